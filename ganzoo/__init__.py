@@ -1,0 +1,31 @@
+"""A zoo of generative adversarial networks on Keras 3, exported to sample better than the generator alone.
+
+>>> import ganzoo
+>>> ganzoo.list_models("wgan*")
+['wgan', 'wgan_gp']
+>>> model = ganzoo.create("wgan_gp", image_shape=(28, 28, 1))
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+__all__ = ["GanzooError", "create", "list_models", "load_config", "register"]
+
+# Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
+_homes = {
+    "GanzooError": "ganzoo.errors",
+    "create": "ganzoo.registry",
+    "list_models": "ganzoo.registry",
+    "load_config": "ganzoo.config",
+    "register": "ganzoo.registry",
+}
+
+
+def __getattr__(name: str):
+    if name not in _homes:
+        raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
+    return getattr(importlib.import_module(_homes[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

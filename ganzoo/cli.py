@@ -1,0 +1,75 @@
+"""What the three command lines share: flags that know the zoo's configs, and errors for people."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+
+from absl import app, flags, logging
+
+from ganzoo.errors import GanzooError
+
+FLAGS = flags.FLAGS
+USAGE, MISTAKE = 2, 1  # exit codes
+
+
+def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = None) -> None:
+    """Parses the flags and calls `main`; a user's mistake becomes one line on standard error and an exit code.
+
+    Args:
+        main: the command; what it returns is the exit code.
+        prepare: called between two passes over the flags: it may define more of them from those known so far.
+    """
+
+    def parse(argv: list[str]) -> list[str]:
+        if {"--help", "-help", "-h", "-?"} & set(argv[1:]):
+            print(sys.modules["__main__"].__doc__.strip(), end="\n\n")
+            print(FLAGS.module_help(sys.modules["__main__"]))
+            sys.exit(0)
+        try:
+            FLAGS(argv, known_only=prepare is not None)
+            if prepare is not None:
+                prepare()
+                FLAGS.unparse_flags()
+                FLAGS(argv)
+        except (flags.Error, AttributeError, GanzooError) as error:
+            _fail(_one_line(error), USAGE)
+        return argv[:1]
+
+    def guarded(argv: list[str]) -> None:
+        del argv
+        try:
+            sys.exit(main())
+        except GanzooError as error:
+            _fail(str(error), MISTAKE)
+        except KeyboardInterrupt:
+            _fail("interrupted.", MISTAKE)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.ENOTDIR, errno.EPERM):
+                raise
+            _fail(f"{error.filename or 'a file'} could not be written: {error.strerror}.", MISTAKE)
+
+    # TensorFlow's notes to its own developers would bury what is meant for people; set either to see them.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.set_verbosity(logging.WARNING)
+    app.run(guarded, flags_parser=parse)
+
+
+def positive(name: str, value: int | None) -> None:
+    """Raises GanzooError if a flag that counts something is not at least 1."""
+    if value is not None and value < 1:
+        raise GanzooError(f"--{name} is {value}, expected at least 1.")
+
+
+def _one_line(error: Exception) -> str:
+    """ml_collections answers an unknown key with `'KEY'\\nDid you mean "A" instead of "B"?`."""
+    if isinstance(error, AttributeError):
+        words = str(error).strip("\"'").replace("\\n", "\n").replace("\\'", "'").splitlines()
+        key = words[0].strip("'")
+        return f"the config has no key '{key}'. {' '.join(words[1:])} --dry_run prints the keys there are.".replace("  ", " ")
+    return str(error).replace("\n", " ").strip()
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"ganzoo: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,97 @@
+"""An export as Python sees it: TensorFlow alone, neither Keras nor the model's code."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.errors import GanzooError
+
+
+class Exported:
+    """The newest version in an export's folder, or a version's own folder.
+
+    Attributes:
+        path: the version's folder.
+        config: how the model was trained, from `assets/config.json`.
+        signatures: TensorFlow's callables by name.
+
+    Raises:
+        GanzooError: if there is no export.
+    """
+
+    def __init__(self, directory: str | Path):
+        self.path = _newest_version(directory)
+        self.config = self.describe(self.path)
+        self._loaded = tf.saved_model.load(str(self.path))
+        self.signatures = self._loaded.signatures
+
+    @staticmethod
+    def describe(directory: str | Path) -> dict:
+        """What `assets/config.json` says, without loading the model."""
+        return json.loads((_newest_version(directory) / "assets" / "config.json").read_text())
+
+    def draw(self, signature: str, num_samples: int, *, seed: int = 0, **inputs) -> dict[str, np.ndarray]:
+        """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
+
+        Args:
+            signature: its name.
+            num_samples: at least 1; more than a request may ask for are drawn in several, with seeds of their own.
+            seed: the same seed gives the same samples.
+            **inputs: the signature's other inputs; `gamma_percentile` defaults to the config's.
+
+        Returns:
+            The outputs by name; those of several requests joined, counts summed.
+
+        Raises:
+            GanzooError: for a signature that the export does not have or that takes other inputs, and for what the
+                graph itself refuses.
+        """
+        if signature not in self.signatures:
+            raise GanzooError(f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}.")
+        if num_samples < 1:
+            raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
+        call = self.signatures[signature]
+        specs = call.structured_input_signature[1]
+        if "num_samples" not in specs:
+            raise GanzooError(f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}.")
+        if "gamma_percentile" in specs:
+            inputs.setdefault("gamma_percentile", self.config["sampling"]["gamma_percentile"])
+        limit = self.config["sampling"]["max_samples"]
+        requests = []
+        for request, first in enumerate(range(0, num_samples, limit)):
+            values = inputs | {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            try:
+                outputs = call(**{name: tf.constant(values[name], spec.dtype) for name, spec in specs.items()})
+            except tf.errors.InvalidArgumentError as error:
+                raise GanzooError(_first_words(error.message)) from error
+            requests.append({name: output.numpy() for name, output in outputs.items()})
+        return _join(requests)
+
+
+def _newest_version(directory: str | Path) -> Path:
+    directory = Path(directory)
+    versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
+    path = versions[-1] if versions else directory
+    if not (path / "saved_model.pb").is_file():
+        raise GanzooError(f"no export in {directory}: a run leaves one in its workdir's folder `export`.")
+    return path
+
+
+def _join(requests: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    if len(requests) == 1:
+        return requests[0]
+    joined = {name: np.concatenate([r[name] for r in requests]) for name in requests[0] if requests[0][name].ndim}
+    if "num_proposed" in requests[0]:
+        joined["num_proposed"] = sum(r["num_proposed"] for r in requests)
+        accepted = len(next(iter(joined.values())))
+        joined["acceptance_rate"] = np.float32(accepted / joined["num_proposed"])
+    return joined
+
+
+def _first_words(message: str) -> str:
+    """What an assertion in the graph says, without TensorFlow's framing: `assertion failed: [what] [value]`."""
+    said = re.search(r"assertion failed: ((?:\[[^\]]*\] ?)+)", message)
+    return " ".join(re.findall(r"\[([^\]]*)\]", said.group(1))) if said else message.splitlines()[0]

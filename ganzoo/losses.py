@@ -1,0 +1,27 @@
+"""Adversarial losses on logits: small pure functions, float32 [batch] in, a scalar out.
+
+Two players share one convention: the discriminator's loss takes the logits of reals and of fakes, the generator's
+those of fakes. Both are to be minimised.
+"""
+
+import tensorflow as tf
+
+
+def bce_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """-E[log D(x)] - E[log(1 - D(G(z)))] with D = sigmoid(logit); Goodfellow et al. 2014, equation 1, negated."""
+    return tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(tf.nn.softplus(fake_logits))
+
+
+def minimax_generator(fake_logits: tf.Tensor) -> tf.Tensor:
+    """E[log(1 - D(G(z)))]: the generator's side of equation 1. Its gradient vanishes where D(G(z)) is near 0."""
+    return -tf.reduce_mean(tf.nn.softplus(fake_logits))
+
+
+def non_saturating_generator(fake_logits: tf.Tensor) -> tf.Tensor:
+    """-E[log D(G(z))]: the same fixed point with a strong gradient early on (section 3 of the paper)."""
+    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
+
+
+def wasserstein(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """E[f(x)] - E[f(G(z))]: for the best 1-Lipschitz critic f the distance W1 (Arjovsky et al. 2017, equation 2)."""
+    return tf.reduce_mean(real_logits) - tf.reduce_mean(fake_logits)

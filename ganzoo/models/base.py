@@ -1,0 +1,235 @@
+"""What every objective repeats, so that a model's `train_step` says only what its paper says."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import networks, noise
+from ganzoo.config import load_config
+from ganzoo.errors import GanzooError
+from ganzoo.sampling.proposals import generate
+from ganzoo.training import optimizers
+
+# What random numbers are drawn for: each purpose has streams of its own.
+LATENTS, UNIFORMS = 0, 1
+
+
+class AdversarialModel(keras.Model):
+    """Two networks, the moving average of the generator, two optimizers and a step counter.
+
+    Randomness in training is a pure function of (seed, purpose, step, draw, replica): a run that is stopped and resumed
+    sees the numbers it would have seen, and the replicas of a distribution strategy see different ones.
+
+    Args:
+        generator: built Keras model, latents float32 [batch, d] to samples float32 [batch, ...].
+        discriminator: built Keras model, samples to logits float32 [batch].
+        n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
+        ema_decay: decay per step of the moving average over the generator's weights; 0 keeps no memory. It is ramped up
+            as (1 + step) / (10 + step), lest a short run averages over its own beginning.
+        seed: of all the randomness in training.
+    """
+
+    logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
+    logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator's logits are log p_data/p_g + constant
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        n_critic: int,
+        ema_decay: float,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if n_critic < 1:
+            raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
+        if not 0.0 <= ema_decay < 1.0:
+            raise GanzooError(f"ema_decay is {ema_decay}, expected 0 <= ema_decay < 1.")
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_generator = type(generator).from_config(generator.get_config())
+        self.ema_generator.set_weights(generator.get_weights())
+        self.ema_generator.trainable = False
+        self.n_critic = n_critic
+        self.ema_decay = ema_decay
+        self.seed = seed
+        self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
+        self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
+        self.built = True
+
+    @classmethod
+    def for_shape(
+        cls,
+        image_shape: tuple[int, ...],
+        *,
+        network: str,
+        latent_dim: int,
+        generator: dict,
+        discriminator: dict,
+        **objective,
+    ) -> "AdversarialModel":
+        """Builds both networks of a family for one shape of samples; `objective` goes to the constructor."""
+        family = networks.family(network)
+        return cls(
+            family.generator(latent_dim, tuple(image_shape), **generator),
+            family.discriminator(tuple(image_shape), **discriminator),
+            **objective,
+        )
+
+    # Training: the words in which a `train_step` is written.
+
+    def critic_batches(self, reals: tf.Tensor) -> list[tf.Tensor]:
+        """Splits a step's reals [n_critic * batch, ...] into `n_critic` batches."""
+        reals, _, _ = keras.utils.unpack_x_y_sample_weight(reals)
+        if (reals.shape[0] or 0) % self.n_critic:
+            raise GanzooError(
+                f"a batch of {reals.shape[0]} reals cannot be shared among n_critic = {self.n_critic} discriminator "
+                f"steps; give batches of a multiple of {self.n_critic}, and drop the remainder."
+            )
+        return tf.split(reals, self.n_critic)
+
+    def latents(self, seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d], standard normal."""
+        return noise.normal(seed, rows, self.generator.input_shape[-1], first_row=first_row)
+
+    def generate(self, draw: int, like: tf.Tensor) -> tf.Tensor:
+        """As many fakes as `like` has rows, from the latents of this step's given draw."""
+        return self.generator(self.latents(self.step_seed(LATENTS, draw), tf.shape(like)[0]), training=True)
+
+    def uniforms(self, draw: int, like: tf.Tensor) -> tf.Tensor:
+        """As many uniform numbers in [0, 1) as `like` has rows."""
+        return noise.uniform(self.step_seed(UNIFORMS, draw), tf.shape(like)[0])
+
+    def step_seed(self, purpose: int, draw: int) -> tf.Tensor:
+        """The seed int32 [2] of one purpose and draw in this step and replica."""
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return noise.fold_in([self.seed, purpose], self.step, draw, replica)
+
+    def discriminate(self, samples: tf.Tensor) -> tf.Tensor:
+        """The discriminator's logits float32 [batch], in training mode."""
+        return self.discriminator(samples, training=True)
+
+    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """One step of the discriminator's optimizer."""
+        _apply(self.discriminator_optimizer, tape, loss, self.discriminator.trainable_variables)
+
+    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """One step of the generator's optimizer, and of the moving average of its weights."""
+        _apply(self.generator_optimizer, tape, loss, self.generator.trainable_variables)
+        steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        decay = tf.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
+        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
+            average.assign(weight + decay * (average - weight))  # batch norm's statistics included
+
+    def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Ends the step: counts it, and returns the epoch's running means."""
+        if values.keys() != self.trackers.keys():
+            raise ValueError(f"train_step logs {sorted(values)}, but `logged` names {sorted(self.trackers)}.")
+        self.step.assign_add(1)
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers.values())
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        **kwargs,
+    ) -> None:
+        """Readies the model for `fit`.
+
+        Args:
+            generator_optimizer: None is the one of the zoo's recipe, its schedule over the recipe's steps.
+            discriminator_optimizer: likewise.
+            **kwargs: such as `steps_per_execution`, as for any Keras model.
+        """
+        if generator_optimizer is None or discriminator_optimizer is None:
+            is_points = len(self.generator.output_shape) == 2
+            recipe = load_config(self.zoo_name, "gaussians25" if is_points else "mnist_5k")
+            generator_optimizer = generator_optimizer or optimizers.build(recipe.optimizers.generator, recipe.steps)
+            discriminator_optimizer = discriminator_optimizer or optimizers.build(
+                recipe.optimizers.discriminator, recipe.steps
+            )
+        super().compile(optimizer=None, **kwargs)  # Keras's default would add an RMSprop that nobody uses
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    # Sampling and export, always by the averaged weights.
+
+    def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Latents float32 [batch, d] to samples float32 [batch, ...]."""
+        return self.ema_generator(latents, training=training)
+
+    def propose(self, seed: tf.Tensor, first_row: tf.Tensor, rows: int) -> tf.Tensor:
+        """Draws of p_g: the samples of rows `first_row`, `first_row + 1`, ... of the seed's stream of latents."""
+        return self(self.latents(seed, rows, first_row=first_row))
+
+    def sample(self, num_samples: int, *, seed: int = 0) -> np.ndarray:
+        """Samples float32 [num_samples, ...]; pictures are in [-1, 1]. The same seed gives the same samples.
+
+        >>> model.sample(16, seed=1).shape
+        (16, 28, 28, 1)
+        """
+        draw = tf.function(generate, autograph=False)
+        return draw(self.propose, num_samples, seed=tf.constant([seed, 0]), batch_size=min(num_samples, 256)).numpy()
+
+    def export(self, directory: str, reals: np.ndarray | None = None) -> str:
+        """Writes the next version of a SavedModel that samples by rejection; see `ganzoo.saved_model.export`.
+
+        Args:
+            directory: the version becomes its subfolder 1, 2, ...
+            reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more, on which the
+                density ratio is fitted. Without them an objective whose logits are a log ratio uses those; the others
+                export no rejection sampling.
+
+        Returns:
+            The version's folder.
+        """
+        from ganzoo import density_ratio, saved_model
+
+        return saved_model.export(self, directory, ratio=density_ratio.for_export(self, reals))
+
+    # Saving: `model.save("m.keras")`, and `keras.saving.load_model` to train on.
+
+    def get_config(self) -> dict:
+        return {
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "n_critic": self.n_critic,
+            "ema_decay": self.ema_decay,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "AdversarialModel":
+        networks = ("generator", "discriminator")
+        built = {key: keras.saving.deserialize_keras_object(config[key], custom_objects) for key in networks}
+        return cls(**config | built)
+
+    def get_compile_config(self) -> dict:
+        return {
+            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
+            "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
+        }
+
+    def compile_from_config(self, config: dict) -> None:
+        self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
+
+
+def _apply(optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> None:
+    """One optimizer step; a distribution strategy sums the replicas' gradients, so each gives its share of the mean."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    gradients = tape.gradient(loss, variables)
+    optimizer.apply([gradient / replicas for gradient in gradients] if replicas > 1 else gradients, variables)

@@ -1,0 +1,87 @@
+"""Wasserstein GAN with clipped weights.
+
+Arjovsky et al., "Wasserstein GAN", ICML 2017, https://arxiv.org/abs/1701.07875, Algorithm 1. The schedule of extra critic
+steps is that of the author's code.
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses
+from ganzoo.models.base import AdversarialModel
+from ganzoo.penalties import clip_weights
+from ganzoo.registry import register
+
+EXTRA_CRITIC_STEPS = 100  # instead of n_critic, ...
+EXTRA_AT_FIRST = 25  # ... for as many generator steps at the start, ...
+EXTRA_EVERY = 500  # ... and at every so manieth one after
+
+
+@register("wgan")
+@keras.saving.register_keras_serializable("ganzoo")
+class WassersteinGAN(AdversarialModel):
+    """Critic whose weights are clipped to [-clip, clip] after each of its steps.
+
+    Args:
+        clip: c of Algorithm 1.
+        extra_critic_steps: train the critic for about 100 steps (the multiple of `n_critic` from 100 on) before each of
+            the first 25 generator steps and every 500th. A call of `train_step` takes `n_critic` critic steps as
+            always; the generator sits the extra ones out. Not for use under a distribution strategy.
+    """
+
+    logged = ("critic_loss", "generator_loss", "wasserstein", "real_logits", "fake_logits")
+
+    def __init__(self, *networks, clip: float, extra_critic_steps: bool, **base):
+        super().__init__(*networks, **base)
+        self.clip = clip
+        self.extra_critic_steps = extra_critic_steps
+        self.rounds = self.add_weight(name="rounds", shape=(), dtype="int64", initializer="zeros", trainable=False)
+
+    def train_step(self, reals):
+        """One generator step after `n_critic` critic steps, each on a fresh real batch.
+
+        Args:
+            reals: float32 [n_critic * batch, ...] in [-1, 1].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        for draw, real in enumerate(self.critic_batches(reals)):
+            fake = self.generate(draw, like=real)
+            with tf.GradientTape() as tape:
+                real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+                wasserstein = losses.wasserstein(real_logits, fake_logits)
+                critic_loss = -wasserstein
+            self.update_discriminator(tape, critic_loss)
+            clip_weights(self.discriminator.trainable_variables, self.clip)
+
+        with tf.GradientTape() as tape:
+            generator_loss = -tf.reduce_mean(self.discriminate(self.generate(self.n_critic, like=real)))
+        if self.extra_critic_steps:
+            self.update_generator_when_due(tape, generator_loss)
+        else:
+            self.update_generator(tape, generator_loss)
+
+        return self.log(
+            critic_loss=critic_loss,
+            generator_loss=generator_loss,
+            wasserstein=wasserstein,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+
+    def update_generator_when_due(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """Lets the generator step only after the rounds of critic steps that the author's schedule asks for."""
+        taken = self.generator_optimizer.iterations
+        is_long = tf.logical_or(taken < EXTRA_AT_FIRST, taken % EXTRA_EVERY == 0)
+        due = tf.where(is_long, -(-EXTRA_CRITIC_STEPS // self.n_critic), 1)
+        rounds = self.rounds.assign_add(1)
+
+        def step():
+            self.update_generator(tape, loss)
+            return self.rounds.assign(0)
+
+        tf.cond(rounds >= tf.cast(due, tf.int64), step, lambda: rounds)
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"clip": self.clip, "extra_critic_steps": self.extra_critic_steps}

@@ -1,0 +1,74 @@
+"""Wasserstein GAN with gradient penalty.
+
+Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses
+from ganzoo.errors import GanzooError
+from ganzoo.models.base import AdversarialModel
+from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate
+from ganzoo.registry import register
+
+
+@register("wgan_gp")
+@keras.saving.register_keras_serializable("ganzoo")
+class WassersteinGANGP(AdversarialModel):
+    """Critic with a penalty on its gradient's norm, equation 3.
+
+    Args:
+        gradient_penalty_weight: lambda of equation 3.
+        one_sided: penalise only norms above 1 (appendix of the paper).
+
+    Raises:
+        GanzooError: if the critic has batch normalisation: the penalty is on each sample's own gradient, which exists
+            only where samples do not enter each other's logits (section 4 of the paper).
+    """
+
+    logged = ("critic_loss", "generator_loss", "wasserstein", "gradient_norm", "real_logits", "fake_logits")
+
+    def __init__(self, *networks, gradient_penalty_weight: float, one_sided: bool, **base):
+        super().__init__(*networks, **base)
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.discriminator.layers):
+            raise GanzooError("a critic with a gradient penalty cannot have batch norm; use norm='layer' or 'none'.")
+        self.gradient_penalty_weight = gradient_penalty_weight
+        self.one_sided = one_sided
+
+    def train_step(self, reals):
+        """One generator step after `n_critic` critic steps, each on a fresh real batch.
+
+        Args:
+            reals: float32 [n_critic * batch, ...] in [-1, 1].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        for draw, real in enumerate(self.critic_batches(reals)):
+            fake = self.generate(draw, like=real)
+            between = interpolate(real, fake, self.uniforms(draw, like=real))
+            with tf.GradientTape() as tape:
+                norms = gradient_norms(self.discriminate, between)
+                real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+                wasserstein = losses.wasserstein(real_logits, fake_logits)
+                penalty = gradient_penalty(norms, one_sided=self.one_sided)
+                critic_loss = self.gradient_penalty_weight * penalty - wasserstein
+            self.update_discriminator(tape, critic_loss)
+
+        with tf.GradientTape() as tape:
+            generator_loss = -tf.reduce_mean(self.discriminate(self.generate(self.n_critic, like=real)))
+        self.update_generator(tape, generator_loss)
+
+        return self.log(
+            critic_loss=critic_loss,
+            generator_loss=generator_loss,
+            wasserstein=wasserstein,
+            gradient_norm=norms,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+
+    def get_config(self) -> dict:
+        own = {"gradient_penalty_weight": self.gradient_penalty_weight, "one_sided": self.one_sided}
+        return super().get_config() | own

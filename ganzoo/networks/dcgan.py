@@ -1,0 +1,95 @@
+"""Strided convolutions for pictures of 16 to 128 pixels a side (Radford et al. 2016, https://arxiv.org/abs/1511.06434).
+
+Any size works, not only powers of two: resolutions are halved rounding up, and a generator's doubled picture loses the
+row and the column that rounding had added (28 <- 14 <- 7 <- 4).
+"""
+
+import keras
+
+from ganzoo.errors import GanzooError
+from ganzoo.networks.layers import leaky_relu, normalisation, relu, squeeze_logit
+
+MAX_WIDTH = 512
+
+
+def resolutions(image_shape: tuple[int, ...], base_resolution: int) -> list[tuple[int, int]]:
+    """Heights and widths from the picture's own down to the first whose smaller side is at most `base_resolution`.
+
+    >>> resolutions((28, 28, 1), base_resolution=7)
+    [(28, 28), (14, 14), (7, 7)]
+    """
+    if len(image_shape) != 3 or not all(16 <= side <= 128 for side in image_shape[:2]) or image_shape[2] not in (1, 3):
+        raise GanzooError(
+            f"the dcgan networks make pictures of 16 to 128 pixels a side with 1 or 3 channels, not {image_shape}. "
+            "For points use --config.model.network=mlp, for larger pictures --config.data.image_size."
+        )
+    sizes = [tuple(image_shape[:2])]
+    while min(sizes[-1]) > base_resolution:
+        height, width = sizes[-1]
+        sizes.append((-(-height // 2), -(-width // 2)))
+    return sizes
+
+
+def generator(
+    latent_dim: int, image_shape: tuple[int, ...], *, width: int, base_resolution: int, kernel_size: int, norm: str
+) -> keras.Model:
+    """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
+
+    Args:
+        latent_dim: d of the latents.
+        image_shape: (height, width, channels).
+        width: channels before the last convolution; doubled at each halving of the resolution, at most 512.
+        base_resolution: the smaller side of the first feature map is at most this.
+        kernel_size: of the transposed convolutions.
+        norm: normalisation of the hidden layers: none, batch, layer or instance.
+    """
+    sizes = resolutions(image_shape, base_resolution)
+    channels = [image_shape[2]] + [min(width * 2**level, MAX_WIDTH) for level in range(len(sizes) - 1)]
+
+    latents = keras.Input((latent_dim,), name="latents")
+    height, breadth = sizes[-1]
+    x = keras.layers.Dense(height * breadth * channels[-1], use_bias=norm == "none")(latents)
+    x = keras.layers.Reshape((height, breadth, channels[-1]))(x)
+    for level in reversed(range(len(sizes) - 1)):
+        for layer in normalisation(norm):
+            x = layer(x)
+        x = keras.layers.Activation(relu)(x)
+        is_last = level == 0
+        x = keras.layers.Conv2DTranspose(
+            channels[level], kernel_size, strides=2, padding="same", use_bias=is_last or norm == "none",
+            dtype="float32" if is_last else None,
+        )(x)  # fmt: skip
+        x = _crop(x, sizes[level])
+    return keras.Model(latents, keras.layers.Activation("tanh", dtype="float32")(x), name="generator")
+
+
+def discriminator(
+    image_shape: tuple[int, ...], *, width: int, base_resolution: int, kernel_size: int, norm: str
+) -> keras.Model:
+    """Pictures float32 [batch, *image_shape] to logits float32 [batch].
+
+    Args:
+        image_shape: (height, width, channels).
+        width: channels of the first convolution; doubled at each halving of the resolution, at most 512.
+        base_resolution: halving stops at the first resolution whose smaller side is at most this.
+        kernel_size: of the strided convolutions.
+        norm: normalisation from the second convolution on (the paper leaves the first without).
+    """
+    x = samples = keras.Input(image_shape, name="samples")
+    for level in range(len(resolutions(image_shape, base_resolution)) - 1):
+        layers = normalisation(norm) if level else []
+        x = keras.layers.Conv2D(
+            min(width * 2**level, MAX_WIDTH), kernel_size, strides=2, padding="same", use_bias=not layers
+        )(x)
+        for layer in layers:
+            x = layer(x)
+        x = keras.layers.Activation(leaky_relu)(x)
+    x = keras.layers.Flatten(name="features")(x)
+    for layer in squeeze_logit():
+        x = layer(x)
+    return keras.Model(samples, x, name="discriminator")
+
+
+def _crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
+    excess = (x.shape[1] - size[0], x.shape[2] - size[1])
+    return keras.layers.Cropping2D(((0, excess[0]), (0, excess[1])))(x) if any(excess) else x

@@ -1,0 +1,39 @@
+"""Random numbers as a pure function of a seed and a position, which is what makes resume and serving exact.
+
+Row i of a stream depends on the seed and on i alone, never on how many rows are drawn at a time: Philox is a
+counter-based generator, so a draw that begins at row i begins at that row's counter. Training derives its seed from
+(run, purpose, step, draw, replica), an export from the caller's.
+"""
+
+import tensorflow as tf
+
+_PHILOX = 1  # named, because "auto" may be another algorithm on another device
+_BLOCK = 4  # 32-bit numbers that one step of the counter yields
+
+
+def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
+    """A new seed (int32 [2]) for each value of `data`, independent of the seeds for other values."""
+    seed = tf.convert_to_tensor(seed, tf.int32)
+    for value in data:
+        seed = tf.random.fold_in(seed, tf.cast(value, tf.int32), alg="philox")
+    return seed
+
+
+def normal(seed: tf.Tensor, rows: int | tf.Tensor, dim: int, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+    """Standard normal numbers, float32 [rows, dim]: rows `first_row`, `first_row + 1`, ... of the seed's stream."""
+    return _rows(tf.raw_ops.StatelessRandomNormalV2, seed, rows, dim, first_row)
+
+
+def uniform(seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+    """Uniform numbers in [0, 1), float32 [rows]: rows `first_row`, `first_row + 1`, ... of the seed's stream."""
+    return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, rows, 1, first_row)[:, 0]
+
+
+def _rows(draw, seed: tf.Tensor, rows: int | tf.Tensor, dim: int, first_row: int | tf.Tensor) -> tf.Tensor:
+    """Each row takes whole blocks of the counter, so that a row begins where a block does."""
+    blocks = -(-dim // _BLOCK)
+    stream = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    offset = tf.cast(first_row, tf.uint64) * blocks
+    counter = stream.counter + tf.stack([offset, tf.zeros_like(offset)])
+    numbers = draw(shape=[rows, blocks * _BLOCK], key=stream.key, counter=counter, alg=_PHILOX, dtype=tf.float32)
+    return numbers[:, :dim]

@@ -1,0 +1,46 @@
+"""What holds a critic to its Lipschitz bound: gradient penalties, and the clipping of weights."""
+
+from collections.abc import Callable, Iterable
+
+import tensorflow as tf
+
+
+def interpolate(reals: tf.Tensor, fakes: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
+    """Points on the lines between reals and fakes, one uniform number for a whole sample.
+
+    Gulrajani et al. 2017, Algorithm 1, line 6.
+
+    Args:
+        reals: float32 [batch, ...].
+        fakes: float32, of the same shape.
+        uniforms: float32 [batch], in [0, 1).
+    """
+    weight = tf.reshape(uniforms, [-1] + [1] * (reals.shape.rank - 1))
+    return weight * reals + (1.0 - weight) * fakes
+
+
+def gradient_norms(critic: Callable[[tf.Tensor], tf.Tensor], samples: tf.Tensor) -> tf.Tensor:
+    """Euclidean norm of the critic's gradient at each sample, float32 [batch].
+
+    The small number under the root keeps its derivative finite where the gradient is 0 (a dead critic).
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(samples)
+        logits = critic(samples)
+    gradients = tf.cast(tape.gradient(logits, samples), tf.float32)
+    return tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=range(1, gradients.shape.rank)) + 1e-12)
+
+
+def gradient_penalty(norms: tf.Tensor, *, one_sided: bool = False) -> tf.Tensor:
+    """E[(|grad f| - 1)^2], or E[max(0, |grad f| - 1)^2] where only norms above 1 are penalised.
+
+    Gulrajani et al. 2017, equation 3 and, for the one-sided form, its appendix.
+    """
+    excess = norms - 1.0
+    return tf.reduce_mean(tf.square(tf.nn.relu(excess) if one_sided else excess))
+
+
+def clip_weights(variables: Iterable[tf.Variable], limit: float) -> None:
+    """Moves every weight into [-limit, limit]; Arjovsky et al. 2017, Algorithm 1, line 7."""
+    for variable in variables:
+        variable.assign(tf.clip_by_value(variable, -limit, limit))

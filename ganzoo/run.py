@@ -1,0 +1,143 @@
+"""Trains a model of the zoo, measures it, and exports it with rejection sampling.
+
+    python -m ganzoo.run --model wgan_gp
+    python -m ganzoo.run --model gan --dataset gaussians25 --seed 1
+    python -m ganzoo.run --model wgan_gp --dataset folder:photos --config.batch_size=32 --workdir runs/photos
+
+Started again in its workdir, a run goes on where it stopped. `--config.KEY=VALUE` sets any key that `--dry_run` prints.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from absl import flags
+from ml_collections import ConfigDict, config_flags
+
+from ganzoo import cli
+from ganzoo.config import load_config, recipes, summary
+from ganzoo.errors import GanzooError
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("model", None, "the zoo's entry to train; --list prints them")
+flags.DEFINE_string(
+    "dataset", None, "mnist_5k, gaussians25, gaussians8, swissroll, folder:PATH or a TFDS name; default: the recipe's"
+)
+flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
+flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
+flags.DEFINE_integer("seed", None, "of everything random in the run")
+flags.DEFINE_integer("steps", None, "generator steps in all")
+flags.DEFINE_bool("resume", True, "go on with the run in the workdir; --noresume refuses if there is one")
+flags.DEFINE_bool("dry_run", False, "print the resolved config and stop")
+flags.DEFINE_bool("list", False, "print the zoo and stop")
+flags.DEFINE_bool("names_only", False, "with --list: names alone")
+
+INTERRUPTED = 130  # exit code, as a shell gives it for Ctrl-C
+
+
+def main() -> int:
+    if FLAGS.list:
+        for name in recipes():
+            print(name if FLAGS.names_only else f"{name:12} {summary(name)}")
+        return 0
+    if FLAGS.model is None:
+        raise GanzooError("which model? Give --model, such as --model wgan_gp; --list prints the zoo.")
+
+    config = resolve()
+    if FLAGS.dry_run:
+        print(json.dumps(config.to_dict(), indent=2))
+        return 0
+
+    # Only from here on is TensorFlow imported.
+    import keras
+    import tensorflow as tf
+
+    from ganzoo import density_ratio, registry, saved_model
+    from ganzoo.data import load, reals
+    from ganzoo.data.parts import split
+    from ganzoo.evaluate import evaluate
+    from ganzoo.evaluation.table import format_table
+    from ganzoo.exported import Exported
+    from ganzoo.training import workdirs
+    from ganzoo.training.loop import train
+
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(config.seed)  # the initial weights; all else has seeds of its own
+    keras.config.set_dtype_policy(config.precision)
+
+    parts = split(load(config.dataset, **config.data))
+    description = {"config": config.to_dict(), "split": parts.describe()}
+    workdir = Path(FLAGS.workdir or f"runs/{config.name}-{config.dataset.replace('/', '_').replace(':', '_')}-{config.seed}")
+    workdirs.claim(workdir, description, resume=FLAGS.resume)
+    print(f"{config.name} on {config.dataset}: {len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, "
+          f"{len(parts.test)} to measure against; in {workdir}")  # fmt: skip
+
+    if (metrics := workdirs.finished(workdir, config.steps)) is None:
+        model = registry.from_config(config, parts.train.shape)
+        if not train(model, parts.train.samples, config, workdir):
+            print(f"\nstopped at step {int(model.step)} of {config.steps}; all of it is saved. To go on:\n  {_command()}")
+            return INTERRUPTED
+
+        print("fitting the density ratio on held-out reals ...")
+        ratio = density_ratio.for_export(
+            model, reals.to_float(parts.ratio.samples), options=config.ratio, seed=config.seed
+        )
+        description["step"] = int(model.step)
+        version = saved_model.export(
+            model, workdir / "export", ratio=ratio, sampling=config.sampling, description=description
+        )
+        print(f"measuring {config.evaluation.num_samples} samples of each kind ...")
+        metrics = evaluate(Exported(version), parts, config.evaluation.num_samples, seed=config.seed)
+        workdirs.write_json(workdir / "metrics.json", metrics)
+
+    print(f"\n{format_table(metrics)}\n\n{farewell(workdir)}")
+    return 0
+
+
+def resolve() -> ConfigDict:
+    """The config with every flag applied.
+
+    Raises:
+        GanzooError: for numbers that no run could have.
+    """
+    config = FLAGS.config
+    for key in ("seed", "steps"):
+        if (value := getattr(FLAGS, key)) is not None:
+            config[key] = value
+    if FLAGS.data_dir is not None:
+        config.data.data_dir = FLAGS.data_dir
+    counts = "steps batch_size log_every checkpoint_every checkpoints_kept sample_every steps_per_execution".split()
+    for key in counts:
+        if config[key] < 1:
+            raise GanzooError(f"config.{key} is {config[key]}, expected at least 1.")
+    return config.lock()
+
+
+def define_config() -> None:
+    """Gives the flags `--config.KEY` the keys of the chosen model's recipe."""
+    if FLAGS.model is not None and "config" not in FLAGS:
+        config_flags.DEFINE_config_dict("config", load_config(FLAGS.model, FLAGS.dataset), "the recipe's keys")
+
+
+def farewell(workdir: Path) -> str:
+    """What to do with the result, as lines to copy."""
+    export = (workdir / "export").resolve()
+    return (
+        f"samples   python -m ganzoo.sample --export_dir {workdir}/export --signature drs --num_samples 64 --out grid.png\n"
+        f"load      tf.saved_model.load('{export}/{_newest(export)}').signatures['drs']\n"
+        f"serve     tensorflow_model_server --rest_api_port=8501 --model_name={FLAGS.model} --model_base_path={export}\n"
+        f"curves    tensorboard --logdir {workdir}"
+    )
+
+
+def _newest(export: Path) -> int:
+    return max(int(path.name) for path in export.iterdir() if path.name.isdigit())
+
+
+def _command() -> str:
+    return "python -m ganzoo.run " + " ".join(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    cli.run(main, prepare=define_config)

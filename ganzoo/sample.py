@@ -1,0 +1,62 @@
+"""Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files.
+
+    python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
+    python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from ganzoo import cli
+from ganzoo.errors import GanzooError
+
+FLAGS = flags.FLAGS
+
+
+def main() -> int:
+    import numpy as np
+
+    from ganzoo import pictures
+    from ganzoo.exported import Exported
+
+    cli.positive("num_samples", FLAGS.num_samples)
+    out = Path(FLAGS.out)
+    if out.suffix not in ("", ".png", ".npz"):
+        raise GanzooError(f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end.")
+    inputs = {} if FLAGS.gamma_percentile is None else {"gamma_percentile": FLAGS.gamma_percentile}
+    draws = Exported(FLAGS.export_dir).draw(FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **inputs)
+    if "samples" not in draws:
+        raise GanzooError(f"signature '{FLAGS.signature}' returns {', '.join(draws)} for a server; sample by drs instead.")
+    samples = draws["samples"]
+    if len(samples) == 0:
+        raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
+
+    if out.suffix == ".npz":
+        out.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(out, **draws)
+    elif out.suffix == ".png":
+        pictures.write_png(out, pictures.overview(samples))
+    elif samples.ndim != 4:
+        raise GanzooError("points have no pictures of their own: give --out a name in .png for a plot, or in .npz.")
+    else:
+        for index, picture in enumerate(pictures.to_uint8(samples)):
+            pictures.write_png(out / f"{index:06d}.png", picture)
+
+    rate = f" at acceptance rate {draws['acceptance_rate']:.3f}" if "acceptance_rate" in draws else ""
+    print(f"{len(samples)} samples by {FLAGS.signature}{rate} in {out}")
+    if len(samples) < FLAGS.num_samples:
+        print(f"ganzoo: the bound on proposals ran out before {FLAGS.num_samples} were accepted.", file=sys.stderr)
+        return cli.MISTAKE
+    return 0
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
+    flags.DEFINE_string("signature", "drs", "generate or drs")
+    flags.DEFINE_integer("num_samples", 64, "how many")
+    flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
+    flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")
+    flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
+    cli.run(main)

@@ -1,0 +1,46 @@
+"""What the generator yields by itself: plain samples, and the log ratios of a burn-in."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+Propose = Callable[[tf.Tensor, tf.Tensor, int | tf.Tensor], tf.Tensor]
+LogRatio = Callable[[tf.Tensor], tf.Tensor]
+
+
+def generate(
+    propose: Propose, num_samples: int | tf.Tensor, *, seed: tf.Tensor, batch_size: int, then: LogRatio | None = None
+) -> tf.Tensor:
+    """The first `num_samples` rows of a seed's stream, `batch_size` at a time.
+
+    Args:
+        propose: draws of p_g.
+        num_samples: at least 1.
+        seed: int32 [2].
+        batch_size: rows through the generator at once; it bounds the memory and changes no result.
+        then: what is returned of each batch of samples instead of the samples themselves.
+
+    Returns:
+        [num_samples, ...], float32.
+    """
+
+    def rows(first_row, count):
+        samples = propose(seed, first_row, count)
+        return samples if then is None else then(samples)
+
+    def body(batch, collected):
+        return batch + 1, collected.write(batch, rows(batch * batch_size, batch_size))
+
+    batches = -(-num_samples // batch_size)
+    row = rows(tf.constant(0), 4).shape[1:]  # only its shape is wanted; the graph leaves the rest out
+    collected = tf.TensorArray(tf.float32, size=batches, element_shape=[batch_size, *row])
+    _, collected = tf.while_loop(lambda batch, _: batch < batches, body, (0, collected))
+    return collected.concat()[:num_samples]
+
+
+def burn_in(propose: Propose, log_ratio: LogRatio, num_proposals: int, *, seed: tf.Tensor, batch_size: int) -> tf.Tensor:
+    """Log ratios of fresh proposals in ascending order, float32 [num_proposals].
+
+    Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets.
+    """
+    return tf.sort(generate(propose, num_proposals, seed=seed, batch_size=batch_size, then=log_ratio))

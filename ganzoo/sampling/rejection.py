@@ -1,0 +1,117 @@
+"""Rejection sampling as one bounded loop; the samplers differ in their rule of acceptance."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from ganzoo import noise
+from ganzoo.sampling.proposals import LogRatio, Propose
+
+# (log ratio [rows], the largest one seen up to and including each row [rows]) -> probability of acceptance [rows]
+AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+UNIFORMS = 1  # the stream of the uniforms, beside the seed's own stream of latents
+
+
+class Draws(NamedTuple):
+    """Accepted samples and what they cost.
+
+    Attributes:
+        samples: float32 [n, ...], in the order of proposal; n < num_samples only where max_proposals ran out.
+        log_ratio: float32 [n].
+        num_proposed: int32 [], proposals up to and including the last one accepted (all of them where they ran out).
+        acceptance_rate: float32 [], n / num_proposed.
+    """
+
+    samples: tf.Tensor
+    log_ratio: tf.Tensor
+    num_proposed: tf.Tensor
+    acceptance_rate: tf.Tensor
+
+
+def rejection(
+    propose: Propose, log_ratio: LogRatio, num_samples: int | tf.Tensor, *, seed: tf.Tensor, log_ratio_max: float | tf.Tensor,
+    batch_size: int, max_proposals: int | tf.Tensor,
+) -> Draws:  # fmt: skip
+    """Plain rejection sampling (von Neumann 1951): accept x with probability r(x) / M.
+
+    Exact if `log_ratio_max` is a true upper bound; the acceptance rate is then 1/M. A proposal beyond it raises M for
+    itself and for all that follow.
+    """
+    return accept_reject(
+        propose, log_ratio, lambda ratio, largest: tf.exp(ratio - largest), num_samples, seed=seed,
+        log_ratio_max=log_ratio_max, batch_size=batch_size, max_proposals=max_proposals,
+    )  # fmt: skip
+
+
+def accept_reject(
+    propose: Propose, log_ratio: LogRatio, accept_probability: AcceptProbability, num_samples: int | tf.Tensor, *,
+    seed: tf.Tensor, log_ratio_max: float | tf.Tensor, batch_size: int, max_proposals: int | tf.Tensor,
+) -> Draws:  # fmt: skip
+    """Proposes until `num_samples` are accepted, or `max_proposals` are spent.
+
+    Args:
+        propose: draws of p_g.
+        log_ratio: log p_data/p_g up to a constant. NaN counts as -inf, which is never accepted.
+        accept_probability: the rule. Its second argument is the running maximum, row by row as in a sequential
+            algorithm, so that the batch size does not enter.
+        num_samples: at least 1.
+        seed: int32 [2].
+        log_ratio_max: where the running maximum starts.
+        batch_size: proposals per round.
+        max_proposals: bound on all rounds together.
+    """
+    uniform_seed = noise.fold_in(seed, UNIFORMS)
+    num_samples = tf.convert_to_tensor(num_samples, tf.int32)
+    max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
+
+    def body(count, proposed, largest, samples, ratios):
+        batch = propose(seed, proposed, batch_size)
+        ratio = _finite_or_minus_inf(log_ratio(batch))
+        running = tf.maximum(running_maximum(ratio), largest)
+        probability = tf.where(tf.math.is_inf(ratio), 0.0, accept_probability(ratio, running))
+        accepted = noise.uniform(uniform_seed, batch_size, first_row=proposed) < probability
+
+        rank = count + tf.cumsum(tf.cast(accepted, tf.int32))
+        within = proposed + tf.range(batch_size) < max_proposals
+        accepted = accepted & within & (rank <= num_samples)
+        # Rows are spent up to the one that completes the request.
+        spent = tf.reduce_sum(tf.cast(within & ((rank < num_samples) | (accepted & (rank == num_samples))), tf.int32))
+        index = samples.size()
+        return (
+            count + tf.reduce_sum(tf.cast(accepted, tf.int32)),
+            proposed + spent,
+            running[-1],
+            samples.write(index, tf.boolean_mask(batch, accepted)),
+            ratios.write(index, tf.boolean_mask(ratio, accepted)),
+        )
+
+    row = propose(seed, tf.constant(0), 4).shape[1:]
+    start = (
+        tf.constant(0),
+        tf.constant(0),
+        tf.convert_to_tensor(log_ratio_max, tf.float32),
+        tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, *row]),
+        tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None]),
+    )
+    count, proposed, _, samples, ratios = tf.while_loop(
+        lambda count, proposed, *_: (count < num_samples) & (proposed < max_proposals), body, start
+    )
+    rate = tf.cast(count, tf.float32) / tf.cast(proposed, tf.float32)
+    return Draws(samples.concat(), ratios.concat(), proposed, rate)
+
+
+def running_maximum(values: tf.Tensor) -> tf.Tensor:
+    """The largest value up to and including each row, [rows], in log2(rows) vector operations."""
+    rows = values.shape[0]
+    shift = 1
+    while shift < rows:
+        values = tf.maximum(values, tf.concat([tf.fill([shift], values.dtype.min), values[:-shift]], 0))
+        shift *= 2
+    return values
+
+
+def _finite_or_minus_inf(ratio: tf.Tensor) -> tf.Tensor:
+    """NaN becomes -inf and +inf the largest float, so that differences of log ratios are numbers."""
+    ratio = tf.where(tf.math.is_nan(ratio), tf.constant(float("-inf")), ratio)
+    return tf.minimum(ratio, ratio.dtype.max)

@@ -1,0 +1,161 @@
+"""What happens between the steps of a training. Every callback counts by the model's own step, so that a resumed run
+reports, samples and saves exactly where an uninterrupted one would."""
+
+import math
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from ganzoo import pictures
+from ganzoo.errors import GanzooError
+from ganzoo.training.checkpoints import Checkpoints
+
+
+class EverySteps(keras.callbacks.Callback):
+    """Calls `at(step, logs)` whenever a multiple of `every` has been reached, and after the last step.
+
+    Args:
+        every: steps.
+        steps: of the whole training.
+    """
+
+    def __init__(self, every: int, steps: int):
+        super().__init__()
+        self.every, self.steps = every, steps
+
+    def on_train_begin(self, logs=None):
+        self._step = int(self.model.step)
+
+    def on_train_batch_end(self, batch, logs=None):
+        before, self._step = self._step, int(self.model.step)
+        if self._step // self.every > before // self.every or self._step == self.steps:
+            self.at(self._step, logs)
+
+    def at(self, step: int, logs: dict[str, float]) -> None:
+        raise AssertionError("a subclass says what is done")
+
+
+class Progress(EverySteps):
+    """A bar with the time left and the losses, on standard error."""
+
+    def __init__(self, every: int, steps: int):
+        super().__init__(every, steps)
+        self._bar = None
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        # A log file gets a line now and then; a terminal, a bar that moves.
+        pace = {} if sys.stderr.isatty() else {"mininterval": 10.0, "maxinterval": 60.0}
+        self._bar = tqdm(total=self.steps, initial=self._step, unit="step", **pace)
+
+    def on_train_batch_end(self, batch, logs=None):
+        before = self._step
+        super().on_train_batch_end(batch, logs)
+        self._bar.update(self._step - before)
+
+    def at(self, step, logs):
+        shown = {name: f"{value:.3g}" for name, value in logs.items() if name.endswith(("loss", "wasserstein"))}
+        self._bar.set_postfix(shown, refresh=False)
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+
+
+class Guard(keras.callbacks.Callback):
+    """Stops at the very step at which a value is not a number or a loss has diverged; nothing broken is ever saved."""
+
+    def __init__(self, threshold: float, checkpoints: Checkpoints):
+        super().__init__()
+        self.threshold, self.checkpoints = threshold, checkpoints
+
+    def on_train_batch_end(self, batch, logs=None):
+        for name, value in logs.items():
+            diverged = name.endswith("loss") and abs(value) > self.threshold
+            if diverged or not math.isfinite(value):
+                good = self.checkpoints.latest
+                raise GanzooError(
+                    f"{name} is {value:.3g} at step {int(self.model.step)}: the training has diverged. "
+                    + (f"The last good checkpoint is {good}. " if good else "There is no checkpoint yet. ")
+                    + "Try a lower learning rate (--config.optimizers.generator.learning_rate) in another --workdir, "
+                    "or another --seed."
+                )
+
+
+class Curves(EverySteps):
+    """Scalars for TensorBoard: the means since the last point, and the gap between the logits of reals and fakes."""
+
+    def __init__(self, every: int, steps: int, writer: tf.summary.SummaryWriter):
+        super().__init__(every, steps)
+        self.writer = writer
+
+    def at(self, step, logs):
+        with self.writer.as_default(step):
+            for name, value in logs.items():
+                tf.summary.scalar(name, value)
+            if {"real_logits", "fake_logits"} <= logs.keys():
+                tf.summary.scalar("logit_gap", logs["real_logits"] - logs["fake_logits"])
+        self.model.reset_metrics()
+
+
+class SamplePictures(EverySteps):
+    """`samples/step_*.png` and TensorBoard pictures from the same latents every time; the first after the first step."""
+
+    def __init__(
+        self, every: int, steps: int, workdir: Path, writer: tf.summary.SummaryWriter, count: int, reals: np.ndarray
+    ):
+        super().__init__(every, steps)
+        self.workdir, self.writer, self.count = workdir, writer, count
+        self.reals = reals
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._step == 0:
+            self.at(int(self.model.step), logs)
+        super().on_train_batch_end(batch, logs)
+
+    def at(self, step, logs):
+        picture = pictures.overview(self.model.sample(self.count, seed=0), self.reals)
+        pictures.write_png(self.workdir / "samples" / f"step_{step:06d}.png", picture)
+        with self.writer.as_default(step):
+            tf.summary.image("samples", picture[None])
+
+
+class Save(EverySteps):
+    """Checkpoints."""
+
+    def __init__(self, every: int, steps: int, checkpoints: Checkpoints):
+        super().__init__(every, steps)
+        self.checkpoints = checkpoints
+
+    def at(self, step, logs):
+        self.checkpoints.save()
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Ctrl-C (or SIGTERM) ends the training after the step under way; a second one ends it at once.
+
+    Attributes:
+        stopped: whether one came.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.stopped = False
+        self._before: dict[int, Callable] = {}
+
+    def on_train_begin(self, logs=None):
+        self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_train_end(self, logs=None):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number, frame):
+        self.stopped = True
+        self.model.stop_training = True
+        signal.signal(number, self._before[number])

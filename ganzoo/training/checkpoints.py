@@ -1,0 +1,55 @@
+"""Checkpoints of a run: everything that training needs to go on exactly, the last few kept."""
+
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ganzoo.errors import GanzooError
+
+
+class Checkpoints:
+    """The folder `checkpoints/` of a workdir.
+
+    Written by TensorFlow's CheckpointManager: a checkpoint counts only once its index, and then the manager's state
+    file, have been renamed into place, so that a run killed in the middle of writing goes on from the one before.
+
+    Args:
+        workdir: the run's folder.
+        model: compiled; its networks, averages, optimizers and counters are what is saved.
+        keep: how many checkpoints to keep.
+    """
+
+    def __init__(self, workdir: Path, model: keras.Model, keep: int):
+        self._model = model
+        self._checkpoint = tf.train.Checkpoint(model=model)
+        self._manager = tf.train.CheckpointManager(self._checkpoint, str(workdir / "checkpoints"), max_to_keep=keep)
+
+    @property
+    def latest(self) -> str | None:
+        """The path of the newest one."""
+        return self._manager.latest_checkpoint
+
+    def save(self) -> None:
+        """Writes one for the model's current step, unless it is there."""
+        step = int(self._model.step)
+        if self.latest is None or not self.latest.endswith(f"-{step}"):
+            self._manager.save(checkpoint_number=step)
+
+    def restore(self) -> int:
+        """Loads the newest that can be read, and returns its step; 0 where there is none.
+
+        Raises:
+            GanzooError: if there are checkpoints, and none can be read.
+        """
+        paths = list(reversed(self._manager.checkpoints))
+        for path in paths:
+            try:
+                self._checkpoint.restore(path).assert_existing_objects_matched()
+            except (tf.errors.OpError, AssertionError, ValueError) as error:
+                print(f"ganzoo: {path} cannot be read ({str(error).splitlines()[0]}); trying the one before.")
+            else:
+                return int(self._model.step)
+        if paths:
+            raise GanzooError(f"none of the checkpoints in {self._manager.directory} can be read; remove the folder.")
+        return 0

@@ -1,0 +1,68 @@
+"""One training: from a model and reals to the last step, wherever an earlier start of it had got to."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from ml_collections import ConfigDict
+
+from ganzoo.data.pipeline import batches
+from ganzoo.models.base import AdversarialModel
+from ganzoo.training import optimizers
+from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
+from ganzoo.training.checkpoints import Checkpoints
+
+
+def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdir: Path) -> bool:
+    """Trains up to `config.steps`, from the newest checkpoint in `workdir` if there is one.
+
+    Args:
+        model: not yet compiled.
+        reals: the training part, uint8 pictures or float32 points.
+        config: a resolved recipe.
+        workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
+
+    Returns:
+        Whether the last step was reached; False if a signal stopped it, with all work saved.
+
+    Raises:
+        GanzooError: where training diverges, or checkpoints cannot be read.
+    """
+    model.compile(
+        optimizers.build(config.optimizers.generator, config.steps),
+        optimizers.build(config.optimizers.discriminator, config.steps),
+        steps_per_execution=config.steps_per_execution,
+    )
+    checkpoints = Checkpoints(workdir, model, config.checkpoints_kept)
+    step = checkpoints.restore()
+    if step:
+        print(f"going on from step {step} ({checkpoints.latest})")
+    if step >= config.steps:
+        return True
+
+    dataset = batches(
+        reals, config.batch_size, draws=model.n_critic, seed=config.seed, first_step=step, steps=config.steps
+    )
+    writer = tf.summary.create_file_writer(str(workdir))
+    stop = StopOnSignal()
+    is_points = reals.ndim == 2
+    model.fit(
+        dataset,
+        shuffle=False,
+        verbose=0,
+        callbacks=[
+            Guard(config.divergence_threshold, checkpoints),
+            Progress(config.log_every, config.steps),
+            SamplePictures(
+                config.sample_every, config.steps, workdir, writer,
+                count=2000 if is_points else 64, reals=reals if is_points else None,
+            ),
+            Save(config.checkpoint_every, config.steps, checkpoints),
+            Curves(config.log_every, config.steps, writer),
+            stop,
+        ],
+    )  # fmt: skip
+    writer.close()
+    if stop.stopped:
+        checkpoints.save()
+    return int(model.step) >= config.steps

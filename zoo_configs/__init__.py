@@ -1,0 +1,1 @@
+"""The recipes of the zoo: one `get_config` per entry."""

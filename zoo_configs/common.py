@@ -1,0 +1,70 @@
+"""What every recipe shares; an entry's own file says only what its paper says."""
+
+from ml_collections import ConfigDict
+
+
+def adam(learning_rate: float, beta_1: float = 0.9, beta_2: float = 0.999, schedule: str = "constant") -> dict:
+    """Adam; `schedule` is constant, linear or cosine, the last two down to 0 at `config.steps`."""
+    return dict(name="adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, schedule=schedule)
+
+
+def rmsprop(learning_rate: float, schedule: str = "constant") -> dict:
+    """RMSProp with the decay .9 of the WGAN author's framework; schedules as in `adam`."""
+    return dict(name="rmsprop", learning_rate=learning_rate, rho=0.9, schedule=schedule)
+
+
+def get_config(kind: str) -> ConfigDict:
+    """The keys that every recipe has. Keys are locked: a recipe or a flag can set them, not add to them.
+
+    Args:
+        kind: "images" or "points", what the data consist of (`ganzoo.data.kind`).
+    """
+    config = ConfigDict()
+    config.seed = 0
+    config.deterministic = False  # bit-equal runs, at some cost in speed
+    config.precision = "float32"  # or mixed_bfloat16: last layers, penalties and losses stay float32
+
+    config.data = ConfigDict()
+    config.data.data_dir = ""  # where TFDS has its sets; empty is TFDS's own default
+    config.data.image_size = 0  # 0: the pictures' own size, or 64 where they differ
+    config.data.channels = 0  # 0: grey if all pictures are grey, else RGB
+
+    config.model = ConfigDict()
+    config.model.network = "mlp" if kind == "points" else "dcgan"
+    config.model.latent_dim = 2 if kind == "points" else 128
+    # An average over steps shrinks the modes of a toy; there the recipes let the learning rate decay instead.
+    config.model.ema_decay = 0.0 if kind == "points" else 0.999
+    config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built
+    config.networks.mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
+    config.networks.dcgan = dict(
+        generator=dict(width=64, base_resolution=7, kernel_size=5, norm="batch"),
+        discriminator=dict(width=32, base_resolution=4, kernel_size=5, norm="none"),
+    )
+    config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
+
+    config.log_every = 100  # steps between two points of a curve
+    config.checkpoint_every = 500
+    config.checkpoints_kept = 3
+    config.sample_every = 250
+    config.divergence_threshold = 1e6  # a loss beyond it stops the run
+    # Training steps compiled into one call: worth it only where a step takes a millisecond.
+    config.steps_per_execution = 10 if kind == "points" else 1
+
+    config.ratio = ConfigDict()  # the refit of log p_data/p_g with the generator frozen
+    config.ratio.steps = 1000
+    config.ratio.batch_size = 256
+    config.ratio.learning_rate = 1e-3
+    config.ratio.width = 64
+    config.ratio.dropout = 0.5
+    config.ratio.held_out = 0.2  # share of the ratio part that decides when to stop
+
+    config.sampling = ConfigDict()
+    config.sampling.burn_in = 10_000  # proposals whose maximum and percentiles are stored in the export
+    config.sampling.gamma_percentile = 80.0
+    config.sampling.batch_size = 1024 if kind == "points" else 256
+    config.sampling.max_samples = 10_000  # per request
+    config.sampling.max_proposals_per_sample = 1_000
+
+    config.evaluation = ConfigDict()
+    config.evaluation.num_samples = 10_000
+    return config

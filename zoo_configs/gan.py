@@ -1,0 +1,25 @@
+r"""GAN: the original game, minimax or non-saturating (Goodfellow et al. 2014).
+
+"Generative Adversarial Nets", NeurIPS 2014, https://arxiv.org/abs/1406.2661, Algorithm 1.
+
+    python -m ganzoo.run --model gan --dataset gaussians25
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """On points: Ding et al.'s protocol for 25 Gaussians. On pictures: DCGAN networks, which the paper predates."""
+    config = common.get_config(kind)
+    config.model.update(loss="non_saturating", n_critic=1)
+    if kind == "points":
+        config.batch_size, config.steps = 512, 6000
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+    else:
+        config.batch_size, config.steps = 64, 6000
+        config.networks.dcgan.discriminator.norm = "batch"
+        optimizer = common.adam(2e-4, beta_1=0.5)
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config

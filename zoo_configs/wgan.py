@@ -1,0 +1,20 @@
+r"""WGAN: Wasserstein distance by a critic with clipped weights (Arjovsky et al. 2017).
+
+"Wasserstein GAN", ICML 2017, https://arxiv.org/abs/1701.07875, Algorithm 1; the author's code for the extra critic
+steps: 100 instead of n_critic for the first 25 generator steps and at every 500th.
+
+    python -m ganzoo.run --model wgan --dataset gaussians8
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """RMSProp 5e-5 and c = .01 are the paper's for pictures; on points both are larger, or nothing moves in minutes."""
+    config = common.get_config(kind)
+    config.model.update(n_critic=5, clip=0.01, extra_critic_steps=False)
+    config.optimizers = dict(generator=common.rmsprop(5e-5), discriminator=common.rmsprop(5e-5))
+    config.batch_size, config.steps = 64, 3000
+    return config

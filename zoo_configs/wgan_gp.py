@@ -1,0 +1,24 @@
+r"""WGAN-GP: Wasserstein distance by a critic with a gradient penalty (Gulrajani et al. 2017).
+
+"Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
+
+    python -m ganzoo.run --model wgan_gp
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """Algorithm 1's own constants on pictures; lambda .1 and beta_2 .9 on points, as in the author's `gan_toy.py`."""
+    config = common.get_config(kind)
+    config.model.update(n_critic=5, gradient_penalty_weight=10.0, one_sided=False)
+    config.batch_size, config.steps = 64, 2000
+    optimizer = common.adam(1e-4, beta_1=0.0, beta_2=0.9)
+    if kind == "points":
+        config.model.gradient_penalty_weight = 0.1
+        config.batch_size, config.steps = 256, 5000
+        optimizer = common.adam(1e-3, beta_1=0.5, beta_2=0.9, schedule="cosine")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config
