@@ -1,0 +1,84 @@
+"""One function in front of every source of reals: `load(name)`.
+
+The rest of a run's data is `parts.split` (train, ratio and test, never mixed) and `pipeline.batches`. Importing this
+package costs nothing: numpy, Pillow and TensorFlow are loaded by the functions that use them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ganzoo.errors import GanzooError, did_you_mean
+
+if TYPE_CHECKING:
+    from ganzoo.data.reals import Reals
+
+POINTS = ("gaussians25", "gaussians8", "swissroll")
+OFFLINE = ("mnist_5k", *POINTS)  # sets that need neither files nor a network
+FOLDER = "folder:"
+
+
+def kind(name: str) -> str:
+    """What a data set's samples are: "points" for the toy distributions, "images" for everything else."""
+    return "points" if name in POINTS else "images"
+
+
+def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 0, tfds_split: str = "train") -> Reals:
+    """All reals of a data set, in memory and in a fixed order.
+
+    Args:
+        name: "mnist_5k", "gaussians25", "gaussians8", "swissroll", "folder:PATH", or any TFDS name.
+        data_dir: where TFDS has its sets; empty is TFDS's own default.
+        image_size: pixels a side, 16 to 128; 0 is the pictures' own size where all agree on a square one
+            within these bounds, else 64.
+        channels: 1 (grey) or 3 (RGB); 0 is grey if all pictures are grey, else RGB.
+        tfds_split: the split of a TFDS set, slices such as "train[:10%]" included.
+
+    Returns:
+        Reals with uint8 [N, image_size, image_size, channels] pictures or float32 [N, 2] points.
+
+    Raises:
+        GanzooError: the name is unknown, nothing could be read, or a size or channel count is out of range.
+    """
+    if not name:
+        raise GanzooError(f"the data set has no name. {_what_there_is()}")
+
+    if name in POINTS:
+        from ganzoo.data import toys
+
+        if image_size or channels:
+            raise GanzooError(f"'{name}' are points: image_size and channels are for pictures. Leave them 0.")
+        return toys.sample(name)
+
+    from ganzoo.data import framing
+
+    framing.check_request(image_size, channels)
+
+    if name == "mnist_5k":
+        from ganzoo.data import digits
+
+        return digits.load(image_size, channels)
+
+    if name.startswith(FOLDER):
+        from ganzoo.data import folder
+
+        return folder.load(name.removeprefix(FOLDER), image_size, channels)
+
+    from ganzoo.data import tensorflow_datasets_source as tfds_source
+
+    builder = tfds_source.find(name, data_dir)
+    if builder is None:
+        raise _unknown(name, tfds_source.names())
+    return tfds_source.load(builder, name, data_dir, tfds_split, image_size, channels)
+
+
+def _unknown(name: str, tfds_names: list[str]) -> GanzooError:
+    nearest = did_you_mean(name, [*OFFLINE, *tfds_names])
+    if os.path.isdir(os.path.expanduser(name)):
+        nearest = f" Did you mean '{FOLDER}{name}'?"
+    return GanzooError(f"no data set named '{name}'.{nearest} {_what_there_is()}")
+
+
+def _what_there_is() -> str:
+    return f"There are {', '.join(OFFLINE)}, {FOLDER}PATH (your own pictures), and every TFDS name (mnist, cifar10)."

@@ -1,0 +1,67 @@
+"""What a data set is to the rest of the house: samples, perhaps labels, perhaps the mixture they were drawn from."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """An even mixture of isotropic Gaussians: what the evaluation needs to count modes.
+
+    Attributes:
+        centers: float32 [K, 2].
+        sigma: every component's standard deviation along each axis.
+    """
+
+    centers: np.ndarray
+    sigma: float
+
+
+@dataclass(frozen=True, eq=False)
+class Reals:
+    """A data set, or a part of one, in memory.
+
+    Attributes:
+        name: the name it was asked for by, such as "mnist_5k" or "folder:photos".
+        samples: uint8 [N, H, W, C] pictures, or float32 [N, 2] points.
+        labels: int64 [N], or None; of a mixture, the component each point was drawn from.
+        mixture: where the points come from, or None.
+    """
+
+    name: str
+    samples: np.ndarray
+    labels: np.ndarray | None = None
+    mixture: Mixture | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One sample's shape: (H, W, C) or (2,)."""
+        return self.samples.shape[1:]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def take(self, rows: np.ndarray) -> "Reals":
+        """The given rows (integers [M]) as Reals of their own."""
+        labels = None if self.labels is None else self.labels[rows]
+        return replace(self, samples=self.samples[rows], labels=labels)
+
+
+def to_float(samples):
+    """Samples as the networks see them: uint8 pictures become float32 in [-1, 1], points pass through unchanged.
+
+    Args:
+        samples: a numpy array or a TensorFlow tensor, uint8 or float32 [...].
+
+    Returns:
+        The same kind of array, float32 [...].
+    """
+    if samples.dtype != np.uint8:
+        return samples
+    if isinstance(samples, np.ndarray):
+        return samples.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+    import tensorflow as tf
+
+    return tf.cast(samples, tf.float32) / 127.5 - 1.0

@@ -1,0 +1,122 @@
+import re
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from ganzoo import data
+from ganzoo.data import tensorflow_datasets_source as source
+from ganzoo.errors import GanzooError
+
+
+class GanzooStamps(tfds.core.GeneratorBasedBuilder):
+    """Transparent pictures of several sizes, under a name of their own and without labels."""
+
+    pkg_dir_path = Path(__file__).parent  # TFDS would look for a package around this module
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = {"caption": tfds.features.Text(), "stamp": tfds.features.Image(shape=(None, None, 4))}
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        for k in range(3):
+            yield k, {"caption": "blue", "stamp": np.full((20 + k, 30, 4), (0, 0, 255, 255 * k // 2), np.uint8)}
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """As on a machine without a network, wherever the tests run."""
+
+    def refuse(request, timeout):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+
+
+@pytest.fixture
+def mocked(monkeypatch):
+    """TFDS with random pictures in place of downloads."""
+    monkeypatch.setattr(source, "silent_host", lambda urls: None)
+    with tfds.testing.mock_data(num_examples=5):
+        yield
+
+
+@pytest.mark.parametrize("name", ["celeb_a", "cifar10"])
+def test_an_unprepared_set_is_reported_within_ten_seconds(name, no_network, tmp_path):
+    """With the reason and the ways out, in place of TFDS's minutes of retries."""
+    start = time.monotonic()
+    with pytest.raises(GanzooError) as caught:
+        data.load(name, data_dir=str(tmp_path))
+    assert time.monotonic() - start < 10
+    assert re.fullmatch(
+        rf"'{name}' is not prepared in {tmp_path} and could not be downloaded \(no network: \S+ does not answer\)\.\n"
+        rf"        Prepare it where there is one \(`tfds build {name}`\), pass --data_dir, "
+        r"or use an offline set: mnist_5k, gaussians25\.",
+        str(caught.value),
+    )
+
+
+def test_a_host_that_keeps_silent_is_not_waited_for(monkeypatch):
+    """A name server or a firewall that swallows every packet costs the patience once, not once per host."""
+    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: time.sleep(5))
+    start = time.monotonic()
+    assert source.silent_host([f"https://host{k}.invalid/file" for k in range(9)], patience=0.2) == "host0.invalid"
+    assert time.monotonic() - start < 2
+
+
+def test_a_labelled_set_comes_with_its_labels(mocked):
+    """mnist: grey, its own size, a class for each picture."""
+    reals = data.load("mnist")
+    assert (reals.samples.shape, reals.samples.dtype) == ((5, 28, 28, 1), np.uint8)
+    assert (reals.labels.shape, reals.labels.dtype) == ((5,), np.int64)
+
+
+def test_pictures_of_any_size_are_framed(mocked):
+    """cycle_gan states no size and each picture has its own: 64 x 64, or what is asked for."""
+    assert data.load("cycle_gan/horse2zebra", tfds_split="trainA").samples.shape == (5, 64, 64, 3)
+    assert data.load("cycle_gan/horse2zebra", tfds_split="trainB", image_size=32, channels=1).shape == (32, 32, 1)
+
+
+def test_a_persons_own_set_is_prepared_and_read(tmp_path):
+    """No label, no feature called image, RGBA of odd sizes; found again on disk under its name."""
+    first = data.load("ganzoo_stamps", data_dir=str(tmp_path))
+    assert (first.samples.shape, first.labels) == ((3, 64, 64, 3), None)
+    assert sorted(first.samples[:, 5, 5].tolist()) == [[0, 0, 255], [128, 128, 255], [255, 255, 255]]
+    assert tfds.builder("ganzoo_stamps", data_dir=tmp_path).is_prepared()
+    np.testing.assert_array_equal(data.load("ganzoo_stamps", data_dir=str(tmp_path)).samples, first.samples)
+
+
+@pytest.mark.parametrize("split", ["trainA", "train[:0]"])
+def test_a_split_without_pictures_is_an_error(split, tmp_path):
+    """The splits that there are, are named."""
+    with pytest.raises(GanzooError, match=r"'ganzoo_stamps' has no pictures in a split .* Its splits are train;"):
+        data.load("ganzoo_stamps", data_dir=str(tmp_path), tfds_split=split)
+
+
+def test_a_damaged_set_says_what_to_remove(tmp_path):
+    """A file of the set is gone: no traceback out of TensorFlow."""
+    data.load("ganzoo_stamps", data_dir=str(tmp_path))
+    next(tmp_path.rglob("*.tfrecord*")).unlink()
+    with pytest.raises(GanzooError, match=r"'ganzoo_stamps' is damaged: .* Remove .*1\.0\.0"):
+        data.load("ganzoo_stamps", data_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name, complaint",
+    [
+        ("cycle_gan/horse2zebr", "Did you mean 'cycle_gan/horse2zebra'"),
+        ("mnist:9.9.9", "cannot be loaded at version 9.9.9"),
+        ("imdb_reviews", "has no pictures; its features are text, label"),
+    ],
+)
+def test_a_set_that_cannot_serve_says_why(name, complaint, tmp_path):
+    """An unknown config, an unknown version, a set of texts."""
+    with pytest.raises(GanzooError, match=complaint):
+        data.load(name, data_dir=str(tmp_path))
