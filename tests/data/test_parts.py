@@ -1,0 +1,72 @@
+import json
+
+import numpy as np
+import pytest
+
+from ganzoo.data import toys
+from ganzoo.data.parts import split
+from ganzoo.data.reals import Reals
+from ganzoo.errors import GanzooError
+
+
+def pictures(count, seed=0):
+    rng = np.random.default_rng(seed)
+    return Reals("noise", rng.integers(0, 256, (count, 4, 4, 1), dtype=np.uint8), np.arange(count))
+
+
+def test_pictures_are_split_sixty_twenty_twenty():
+    """As mnist_5k: 5,000 give 3,000 / 1,000 / 1,000, every picture in exactly one part."""
+    parts = split(pictures(5000))
+    assert [len(part) for part in (parts.train, parts.ratio, parts.test)] == [3000, 1000, 1000]
+    rows = np.concatenate([parts.train.labels, parts.ratio.labels, parts.test.labels])
+    assert sorted(rows) == list(range(5000))
+
+
+def test_a_large_set_gives_ten_thousand_each_and_trains_on_the_rest():
+    """As MNIST: 60,000 give 40,000 / 10,000 / 10,000."""
+    assert split(pictures(60_000)).describe()["sizes"] == {"train": 40_000, "ratio": 10_000, "test": 10_000}
+
+
+def test_points_are_split_as_in_the_25_gaussian_protocol():
+    """50,000 / 50,000 / 10,000, each keeping the mixture it came from."""
+    parts = split(toys.sample("gaussians25"))
+    assert parts.describe()["sizes"] == {"train": 50_000, "ratio": 50_000, "test": 10_000}
+    assert parts.test.mixture.sigma == 0.05
+
+
+def test_parts_never_share_a_picture():
+    """1,000 pictures of which 400 are copies of others: no bytes appear in two parts, and the sizes hold."""
+    once = pictures(600)
+    copies = np.random.default_rng(1).integers(0, 600, 400)
+    parts = split(Reals("copies", np.concatenate([once.samples, once.samples[copies]])))
+    train, ratio, test = (
+        {sample.tobytes() for sample in part.samples} for part in (parts.train, parts.ratio, parts.test)
+    )
+    assert train.isdisjoint(ratio | test)
+    assert ratio.isdisjoint(test)
+    assert [len(part) for part in (parts.train, parts.ratio, parts.test)] == [600, 200, 200]
+
+
+def test_a_picture_repeated_beyond_a_parts_size_is_trained_on():
+    """Half of the set one blank picture: it fits into neither ratio nor test."""
+    blank = np.zeros((500, 4, 4, 1), np.uint8)
+    parts = split(Reals("blanks", np.concatenate([blank, pictures(500).samples])))
+    assert (parts.ratio.samples.any(axis=(1, 2, 3))).all()
+    assert (parts.test.samples.any(axis=(1, 2, 3))).all()
+    assert len(parts.train) == 600
+
+
+def test_the_description_tells_the_same_split_from_another():
+    """JSON-able, equal for equal data, and another where one pixel differs."""
+    reals = pictures(100)
+    description = json.loads(json.dumps(split(reals).describe()))
+    assert description == split(pictures(100)).describe()
+    changed = reals.samples.copy()
+    changed[7] ^= 1
+    assert split(Reals("noise", changed)).describe()["sha256"] != description["sha256"]
+
+
+def test_too_few_different_pictures_are_an_error():
+    """A part would be empty; copies of one picture do not help."""
+    with pytest.raises(GanzooError, match="holds 1 different samples"):
+        split(Reals("copies", np.zeros((100, 4, 4, 1), np.uint8)))
