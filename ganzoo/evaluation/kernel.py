@@ -1,0 +1,52 @@
+"""Kernel distance: the squared maximum mean discrepancy under a cubic kernel, free of bias at any sample size.
+
+Binkowski et al., "Demystifying MMD GANs", ICLR 2018, https://arxiv.org/abs/1801.01401, section 4 (KID). Being cubic,
+the kernel sees the first three moments of the features and no more: on raw coordinates read precision and recall too.
+"""
+
+import numpy as np
+
+
+def polynomial_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(x.y / d + 1)^3 for every pair: [n, d] and [m, d] to [n, m]."""
+    base = x @ y.T / x.shape[1] + 1.0
+    return base * base * base  # three times as fast as a power
+
+
+def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
+    """The unbiased estimate for features [n, d] and [m, d], n, m >= 2; about 0, often below, for equal distributions.
+
+    Gretton et al. 2012, equation 3: the pairs of a sample with itself are left out.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    between = polynomial_kernel(x, y).mean()
+    return float(_mean_of_pairs(x) + _mean_of_pairs(y) - 2 * between)
+
+
+def kernel_distance(
+    reals: np.ndarray, fakes: np.ndarray, *, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+) -> float:
+    """The mean of `squared_mmd` over random subsets of both, drawn without replacement; the same for the same seed.
+
+    Args:
+        reals: [n, d].
+        fakes: [m, d].
+        subsets: how many; one is enough, and only one is taken, where neither side has more than `subset_size`.
+        subset_size: at most; it falls to min(n, m) where there are fewer.
+    """
+    size = min(subset_size, len(reals), len(fakes))
+    if size == len(reals) == len(fakes):
+        return squared_mmd(reals, fakes)
+
+    rng = np.random.default_rng(seed)
+
+    def subset(samples):
+        return samples[rng.choice(len(samples), size, replace=False)]
+
+    return float(np.mean([squared_mmd(subset(reals), subset(fakes)) for _ in range(subsets)]))
+
+
+def _mean_of_pairs(x: np.ndarray) -> float:
+    """The mean kernel value over ordered pairs of different rows."""
+    kernel = polynomial_kernel(x, x)
+    return (kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1))
