@@ -1,9 +1,10 @@
 """What the three command lines share: flags that know the zoo's configs, and errors for people."""
 
+import contextlib
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from absl import app, flags, logging
 
@@ -38,6 +39,7 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
 
     def guarded(argv: list[str]) -> None:
         del argv
+        logging.set_verbosity(logging.WARNING)  # app.run has just asked for INFO
         try:
             sys.exit(main())
         except GanzooError as error:
@@ -49,10 +51,22 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
                 raise
             _fail(f"{error.filename or 'a file'} could not be written: {error.strerror}.", MISTAKE)
 
-    # TensorFlow's notes to its own developers would bury what is meant for people; set either to see them.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.set_verbosity(logging.WARNING)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes would bury what is meant for people
     app.run(guarded, flags_parser=parse)
+
+
+@contextlib.contextmanager
+def quiet_imports() -> Iterator[None]:
+    """Imports of TensorFlow in it are silent: what its C++ prints while loading heeds no log level."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def positive(name: str, value: int | None) -> None:
@@ -66,7 +80,9 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, AttributeError):
         words = str(error).strip("\"'").replace("\\n", "\n").replace("\\'", "'").splitlines()
         key = words[0].strip("'")
-        return f"the config has no key '{key}'. {' '.join(words[1:])} --dry_run prints the keys there are.".replace("  ", " ")
+        return f"the config has no key '{key}'. {' '.join(words[1:])} --dry_run prints the keys there are.".replace(
+            "  ", " "
+        )
     return str(error).replace("\n", " ").strip()
 
 

@@ -1,6 +1,6 @@
 """Measures an export on the data it was trained on, or on another data set of the same shape.
 
-    python -m ganzoo.evaluate --export_dir runs/wgan_gp-mnist_5k-0/export
+python -m ganzoo.evaluate --export_dir runs/wgan_gp-mnist_5k-0/export
 """
 
 import json
@@ -47,8 +47,10 @@ def evaluate(exported: "Exported", parts: "Parts", num_samples: int, *, seed: in
         draws = exported.draw(sampler, num_samples, seed=seed)
         seconds = time.perf_counter() - start
         if len(draws["samples"]) < num_samples:
-            print(f"ganzoo: {sampler} found only {len(draws['samples'])} of {num_samples} samples within its bound on "
-                  "proposals; they alone are measured.")  # fmt: skip
+            print(
+                f"ganzoo: {sampler} found only {len(draws['samples'])} of {num_samples} samples within its bound on "
+                "proposals; they alone are measured."
+            )
         if len(draws["samples"]) == 0:
             continue
         rows[sampler] = evaluator.measure(draws["samples"]) | {"samples_per_second": num_samples / seconds}
@@ -58,11 +60,12 @@ def evaluate(exported: "Exported", parts: "Parts", num_samples: int, *, seed: in
 
 
 def main() -> int:
-    from ganzoo.data import load
-    from ganzoo.data.parts import split
-    from ganzoo.evaluation.table import format_table
-    from ganzoo.exported import Exported
-    from ganzoo.training import workdirs
+    with cli.quiet_imports():
+        from ganzoo.data import load
+        from ganzoo.data.parts import split
+        from ganzoo.evaluation.table import format_table
+        from ganzoo.exported import Exported
+        from ganzoo.training import workdirs
 
     cli.positive("num_samples", FLAGS.num_samples)
     exported = Exported(FLAGS.export_dir)
@@ -73,7 +76,7 @@ def main() -> int:
     parts = split(load(FLAGS.dataset or config["dataset"], **data))
     if not FLAGS.dataset and parts.describe() != exported.config["split"]:
         raise GanzooError(
-            f"'{config['dataset']}' is not what it was when {exported.path} was trained (its split differs): what it was "
+            f"'{config['dataset']}' is not what {exported.path} was trained on (its split differs): what it was "
             "trained on could be among the test reals. Restore the data, or name them with --dataset."
         )
     metrics = evaluate(exported, parts, FLAGS.num_samples or config["evaluation"]["num_samples"], seed=FLAGS.seed)

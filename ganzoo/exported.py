@@ -23,7 +23,7 @@ class Exported:
     """
 
     def __init__(self, directory: str | Path):
-        self.path = _newest_version(directory)
+        self.path = newest_version(directory)
         self.config = self.describe(self.path)
         self._loaded = tf.saved_model.load(str(self.path))
         self.signatures = self._loaded.signatures
@@ -31,7 +31,7 @@ class Exported:
     @staticmethod
     def describe(directory: str | Path) -> dict:
         """What `assets/config.json` says, without loading the model."""
-        return json.loads((_newest_version(directory) / "assets" / "config.json").read_text())
+        return json.loads((newest_version(directory) / "assets" / "config.json").read_text())
 
     def draw(self, signature: str, num_samples: int, *, seed: int = 0, **inputs) -> dict[str, np.ndarray]:
         """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
@@ -50,13 +50,17 @@ class Exported:
                 graph itself refuses.
         """
         if signature not in self.signatures:
-            raise GanzooError(f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}.")
+            raise GanzooError(
+                f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}."
+            )
         if num_samples < 1:
             raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
         call = self.signatures[signature]
         specs = call.structured_input_signature[1]
         if "num_samples" not in specs:
-            raise GanzooError(f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}.")
+            raise GanzooError(
+                f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}."
+            )
         if "gamma_percentile" in specs:
             inputs.setdefault("gamma_percentile", self.config["sampling"]["gamma_percentile"])
         limit = self.config["sampling"]["max_samples"]
@@ -71,7 +75,12 @@ class Exported:
         return _join(requests)
 
 
-def _newest_version(directory: str | Path) -> Path:
+def newest_version(directory: str | Path) -> Path:
+    """The folder of an export's newest version; a version's own folder is itself.
+
+    Raises:
+        GanzooError: if there is none.
+    """
     directory = Path(directory)
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
     path = versions[-1] if versions else directory

@@ -74,7 +74,9 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "Adversar
     >>> model.fit(dataset)
     >>> model.sample(16, seed=1)
     """
-    return from_config(load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k"), image_shape, **overrides)
+    return from_config(
+        load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k"), image_shape, **overrides
+    )
 
 
 def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "AdversarialModel":
@@ -83,5 +85,7 @@ def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -
     network = arguments["network"]
     if network not in config.networks:
         known = [*config.networks]
-        raise GanzooError(f"no network family '{network}'.{did_you_mean(network, known)} There are: {', '.join(known)}.")
+        raise GanzooError(
+            f"no network family '{network}'.{did_you_mean(network, known)} There are: {', '.join(known)}."
+        )
     return model_class(config.name).for_shape(image_shape, **config.networks[network].to_dict() | arguments)

@@ -32,6 +32,15 @@ flags.DEFINE_bool("dry_run", False, "print the resolved config and stop")
 flags.DEFINE_bool("list", False, "print the zoo and stop")
 flags.DEFINE_bool("names_only", False, "with --list: names alone")
 
+COUNTS = (
+    "steps",
+    "batch_size",
+    "log_every",
+    "checkpoint_every",
+    "checkpoints_kept",
+    "sample_every",
+    "steps_per_execution",
+)
 INTERRUPTED = 130  # exit code, as a shell gives it for Ctrl-C
 
 
@@ -48,9 +57,9 @@ def main() -> int:
         print(json.dumps(config.to_dict(), indent=2))
         return 0
 
-    # Only from here on is TensorFlow imported.
-    import keras
-    import tensorflow as tf
+    with cli.quiet_imports():  # only from here on is TensorFlow there
+        import keras
+        import tensorflow as tf
 
     from ganzoo import density_ratio, registry, saved_model
     from ganzoo.data import load, reals
@@ -68,22 +77,26 @@ def main() -> int:
 
     parts = split(load(config.dataset, **config.data))
     description = {"config": config.to_dict(), "split": parts.describe()}
-    workdir = Path(FLAGS.workdir or f"runs/{config.name}-{config.dataset.replace('/', '_').replace(':', '_')}-{config.seed}")
+    workdir = Path(
+        FLAGS.workdir or f"runs/{config.name}-{config.dataset.replace('/', '_').replace(':', '_')}-{config.seed}"
+    )
     workdirs.claim(workdir, description, resume=FLAGS.resume)
-    print(f"{config.name} on {config.dataset}: {len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, "
-          f"{len(parts.test)} to measure against; in {workdir}")  # fmt: skip
+    print(
+        f"{config.name} on {config.dataset}: {len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, "
+        f"{len(parts.test)} to measure against; in {workdir}"
+    )
 
     if (metrics := workdirs.finished(workdir, config.steps)) is None:
         model = registry.from_config(config, parts.train.shape)
         if not train(model, parts.train.samples, config, workdir):
-            print(f"\nstopped at step {int(model.step)} of {config.steps}; all of it is saved. To go on:\n  {_command()}")
+            print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
             return INTERRUPTED
 
         print("fitting the density ratio on held-out reals ...")
         ratio = density_ratio.for_export(
             model, reals.to_float(parts.ratio.samples), options=config.ratio, seed=config.seed
         )
-        description["step"] = int(model.step)
+        description["step"] = model.steps_taken
         version = saved_model.export(
             model, workdir / "export", ratio=ratio, sampling=config.sampling, description=description
         )
@@ -107,8 +120,7 @@ def resolve() -> ConfigDict:
             config[key] = value
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir
-    counts = "steps batch_size log_every checkpoint_every checkpoints_kept sample_every steps_per_execution".split()
-    for key in counts:
+    for key in COUNTS:
         if config[key] < 1:
             raise GanzooError(f"config.{key} is {config[key]}, expected at least 1.")
     return config.lock()
@@ -122,17 +134,16 @@ def define_config() -> None:
 
 def farewell(workdir: Path) -> str:
     """What to do with the result, as lines to copy."""
+    from ganzoo.exported import newest_version
+
     export = (workdir / "export").resolve()
-    return (
-        f"samples   python -m ganzoo.sample --export_dir {workdir}/export --signature drs --num_samples 64 --out grid.png\n"
-        f"load      tf.saved_model.load('{export}/{_newest(export)}').signatures['drs']\n"
-        f"serve     tensorflow_model_server --rest_api_port=8501 --model_name={FLAGS.model} --model_base_path={export}\n"
-        f"curves    tensorboard --logdir {workdir}"
-    )
-
-
-def _newest(export: Path) -> int:
-    return max(int(path.name) for path in export.iterdir() if path.name.isdigit())
+    lines = {
+        "sample": f"python -m ganzoo.sample --export_dir {export} --signature drs --num_samples 64 --out grid.png",
+        "load": f"tf.saved_model.load('{newest_version(export)}').signatures['drs']",
+        "serve": f"tensorflow_model_server --rest_api_port=8501 --model_name={FLAGS.model} --model_base_path={export}",
+        "curves": f"tensorboard --logdir {workdir.resolve()}",
+    }
+    return "\n".join(f"{what:8}{line}" for what, line in lines.items())
 
 
 def _command() -> str:

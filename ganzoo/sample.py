@@ -1,7 +1,7 @@
 """Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files.
 
-    python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
-    python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
+python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
+python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
 """
 
 import sys
@@ -18,17 +18,22 @@ FLAGS = flags.FLAGS
 def main() -> int:
     import numpy as np
 
-    from ganzoo import pictures
-    from ganzoo.exported import Exported
+    with cli.quiet_imports():
+        from ganzoo import pictures
+        from ganzoo.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
     out = Path(FLAGS.out)
     if out.suffix not in ("", ".png", ".npz"):
-        raise GanzooError(f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end.")
+        raise GanzooError(
+            f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end."
+        )
     inputs = {} if FLAGS.gamma_percentile is None else {"gamma_percentile": FLAGS.gamma_percentile}
     draws = Exported(FLAGS.export_dir).draw(FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **inputs)
     if "samples" not in draws:
-        raise GanzooError(f"signature '{FLAGS.signature}' returns {', '.join(draws)} for a server; sample by drs instead.")
+        raise GanzooError(
+            f"signature '{FLAGS.signature}' returns {', '.join(draws)} for a server; sample by drs instead."
+        )
     samples = draws["samples"]
     if len(samples) == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")

@@ -52,7 +52,9 @@ def export(
         archive.write_out(str(unfinished), verbose=False)
         text = json.dumps({"sampling": dict(sampling), "name": model.zoo_name} | dict(description or {}), indent=2)
         (unfinished / "assets" / "config.json").write_text(text)
-        version = directory / str(1 + max((int(path.name) for path in directory.iterdir() if path.name.isdigit()), default=0))
+        version = directory / str(
+            1 + max((int(path.name) for path in directory.iterdir() if path.name.isdigit()), default=0)
+        )
         unfinished.rename(version)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -96,20 +98,33 @@ def signatures(
 
     ascending = tf.Variable(
         tf.function(burn_in, autograph=False)(
-            model.propose, ratio, sampling["burn_in"], seed=noise.fold_in([model.seed, 0], BURN_IN), batch_size=batch_size
+            model.propose,
+            ratio,
+            sampling["burn_in"],
+            seed=noise.fold_in([model.seed, 0], BURN_IN),
+            batch_size=batch_size,
         ),
         trainable=False,
         name="burn_in",
     )
 
     def draw(num_samples, seed, gamma_percentile):
-        checks = _in_range(num_samples, 1, limit, "num_samples"), _in_range(gamma_percentile, 0, 100, "gamma_percentile")
+        checks = (
+            _in_range(num_samples, 1, limit, "num_samples"),
+            _in_range(gamma_percentile, 0, 100, "gamma_percentile"),
+        )
         with _checks(*checks):
             num_samples = tf.identity(num_samples)
             return drs.discriminator_rejection(
-                model.propose, ratio, num_samples, seed=seed, burn_in=ascending.value(), batch_size=batch_size,
-                gamma_percentile=gamma_percentile, max_proposals=num_samples * sampling["max_proposals_per_sample"],
-            )  # fmt: skip
+                model.propose,
+                ratio,
+                num_samples,
+                seed=seed,
+                burn_in=ascending.value(),
+                batch_size=batch_size,
+                gamma_percentile=gamma_percentile,
+                max_proposals=num_samples * sampling["max_proposals_per_sample"],
+            )
 
     def drs_samples(num_samples, seed, gamma_percentile):
         return draw(num_samples, seed, gamma_percentile)._asdict()
@@ -125,7 +140,9 @@ def signatures(
             samples = model(tf.identity(latents))
             log_ratio = ratio(samples)
             largest = tf.maximum(ascending.value()[-1], log_ratio)
-            probability = drs.acceptance_probability(log_ratio, largest, ascending.value(), sampling["gamma_percentile"])
+            probability = drs.acceptance_probability(
+                log_ratio, largest, ascending.value(), sampling["gamma_percentile"]
+            )
             return {"samples": samples, "accept_probability": probability, "accepted": uniforms < probability}
 
     def drs_png(num_samples, seed, gamma_percentile):

@@ -26,6 +26,7 @@ def get_config(kind: str) -> ConfigDict:
 
     config.data = ConfigDict()
     config.data.data_dir = ""  # where TFDS has its sets; empty is TFDS's own default
+    config.data.tfds_split = "train"  # which of a TFDS set's splits, slices included; others than TFDS's have one
     config.data.image_size = 0  # 0: the pictures' own size, or 64 where they differ
     config.data.channels = 0  # 0: grey if all pictures are grey, else RGB
 

@@ -134,7 +134,9 @@ def fourier_head(trunk: keras.Model, width: int, seed: int) -> keras.Model:
     """Three hidden layers."""
     x = features = keras.Input(trunk.output_shape[1:])
     for layer in range(3):
-        x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed + layer))(x)
+        x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed + layer))(
+            x
+        )
     x = keras.layers.Dense(1, kernel_initializer="zeros", dtype="float32")(x)
     return keras.Model(features, keras.layers.Reshape(())(x))
 

@@ -33,7 +33,9 @@ class AdversarialModel(keras.Model):
     """
 
     logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
-    logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator's logits are log p_data/p_g + constant
+    logits_are_log_ratio: ClassVar[bool] = (
+        False  # whether the best discriminator's logits are log p_data/p_g + constant
+    )
 
     def __init__(
         self,
@@ -43,9 +45,9 @@ class AdversarialModel(keras.Model):
         n_critic: int,
         ema_decay: float,
         seed: int = 0,
-        **kwargs,
+        name: str | None = None,
     ):
-        super().__init__(**kwargs)
+        super().__init__(name=name)
         if n_critic < 1:
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
         if not 0.0 <= ema_decay < 1.0:
@@ -80,6 +82,11 @@ class AdversarialModel(keras.Model):
             family.discriminator(tuple(image_shape), **discriminator),
             **objective,
         )
+
+    @property
+    def steps_taken(self) -> int:
+        """Calls of `train_step` so far, over all of the model's life."""
+        return int(self.step.numpy())
 
     # Training: the words in which a `train_step` is written.
 

@@ -1,7 +1,7 @@
 """Wasserstein GAN with clipped weights.
 
-Arjovsky et al., "Wasserstein GAN", ICML 2017, https://arxiv.org/abs/1701.07875, Algorithm 1. The schedule of extra critic
-steps is that of the author's code.
+Arjovsky et al., "Wasserstein GAN", ICML 2017, https://arxiv.org/abs/1701.07875, Algorithm 1. The schedule of
+extra critic steps is that of the author's code.
 """
 
 import keras

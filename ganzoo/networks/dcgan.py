@@ -56,9 +56,13 @@ def generator(
         x = keras.layers.Activation(relu)(x)
         is_last = level == 0
         x = keras.layers.Conv2DTranspose(
-            channels[level], kernel_size, strides=2, padding="same", use_bias=is_last or norm == "none",
+            channels[level],
+            kernel_size,
+            strides=2,
+            padding="same",
+            use_bias=is_last or norm == "none",
             dtype="float32" if is_last else None,
-        )(x)  # fmt: skip
+        )(x)
         x = _crop(x, sizes[level])
     return keras.Model(latents, keras.layers.Activation("tanh", dtype="float32")(x), name="generator")
 

@@ -46,9 +46,16 @@ def acceptance_probability(
 
 
 def discriminator_rejection(
-    propose: Propose, log_ratio: LogRatio, num_samples: int | tf.Tensor, *, seed: tf.Tensor, burn_in: tf.Tensor,
-    gamma_percentile: float | tf.Tensor, batch_size: int, max_proposals: int | tf.Tensor,
-) -> Draws:  # fmt: skip
+    propose: Propose,
+    log_ratio: LogRatio,
+    num_samples: int | tf.Tensor,
+    *,
+    seed: tf.Tensor,
+    burn_in: tf.Tensor,
+    gamma_percentile: float | tf.Tensor,
+    batch_size: int,
+    max_proposals: int | tf.Tensor,
+) -> Draws:
     """Algorithm 1 with its burn-in done beforehand, as one bounded loop.
 
     Args:
@@ -62,9 +69,15 @@ def discriminator_rejection(
         max_proposals: bound on all rounds together.
     """
     return accept_reject(
-        propose, log_ratio, lambda ratio, largest: acceptance_probability(ratio, largest, burn_in, gamma_percentile),
-        num_samples, seed=seed, log_ratio_max=burn_in[-1], batch_size=batch_size, max_proposals=max_proposals,
-    )  # fmt: skip
+        propose,
+        log_ratio,
+        lambda ratio, largest: acceptance_probability(ratio, largest, burn_in, gamma_percentile),
+        num_samples,
+        seed=seed,
+        log_ratio_max=burn_in[-1],
+        batch_size=batch_size,
+        max_proposals=max_proposals,
+    )
 
 
 def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:

@@ -38,7 +38,9 @@ def generate(
     return collected.concat()[:num_samples]
 
 
-def burn_in(propose: Propose, log_ratio: LogRatio, num_proposals: int, *, seed: tf.Tensor, batch_size: int) -> tf.Tensor:
+def burn_in(
+    propose: Propose, log_ratio: LogRatio, num_proposals: int, *, seed: tf.Tensor, batch_size: int
+) -> tf.Tensor:
     """Log ratios of fresh proposals in ascending order, float32 [num_proposals].
 
     Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets.

@@ -30,24 +30,43 @@ class Draws(NamedTuple):
 
 
 def rejection(
-    propose: Propose, log_ratio: LogRatio, num_samples: int | tf.Tensor, *, seed: tf.Tensor, log_ratio_max: float | tf.Tensor,
-    batch_size: int, max_proposals: int | tf.Tensor,
-) -> Draws:  # fmt: skip
+    propose: Propose,
+    log_ratio: LogRatio,
+    num_samples: int | tf.Tensor,
+    *,
+    seed: tf.Tensor,
+    log_ratio_max: float | tf.Tensor,
+    batch_size: int,
+    max_proposals: int | tf.Tensor,
+) -> Draws:
     """Plain rejection sampling (von Neumann 1951): accept x with probability r(x) / M.
 
     Exact if `log_ratio_max` is a true upper bound; the acceptance rate is then 1/M. A proposal beyond it raises M for
     itself and for all that follow.
     """
     return accept_reject(
-        propose, log_ratio, lambda ratio, largest: tf.exp(ratio - largest), num_samples, seed=seed,
-        log_ratio_max=log_ratio_max, batch_size=batch_size, max_proposals=max_proposals,
-    )  # fmt: skip
+        propose,
+        log_ratio,
+        lambda ratio, largest: tf.exp(ratio - largest),
+        num_samples,
+        seed=seed,
+        log_ratio_max=log_ratio_max,
+        batch_size=batch_size,
+        max_proposals=max_proposals,
+    )
 
 
 def accept_reject(
-    propose: Propose, log_ratio: LogRatio, accept_probability: AcceptProbability, num_samples: int | tf.Tensor, *,
-    seed: tf.Tensor, log_ratio_max: float | tf.Tensor, batch_size: int, max_proposals: int | tf.Tensor,
-) -> Draws:  # fmt: skip
+    propose: Propose,
+    log_ratio: LogRatio,
+    accept_probability: AcceptProbability,
+    num_samples: int | tf.Tensor,
+    *,
+    seed: tf.Tensor,
+    log_ratio_max: float | tf.Tensor,
+    batch_size: int,
+    max_proposals: int | tf.Tensor,
+) -> Draws:
     """Proposes until `num_samples` are accepted, or `max_proposals` are spent.
 
     Args:

@@ -30,10 +30,10 @@ class EverySteps(keras.callbacks.Callback):
         self.every, self.steps = every, steps
 
     def on_train_begin(self, logs=None):
-        self._step = int(self.model.step)
+        self._step = self.model.steps_taken
 
     def on_train_batch_end(self, batch, logs=None):
-        before, self._step = self._step, int(self.model.step)
+        before, self._step = self._step, self.model.steps_taken
         if self._step // self.every > before // self.every or self._step == self.steps:
             self.at(self._step, logs)
 
@@ -80,7 +80,7 @@ class Guard(keras.callbacks.Callback):
             if diverged or not math.isfinite(value):
                 good = self.checkpoints.latest
                 raise GanzooError(
-                    f"{name} is {value:.3g} at step {int(self.model.step)}: the training has diverged. "
+                    f"{name} is {value:.3g} at step {self.model.steps_taken}: the training has diverged. "
                     + (f"The last good checkpoint is {good}. " if good else "There is no checkpoint yet. ")
                     + "Try a lower learning rate (--config.optimizers.generator.learning_rate) in another --workdir, "
                     "or another --seed."
@@ -104,7 +104,7 @@ class Curves(EverySteps):
 
 
 class SamplePictures(EverySteps):
-    """`samples/step_*.png` and TensorBoard pictures from the same latents every time; the first after the first step."""
+    """`samples/step_*.png` and TensorBoard pictures from the same latents every time, the first after one step."""
 
     def __init__(
         self, every: int, steps: int, workdir: Path, writer: tf.summary.SummaryWriter, count: int, reals: np.ndarray
@@ -115,7 +115,7 @@ class SamplePictures(EverySteps):
 
     def on_train_batch_end(self, batch, logs=None):
         if self._step == 0:
-            self.at(int(self.model.step), logs)
+            self.at(self.model.steps_taken, logs)
         super().on_train_batch_end(batch, logs)
 
     def at(self, step, logs):

@@ -32,7 +32,7 @@ class Checkpoints:
 
     def save(self) -> None:
         """Writes one for the model's current step, unless it is there."""
-        step = int(self._model.step)
+        step = self._model.steps_taken
         if self.latest is None or not self.latest.endswith(f"-{step}"):
             self._manager.save(checkpoint_number=step)
 
@@ -46,10 +46,15 @@ class Checkpoints:
         for path in paths:
             try:
                 self._checkpoint.restore(path).assert_existing_objects_matched()
-            except (tf.errors.OpError, AssertionError, ValueError) as error:
+            except (
+                tf.errors.OpError,
+                AssertionError,
+                IndexError,
+                ValueError,
+            ) as error:  # a short read is an IndexError
                 print(f"ganzoo: {path} cannot be read ({str(error).splitlines()[0]}); trying the one before.")
             else:
-                return int(self._model.step)
+                return self._model.steps_taken
         if paths:
             raise GanzooError(f"none of the checkpoints in {self._manager.directory} can be read; remove the folder.")
         return 0

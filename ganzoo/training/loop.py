@@ -54,15 +54,19 @@ def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdi
             Guard(config.divergence_threshold, checkpoints),
             Progress(config.log_every, config.steps),
             SamplePictures(
-                config.sample_every, config.steps, workdir, writer,
-                count=2000 if is_points else 64, reals=reals if is_points else None,
+                config.sample_every,
+                config.steps,
+                workdir,
+                writer,
+                count=2000 if is_points else 64,
+                reals=reals if is_points else None,
             ),
             Save(config.checkpoint_every, config.steps, checkpoints),
             Curves(config.log_every, config.steps, writer),
             stop,
         ],
-    )  # fmt: skip
+    )
     writer.close()
     if stop.stopped:
         checkpoints.save()
-    return int(model.step) >= config.steps
+    return model.steps_taken >= config.steps

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from ganzoo import saved_model
+from ganzoo.errors import GanzooError
+from ganzoo.exported import Exported
+
+
+@pytest.fixture
+def folder(tiny, tmp_path):
+    sampling = dict(burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20)
+    model = tiny("gan", (2,))
+    for _ in range(2):
+        saved_model.export(model, tmp_path, ratio=lambda samples: samples[:, 0], sampling=sampling)
+    return tmp_path
+
+
+def test_the_newest_version_is_loaded_unless_one_is_named(folder):
+    assert Exported(folder).path == folder / "2"
+    assert Exported(folder / "1").path == folder / "1"
+
+
+def test_more_than_a_request_may_ask_for_comes_in_several(folder):
+    """100 samples at 40 a request: all different, counts summed, and the first 40 are the single request's."""
+    exported = Exported(folder)
+    many = exported.draw("drs", 100, seed=3)
+    assert len(np.unique(many["samples"], axis=0)) == 100
+    assert many["acceptance_rate"] == pytest.approx(100 / many["num_proposed"])
+    np.testing.assert_array_equal(many["samples"][:40], exported.draw("drs", 40, seed=3)["samples"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("generat", 1), "no signature 'generat'.*drs, generate"),
+        (("generate", 0), "at least 1"),
+        (("score", 1), "does not draw samples"),
+    ],
+)
+def test_wrong_requests_are_answered_in_words(folder, arguments, said):
+    with pytest.raises(GanzooError, match=said):
+        Exported(folder).draw(*arguments)
+
+
+def test_what_the_graph_refuses_is_said_without_tensorflows_framing(folder):
+    with pytest.raises(GanzooError, match="^gamma_percentile must be in 0 .. 100, got 200$"):
+        Exported(folder).draw("drs", 1, gamma_percentile=200.0)
+
+
+def test_a_folder_without_an_export_is_named(tmp_path):
+    with pytest.raises(GanzooError, match="no export in"):
+        Exported(tmp_path)

@@ -1,0 +1,59 @@
+import subprocess
+import sys
+
+import pytest
+
+import ganzoo
+from ganzoo import registry
+from ganzoo.config import recipes
+
+
+def test_names_match_patterns():
+    assert ganzoo.list_models("wgan*") == ["wgan", "wgan_gp"]
+    assert ganzoo.list_models("*gan*") == ganzoo.list_models()
+
+
+def test_every_model_has_a_recipe_and_every_recipe_a_model():
+    assert ganzoo.list_models() == recipes()
+
+
+@pytest.mark.parametrize("name", ganzoo.list_models())
+def test_a_models_file_registers_its_own_name(name):
+    assert registry.model_class(name).zoo_name == name
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    for ask in (lambda: ganzoo.create("wgan_pg", image_shape=(2,)), lambda: ganzoo.load_config("wgan_pg")):
+        with pytest.raises(ganzoo.GanzooError, match="no model named 'wgan_pg'. Did you mean 'wgan_gp'"):
+            ask()
+
+
+def test_a_misspelt_override_is_an_error():
+    with pytest.raises(TypeError, match="gradient_penality_weight"):
+        ganzoo.create("wgan_gp", image_shape=(2,), gradient_penality_weight=3.0)
+
+
+def test_an_unknown_network_family_is_answered_with_those_there_are():
+    with pytest.raises(ganzoo.GanzooError, match="no network family 'dcgans'. Did you mean 'dcgan'"):
+        ganzoo.create("gan", image_shape=(28, 28, 1), network="dcgans")
+
+
+def test_the_network_follows_the_shape_unless_named():
+    assert len(ganzoo.create("gan", image_shape=(2,)).generator.output_shape) == 2
+    layers = {type(layer).__name__ for layer in ganzoo.create("gan", image_shape=(28, 28, 1)).generator.layers}
+    assert "Conv2DTranspose" in layers
+    named = ganzoo.create("gan", image_shape=(28, 28, 1), network="mlp")
+    assert "Conv2DTranspose" not in {type(layer).__name__ for layer in named.generator.layers}
+
+
+def test_another_keras_backend_is_a_clear_error():
+    code = "import ganzoo; ganzoo.list_models()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"KERAS_BACKEND": "jax"}, capture_output=True, text=True, check=False
+    )
+    assert "KERAS_BACKEND is 'jax'" in done.stderr
+
+
+def test_the_api_is_imported_without_tensorflow():
+    code = "import ganzoo, sys; ganzoo.list_models(); ganzoo.load_config('gan'); assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,163 @@
+"""The contract of an export, checked in a second process that has TensorFlow alone."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo import density_ratio, saved_model
+
+SAMPLING = dict(burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20)
+
+OUTPUTS = {
+    "serving_default": {"samples"},
+    "generate": {"samples"},
+    "score": {"logits", "log_ratio"},
+    "drs": {"samples", "log_ratio", "acceptance_rate", "num_proposed"},
+    "drs_png": {"image_bytes", "acceptance_rate", "num_proposed"},
+    "propose": {"samples", "accept_probability", "accepted"},
+}
+INPUTS = {
+    "serving_default": {"latents": ("float32", [None, 3])},
+    "generate": {"num_samples": ("int32", []), "seed": ("int32", [2])},
+    "score": {"samples": ("float32", [None, 16, 16, 1])},
+    "drs": {"num_samples": ("int32", []), "seed": ("int32", [2]), "gamma_percentile": ("float32", [])},
+    "drs_png": {"num_samples": ("int32", []), "seed": ("int32", [2]), "gamma_percentile": ("float32", [])},
+    "propose": {"latents": ("float32", [None, 3]), "uniforms": ("float32", [None])},
+}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A tiny model and its export; its discriminator, larger weights given, has an opinion."""
+    import keras
+
+    import ganzoo
+    from tests.conftest import TINY
+
+    keras.utils.set_random_seed(0)
+    model = ganzoo.create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
+    model.discriminator.set_weights([3 * weight for weight in model.discriminator.get_weights()])
+    ratio = density_ratio.for_export(model, None)
+    path = saved_model.export(
+        model, tmp_path_factory.mktemp("export"), ratio=ratio, sampling=SAMPLING, description={"step": 7}
+    )
+    return model, path, tf.saved_model.load(path).signatures
+
+
+def test_inputs_and_outputs_are_the_contracts(exported):
+    """Names, dtypes and shapes of DESIGN.md's table."""
+    signatures = exported[2]
+    assert {name: set(s.structured_outputs) for name, s in signatures.items()} == OUTPUTS
+    for name, inputs in INPUTS.items():
+        specs = signatures[name].structured_input_signature[1]
+        assert {key: (spec.dtype.name, spec.shape.as_list()) for key, spec in specs.items()} == inputs
+
+
+def test_a_process_without_keras_runs_every_signature(exported):
+    """`sys.modules["keras"] = None`; the samples are bit for bit those of the model."""
+    model, path, _ = exported
+    code = f"""
+import sys
+sys.modules["keras"] = None
+import numpy as np, tensorflow as tf
+s = tf.saved_model.load({path!r}).signatures
+i = lambda *v: tf.constant(v if len(v) > 1 else v[0])
+latents = tf.zeros([2, 3])
+assert s["serving_default"](latents=latents)["samples"].shape == (2, 16, 16, 1)
+assert s["score"](samples=tf.zeros([2, 16, 16, 1]))["log_ratio"].shape == (2,)
+assert s["propose"](latents=latents, uniforms=tf.zeros([2]))["accepted"].numpy().all()
+draws = [s["drs"](num_samples=i(9), seed=i(1, seed), gamma_percentile=i(50.0)) for seed in (2, 2, 3)]
+assert np.array_equal(draws[0]["samples"], draws[1]["samples"])
+assert not np.array_equal(draws[0]["samples"], draws[2]["samples"])
+png = s["drs_png"](num_samples=i(9), seed=i(1, 2), gamma_percentile=i(50.0))["image_bytes"]
+pixels = np.stack([tf.io.decode_png(p) for p in png.numpy()])
+assert np.abs(pixels - (draws[0]["samples"].numpy() + 1) * 127.5).max() <= 0.5001
+np.save({path + "/generated.npy"!r}, s["generate"](num_samples=i(5), seed=i(4, 0))["samples"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    np.testing.assert_allclose(np.load(path + "/generated.npy"), model.sample(5, seed=4), atol=1e-6)
+
+
+def test_accepted_samples_are_proposals_with_their_scores(exported):
+    """`drs` returns a subset of what `generate` draws from the same seed, in order, and `score` agrees on each."""
+    signatures = exported[2]
+    seed = tf.constant([5, 6])
+    draws = signatures["drs"](num_samples=tf.constant(10), seed=seed, gamma_percentile=tf.constant(50.0))
+    proposed = signatures["generate"](num_samples=draws["num_proposed"], seed=seed)["samples"].numpy()
+    found = [
+        int(np.abs(proposed - sample).reshape(len(proposed), -1).max(1).argmin()) for sample in draws["samples"].numpy()
+    ]
+    assert found == sorted(found)
+    np.testing.assert_allclose(proposed[found], draws["samples"], atol=1e-6)
+    assert found[-1] == len(proposed) - 1  # the last proposal counted is the last one accepted
+    scores = signatures["score"](samples=draws["samples"])["log_ratio"]
+    np.testing.assert_allclose(scores, draws["log_ratio"], atol=1e-4)
+
+
+def test_propose_accepts_by_its_probability(exported):
+    latents = tf.random.stateless_normal([20, 3], [0, 1])
+    out = exported[2]["propose"](latents=latents, uniforms=tf.linspace(0.0, 0.99, 20))
+    np.testing.assert_array_equal(
+        out["accepted"], np.linspace(0.0, 0.99, 20, dtype=np.float32) < out["accept_probability"]
+    )
+    assert 0 < out["accepted"].numpy().sum() < 20
+
+
+I32 = lambda value: np.array(value, np.int32)  # noqa: E731
+F32 = lambda value: np.array(value, np.float32)  # noqa: E731
+
+
+@pytest.mark.parametrize(
+    ("signature", "inputs", "said"),
+    [
+        ("generate", dict(num_samples=I32(0), seed=I32([0, 0])), "num_samples must be in 1 .. 40"),
+        ("generate", dict(num_samples=I32(41), seed=I32([0, 0])), "num_samples must be in 1 .. 40"),
+        ("drs", dict(num_samples=I32(-1), seed=I32([0, 0]), gamma_percentile=F32(50)), "num_samples must be in"),
+        ("drs", dict(num_samples=I32(1), seed=I32([0, 0]), gamma_percentile=F32(101)), "gamma_percentile must be in"),
+        ("drs", dict(num_samples=I32(1), seed=I32([0, 0]), gamma_percentile=F32(np.nan)), "gamma_percentile must be"),
+        ("drs_png", dict(num_samples=I32(0), seed=I32([0, 0]), gamma_percentile=F32(50)), "num_samples must be in"),
+        ("score", dict(samples=np.full((1, 16, 16, 1), np.nan, np.float32)), "samples must be finite"),
+        ("score", dict(samples=np.zeros((0, 16, 16, 1), np.float32)), "at least one row"),
+        ("serving_default", dict(latents=F32([[np.inf, 0, 0]])), "latents must be finite"),
+        ("propose", dict(latents=F32([[0, 0, 0]]), uniforms=F32([0.1, 0.2])), "as many rows"),
+        ("propose", dict(latents=F32([[0, 0, 0]]), uniforms=F32([1.5])), r"uniforms must be in \[0, 1\)"),
+    ],
+)
+def test_bad_inputs_are_told_what_was_wrong(exported, signature, inputs, said):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=said):
+        exported[2][signature](**{name: tf.constant(value) for name, value in inputs.items()})
+
+
+def test_a_version_appears_whole_and_beside_the_others(exported, tmp_path):
+    model = exported[0]
+    ratio = density_ratio.for_export(model, None)
+    for version in ("1", "2"):
+        path = saved_model.export(model, tmp_path, ratio=ratio, sampling=SAMPLING, description={"step": 7})
+        assert path == str(tmp_path / version)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+    assert json.loads((tmp_path / "2" / "assets" / "config.json").read_text())["step"] == 7
+
+
+def test_a_failed_export_leaves_nothing(exported, tmp_path):
+    def broken(samples):
+        raise RuntimeError("no ratio")
+
+    with pytest.raises(RuntimeError, match="no ratio"):
+        saved_model.export(exported[0], tmp_path, ratio=broken, sampling=SAMPLING)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_critic_without_held_out_reals_exports_no_rejection(tiny, tmp_path):
+    """`model.export("dir")`: a Wasserstein critic is no log ratio, so what needs one is left out."""
+    path = tiny("wgan_gp", (2,)).export(str(tmp_path))
+    assert set(tf.saved_model.load(path).signatures) == {"serving_default", "generate", "score"}
+
+
+def test_points_have_no_png(tiny, reals, tmp_path):
+    path = tiny("wgan_gp", (2,)).export(str(tmp_path), reals(100, (2,)))
+    assert set(tf.saved_model.load(path).signatures) == OUTPUTS.keys() - {"drs_png"}
