@@ -11,7 +11,8 @@ from absl import app, flags, logging
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
-USAGE, MISTAKE = 2, 1  # exit codes
+# Exit codes; the last is what a shell gives for Ctrl-C.
+MISTAKE, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = None) -> None:
@@ -45,7 +46,7 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
         except GanzooError as error:
             _fail(str(error), MISTAKE)
         except KeyboardInterrupt:
-            _fail("interrupted.", MISTAKE)
+            _fail("interrupted.", INTERRUPTED)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.ENOTDIR, errno.EPERM):
                 raise

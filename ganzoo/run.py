@@ -8,6 +8,7 @@ Started again in its workdir, a run goes on where it stopped. `--config.KEY=VALU
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -41,7 +42,7 @@ COUNTS = (
     "sample_every",
     "steps_per_execution",
 )
-INTERRUPTED = 130  # exit code, as a shell gives it for Ctrl-C
+FEW = 200  # held-out reals
 
 
 def main() -> int:
@@ -67,8 +68,7 @@ def main() -> int:
     from ganzoo.evaluate import evaluate
     from ganzoo.evaluation.table import format_table
     from ganzoo.exported import Exported
-    from ganzoo.training import workdirs
-    from ganzoo.training.loop import train
+    from ganzoo.training import loop, workdirs
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -76,30 +76,31 @@ def main() -> int:
     keras.config.set_dtype_policy(config.precision)
 
     parts = split(load(config.dataset, **config.data))
+    model = registry.from_config(config, parts.train.shape)
+    loop.ready(model, parts.train.samples, config)
     description = {"config": config.to_dict(), "split": parts.describe()}
-    workdir = Path(
-        FLAGS.workdir or f"runs/{config.name}-{config.dataset.replace('/', '_').replace(':', '_')}-{config.seed}"
-    )
+    workdir = Path(FLAGS.workdir or default_workdir(config))
     workdirs.claim(workdir, description, resume=FLAGS.resume)
     print(
         f"{config.name} on {config.dataset}: {len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, "
         f"{len(parts.test)} to measure against; in {workdir}"
     )
+    if len(parts.ratio) < FEW:
+        print(f"ganzoo: {len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help.")
 
     if (metrics := workdirs.finished(workdir, config.steps)) is None:
-        model = registry.from_config(config, parts.train.shape)
-        if not train(model, parts.train.samples, config, workdir):
+        if not loop.train(model, parts.train.samples, config, workdir):
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
-            return INTERRUPTED
+            return cli.INTERRUPTED
 
         print("fitting the density ratio on held-out reals ...")
-        ratio = density_ratio.for_export(
-            model, reals.to_float(parts.ratio.samples), options=config.ratio, seed=config.seed
-        )
+        held_out = reals.to_float(parts.ratio.samples)
+        ratio = density_ratio.for_export(model, held_out, options=config.ratio, seed=config.seed)
         description["step"] = model.steps_taken
         version = saved_model.export(
             model, workdir / "export", ratio=ratio, sampling=config.sampling, description=description
         )
+
         print(f"measuring {config.evaluation.num_samples} samples of each kind ...")
         metrics = evaluate(Exported(version), parts, config.evaluation.num_samples, seed=config.seed)
         workdirs.write_json(workdir / "metrics.json", metrics)
@@ -124,6 +125,11 @@ def resolve() -> ConfigDict:
         if config[key] < 1:
             raise GanzooError(f"config.{key} is {config[key]}, expected at least 1.")
     return config.lock()
+
+
+def default_workdir(config: ConfigDict) -> str:
+    """Such as `runs/wgan_gp-mnist_5k-0`: a name per run, so that the same command finds its run again."""
+    return f"runs/{config.name}-{re.sub(r'[^A-Za-z0-9_.]+', '_', config.dataset)}-{config.seed}"
 
 
 def define_config() -> None:

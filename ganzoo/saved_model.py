@@ -13,9 +13,9 @@ from ganzoo import noise
 from ganzoo.config import load_config
 from ganzoo.models.base import AdversarialModel
 from ganzoo.sampling import drs
-from ganzoo.sampling.proposals import burn_in, generate
+from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
-BURN_IN = 2  # the stream of the burn-in's seed, beside those of a request (ganzoo/sampling/rejection.py)
+BURN_IN = 3  # what the burn-in's random numbers are for, beside those of the refit (ganzoo/density_ratio/refit.py)
 
 
 def export(
@@ -138,11 +138,12 @@ def signatures(
         )
         with _checks(_rows(latents), _finite(latents, "latents"), same, in_unit):
             samples = model(tf.identity(latents))
-            log_ratio = ratio(samples)
+            log_ratio = finite_or_impossible(ratio(samples))
             largest = tf.maximum(ascending.value()[-1], log_ratio)
             probability = drs.acceptance_probability(
                 log_ratio, largest, ascending.value(), sampling["gamma_percentile"]
             )
+            probability = tf.where(tf.math.is_inf(log_ratio), 0.0, probability)
             return {"samples": samples, "accept_probability": probability, "accepted": uniforms < probability}
 
     def drs_png(num_samples, seed, gamma_percentile):

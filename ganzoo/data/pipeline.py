@@ -34,11 +34,7 @@ def batches(
         GanzooError: batch_size is below 1 or above N.
     """
     total = len(samples)
-    if not 1 <= batch_size <= total:
-        raise GanzooError(
-            f"the batch size is {batch_size}, but there are {total} samples to train on. "
-            f"Give --config.batch_size={total} or less, or more data."
-        )
+    check_batch_size(batch_size, total)
     rows = draws * batch_size
 
     @functools.lru_cache(maxsize=2)
@@ -58,3 +54,12 @@ def batches(
         return to_float(tf.ensure_shape(drawn, (rows, *samples.shape[1:])))
 
     return tf.data.Dataset.range(first_step, steps).map(element).prefetch(2)
+
+
+def check_batch_size(batch_size: int, total: int) -> None:
+    """Raises GanzooError if a batch is empty or larger than the data."""
+    if not 1 <= batch_size <= total:
+        raise GanzooError(
+            f"the batch size is {batch_size}, but there are {total} samples to train on. "
+            f"Give --config.batch_size={total} or less, or more data."
+        )

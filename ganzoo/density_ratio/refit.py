@@ -52,10 +52,10 @@ def refit(
         samples [rows, ...] to the head's logits, float32 [rows].
 
     Raises:
-        GanzooError: if there are fewer than ten reals.
+        GanzooError: if there are fewer than two reals.
     """
-    if len(reals) < 10:
-        raise GanzooError(f"{len(reals)} held-out reals are too few to fit a density ratio; a thousand are plenty.")
+    if len(reals) < 2:
+        raise GanzooError(f"{len(reals)} held-out reals cannot be fitted and checked; some hundreds are wanted.")
     trunk = fourier_features(model.generator.output_shape[1:], seed) if reals.ndim == 2 else frozen_trunk(model)
     head = fourier_head(trunk, width, seed) if reals.ndim == 2 else dropout_head(trunk, width, dropout, seed)
     average = keras.models.clone_model(head)
@@ -63,7 +63,7 @@ def refit(
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), 0.9, 0.99)
     optimizer.build(head.trainable_variables)
 
-    count = int(len(reals) * (1.0 - held_out))
+    count = min(int(len(reals) * (1.0 - held_out)), len(reals) - 1)
     order = np.random.default_rng(seed).permutation(len(reals))
     train, held = (_in_batches(trunk, reals[part]) for part in (order[:count], order[count:]))
     fake_seed = noise.fold_in([seed, 0], FAKES)
@@ -85,7 +85,7 @@ def refit(
     def held_out_loss():
         return losses.bce_discriminator(average(held, training=False), average(held_fakes, training=False))
 
-    best, best_weights = np.inf, average.get_weights()
+    best, best_weights = float(held_out_loss()), average.get_weights()
     for step in range(steps):
         train_step(tf.constant(step))
         if (step + 1) % max(steps // CHECKS, 1) == 0 and (loss := float(held_out_loss())) < best:
@@ -95,16 +95,12 @@ def refit(
 
 
 def frozen_trunk(model: AdversarialModel) -> keras.Model:
-    """The discriminator up to its layer `features`; a model without one gives all but its last layer that has weights.
+    """The discriminator up to what its last layer with weights takes in; that layer is what the fresh head replaces.
 
     It shares the discriminator's weights and is called with `training=False`.
     """
-    layers = {layer.name: layer for layer in model.discriminator.layers}
-    if "features" not in layers:
-        raise GanzooError("the density ratio's head stands on the discriminator's layer named 'features'; name one so.")
-    features = keras.Model(model.discriminator.inputs, keras.layers.Flatten()(layers["features"].output))
-    features.trainable = False
-    return features
+    last = [layer for layer in model.discriminator.layers if layer.weights][-1]
+    return keras.Model(model.discriminator.input, keras.layers.Flatten()(last.input))
 
 
 def dropout_head(trunk: keras.Model, width: int, dropout: float, seed: int) -> keras.Model:

@@ -1,5 +1,6 @@
 """What every objective repeats, so that a model's `train_step` says only what its paper says."""
 
+import functools
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -188,8 +189,12 @@ class AdversarialModel(keras.Model):
         >>> model.sample(16, seed=1).shape
         (16, 28, 28, 1)
         """
-        draw = tf.function(generate, autograph=False)
-        return draw(self.propose, num_samples, seed=tf.constant([seed, 0]), batch_size=min(num_samples, 256)).numpy()
+        return self._draw(num_samples, tf.constant([seed, 0]), min(num_samples, 256)).numpy()
+
+    @functools.cached_property
+    def _draw(self):
+        """Traced once for each number of samples."""
+        return tf.function(lambda n, seed, rows: generate(self.propose, n, seed=seed, batch_size=rows), autograph=False)
 
     def export(self, directory: str, reals: np.ndarray | None = None) -> str:
         """Writes the next version of a SavedModel that samples by rejection; see `ganzoo.saved_model.export`.

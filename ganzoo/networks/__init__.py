@@ -1,8 +1,8 @@
 """Generators and discriminators, each family in a file of its own.
 
 A family is a module with two functions, `generator(latent_dim, image_shape, **options)` and
-`discriminator(image_shape, **options)`, which return built Keras models: latents [batch, latent_dim] to samples,
-samples to logits [batch]. The discriminator's layer named `features` is the trunk that the density ratio's head stands on.
+`discriminator(image_shape, **options)`, which return built Keras models: latents [batch, latent_dim] to samples, and
+samples to logits [batch].
 """
 
 import importlib

@@ -88,7 +88,7 @@ def discriminator(
         for layer in layers:
             x = layer(x)
         x = keras.layers.Activation(leaky_relu)(x)
-    x = keras.layers.Flatten(name="features")(x)
+    x = keras.layers.Flatten()(x)
     for layer in squeeze_logit():
         x = layer(x)
     return keras.Model(samples, x, name="discriminator")

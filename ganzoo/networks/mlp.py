@@ -24,9 +24,8 @@ def discriminator(image_shape: tuple[int, ...], *, width: int, depth: int) -> ke
     """Samples float32 [batch, *image_shape] to logits float32 [batch], through `depth` leaky ReLU layers."""
     samples = keras.Input(image_shape, name="samples")
     x = keras.layers.Flatten()(samples)
-    for layer in range(depth):
-        name = "features" if layer == depth - 1 else None
-        x = keras.layers.Dense(width, activation=leaky_relu, kernel_initializer="he_normal", name=name)(x)
+    for _ in range(depth):
+        x = keras.layers.Dense(width, activation=leaky_relu, kernel_initializer="he_normal")(x)
     for layer in squeeze_logit():
         x = layer(x)
     return keras.Model(samples, x, name="discriminator")

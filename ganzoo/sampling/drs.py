@@ -24,7 +24,7 @@ def f_hat(
         log_ratio_max: the paper's D~_M, of a shape that broadcasts.
     """
     gap = log_ratio - log_ratio_max
-    return gap - tf.math.log(-tf.math.expm1(gap - epsilon)) - gamma
+    return gap - _log_complement(gap - epsilon) - gamma
 
 
 def acceptance_probability(
@@ -41,8 +41,10 @@ def acceptance_probability(
         burn_in: log ratios in ascending order, float32 [n].
         gamma_percentile: in [0, 100].
     """
-    gamma = f_hat(percentile(burn_in, gamma_percentile), log_ratio_max)
-    return tf.sigmoid(f_hat(log_ratio, log_ratio_max, gamma=gamma))
+    # F - gamma with D~_M taken out of the difference by hand: far below it, float32 would leave nothing of the rest.
+    threshold = percentile(burn_in, gamma_percentile)
+    misses = _log_complement(log_ratio - log_ratio_max - EPSILON) - _log_complement(threshold - log_ratio_max - EPSILON)
+    return tf.sigmoid(log_ratio - threshold - misses)
 
 
 def discriminator_rejection(
@@ -87,4 +89,10 @@ def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:
     below = tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, last)
     above = tf.minimum(below + 1, last)
     weight = position - tf.cast(below, tf.float32)
-    return (1.0 - weight) * tf.gather(ascending, below) + weight * tf.gather(ascending, above)
+    rest = tf.where(weight > 0.0, weight * tf.gather(ascending, above), 0.0)  # 0 * -inf would be NaN
+    return (1.0 - weight) * tf.gather(ascending, below) + rest
+
+
+def _log_complement(log_probability: tf.Tensor) -> tf.Tensor:
+    """log(1 - p) for log p < 0."""
+    return tf.math.log(-tf.math.expm1(log_probability))

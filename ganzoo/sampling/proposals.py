@@ -45,4 +45,10 @@ def burn_in(
 
     Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets.
     """
-    return tf.sort(generate(propose, num_proposals, seed=seed, batch_size=batch_size, then=log_ratio))
+    ratio = generate(propose, num_proposals, seed=seed, batch_size=batch_size, then=log_ratio)
+    return tf.sort(finite_or_impossible(ratio))
+
+
+def finite_or_impossible(ratio: tf.Tensor) -> tf.Tensor:
+    """NaN and +inf, a network's overflow, count as -inf: never accepted, and never the maximum."""
+    return tf.where(tf.math.is_finite(ratio), ratio, float("-inf"))

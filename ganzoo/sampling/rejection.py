@@ -6,7 +6,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.sampling.proposals import LogRatio, Propose
+from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible
 
 # (log ratio [rows], the largest one seen up to and including each row [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -71,7 +71,7 @@ def accept_reject(
 
     Args:
         propose: draws of p_g.
-        log_ratio: log p_data/p_g up to a constant. NaN counts as -inf, which is never accepted.
+        log_ratio: log p_data/p_g up to a constant. NaN and +inf count as -inf, which is never accepted.
         accept_probability: the rule. Its second argument is the running maximum, row by row as in a sequential
             algorithm, so that the batch size does not enter.
         num_samples: at least 1.
@@ -86,7 +86,7 @@ def accept_reject(
 
     def body(count, proposed, largest, samples, ratios):
         batch = propose(seed, proposed, batch_size)
-        ratio = _finite_or_minus_inf(log_ratio(batch))
+        ratio = finite_or_impossible(log_ratio(batch))
         running = tf.maximum(running_maximum(ratio), largest)
         probability = tf.where(tf.math.is_inf(ratio), 0.0, accept_probability(ratio, running))
         accepted = noise.uniform(uniform_seed, batch_size, first_row=proposed) < probability
@@ -125,12 +125,6 @@ def running_maximum(values: tf.Tensor) -> tf.Tensor:
     rows = values.shape[0]
     shift = 1
     while shift < rows:
-        values = tf.maximum(values, tf.concat([tf.fill([shift], values.dtype.min), values[:-shift]], 0))
+        values = tf.maximum(values, tf.concat([tf.fill([shift], float("-inf")), values[:-shift]], 0))
         shift *= 2
     return values
-
-
-def _finite_or_minus_inf(ratio: tf.Tensor) -> tf.Tensor:
-    """NaN becomes -inf and +inf the largest float, so that differences of log ratios are numbers."""
-    ratio = tf.where(tf.math.is_nan(ratio), tf.constant(float("-inf")), ratio)
-    return tf.minimum(ratio, ratio.dtype.max)

@@ -31,10 +31,21 @@ class Checkpoints:
         return self._manager.latest_checkpoint
 
     def save(self) -> None:
-        """Writes one for the model's current step, unless it is there."""
+        """Writes one for the model's current step, unless it is there.
+
+        Raises:
+            GanzooError: if it cannot be written, as on a full disk; those before it stay.
+        """
         step = self._model.steps_taken
-        if self.latest is None or not self.latest.endswith(f"-{step}"):
+        if self.latest is not None and self.latest.endswith(f"-{step}"):
+            return
+        try:
             self._manager.save(checkpoint_number=step)
+        except tf.errors.OpError as error:
+            raise GanzooError(
+                f"the checkpoint of step {step} could not be written: {error.message.splitlines()[0]} "
+                f"The last good one is {self.latest}; with room made, the same command goes on from there."
+            ) from error
 
     def restore(self) -> int:
         """Loads the newest that can be read, and returns its step; 0 where there is none.

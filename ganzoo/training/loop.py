@@ -6,18 +6,32 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo.data.pipeline import batches
+from ganzoo.data.pipeline import batches, check_batch_size
 from ganzoo.models.base import AdversarialModel
 from ganzoo.training import optimizers
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
 
 
+def ready(model: AdversarialModel, reals: np.ndarray, config: ConfigDict) -> None:
+    """Compiles the model, and finds what is wrong with the config before anything is written.
+
+    Raises:
+        GanzooError: for an optimizer or schedule that there is not, and for a batch larger than the data.
+    """
+    check_batch_size(config.batch_size, len(reals))
+    model.compile(
+        optimizers.build(config.optimizers.generator, config.steps),
+        optimizers.build(config.optimizers.discriminator, config.steps),
+        steps_per_execution=config.steps_per_execution,
+    )
+
+
 def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdir: Path) -> bool:
     """Trains up to `config.steps`, from the newest checkpoint in `workdir` if there is one.
 
     Args:
-        model: not yet compiled.
+        model: made `ready`.
         reals: the training part, uint8 pictures or float32 points.
         config: a resolved recipe.
         workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
@@ -28,11 +42,6 @@ def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdi
     Raises:
         GanzooError: where training diverges, or checkpoints cannot be read.
     """
-    model.compile(
-        optimizers.build(config.optimizers.generator, config.steps),
-        optimizers.build(config.optimizers.discriminator, config.steps),
-        steps_per_execution=config.steps_per_execution,
-    )
     checkpoints = Checkpoints(workdir, model, config.checkpoints_kept)
     step = checkpoints.restore()
     if step:

@@ -141,7 +141,6 @@ def test_gamma_follows_the_running_maximum():
     np.testing.assert_allclose(probability[21:], np.full(11, 0.5), rtol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="F - gamma cancels in float32: far below the maximum every probability is 1/2")
 @pytest.mark.parametrize("outlier", [1e9, math.inf])
 def test_far_below_an_outlier_the_better_proposals_are_still_preferred(outlier):
     """Log ratios of 0 and of -3 in turn, after one of 1e9 or inf: 0 is accepted over five times as often."""
@@ -161,7 +160,6 @@ def test_far_below_an_outlier_the_better_proposals_are_still_preferred(outlier):
     assert better > 5 * worse
 
 
-@pytest.mark.xfail(strict=True, reason="0 * -inf is NaN in percentile")
 @pytest.mark.parametrize("start, percent", [([-math.inf] * 2 + [-1.0, 0.0, 1.0], 0.0), ([-math.inf] * 5, 100.0)])
 def test_a_burn_in_of_impossible_proposals_has_percentiles(start, percent):
     """The percentile is -inf, as all broken ratios count: gamma is -inf, and whatever is possible at all passes it."""

@@ -1,0 +1,189 @@
+"""The command line as a person meets it, in processes of its own."""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+# A run of a few seconds: tiny networks, few steps, little to measure.
+SHORT = [
+    "--config.networks.mlp.generator.width=16",
+    "--config.networks.mlp.discriminator.width=16",
+    "--config.networks.dcgan.generator.width=4",
+    "--config.networks.dcgan.discriminator.width=4",
+    "--config.batch_size=16",
+    "--config.steps_per_execution=1",
+    "--config.ratio.steps=20",
+    "--config.sampling.burn_in=256",
+    "--config.evaluation.num_samples=300",
+]
+
+
+def command(*flags, module="ganzoo.run"):
+    return [sys.executable, "-m", module, *map(str, flags)]
+
+
+def run(*flags, module="ganzoo.run", code=0):
+    """The command's standard output; where an error is expected, its standard error."""
+    done = subprocess.run(command(*flags, module=module), capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stderr if code else done.stdout
+
+
+@pytest.mark.parametrize("flag", ["--help", "--list"])
+def test_help_and_list_answer_within_a_second(flag):
+    """The median of five."""
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert "wgan_gp" in run(flag)
+        seconds.append(time.perf_counter() - start)
+    assert statistics.median(seconds) < 1
+
+
+def test_names_only_is_for_scripts():
+    assert "wgan_gp" in run("--list", "--names_only").splitlines()
+
+
+def test_a_dry_run_prints_what_the_flags_made_of_the_recipe():
+    printed = json.loads(run("--model=wgan_gp", "--dry_run", "--steps=7", "--config.model.n_critic=3", "--data_dir=d"))
+    assert (printed["steps"], printed["model"]["n_critic"], printed["data"]["data_dir"]) == (7, 3, "d")
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        ([], 1, "which model? Give --model"),
+        (["--model=wgan_pg"], 2, "Did you mean 'wgan_gp'"),
+        (["--model=gan", "--stepz=3"], 2, "Did you mean: steps"),
+        (["--model=gan", "--steps=many"], 2, "--steps=many"),
+        (["--model=gan", "--steps=0"], 1, "config.steps is 0, expected at least 1"),
+        (["--model=wgan_gp", "--config.model.n_crtic=3"], 2, "no key 'n_crtic'. Did you mean \"n_critic\""),
+        (["--model=wgan_gp", "--config.model.n_critic=few"], 2, "--config.model.n_critic=few"),
+        (["--model=gan", "--dataset=gausians25"], 1, "Did you mean 'gaussians25'"),
+        (["--model=gan", "--dataset=folder:nowhere"], 1, "nowhere"),
+        (["--model=gan", "--dataset=gaussians8", "--config.batch_size=60000"], 1, "there are 50000 samples"),
+        (["--model=gan", "--dataset=gaussians8", "--config.model.network=dcgan"], 1, "16 to 128 pixels"),
+        (["--model=gan", "--dataset=gaussians8", "--config.model.loss=minmax"], 1, "Did you mean 'minimax'"),
+    ],
+)
+def test_mistakes_get_one_line_and_an_exit_code(tmp_path, flags, code, said):
+    workdir = [f"--workdir={tmp_path}/run"] if flags else []
+    error = run(*flags, *workdir, code=code).strip()
+    assert error.splitlines()[-1].startswith("ganzoo: ")
+    assert said in error
+    assert "Traceback" not in error
+
+
+def test_a_workdir_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    error = run("--model=gan", "--dataset=gaussians8", f"--workdir={tmp_path}/file/run", code=1)
+    assert "could not be written" in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.slow
+def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tmp_path):
+    """Grids, curves, checkpoints, metrics of every sampler, an export; then `sample` and `evaluate` on it."""
+    flags = ["--model=wgan_gp", f"--workdir={tmp_path}/run", "--steps=4", *SHORT]
+    said = run(*flags)
+    left = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
+    assert left == {"config", "checkpoints", "events", "export", "metrics", "samples"}
+    assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert metrics.keys() == {"generate", "drs", "floor"}
+    assert metrics["generate"]["fd_digits300"] > 0
+    assert "tf.saved_model.load" in said
+    assert "tensorflow_model_server" in said
+
+    assert "fitting" not in run(*flags), "a finished run is not measured again"
+    error = run("--model=wgan", f"--workdir={tmp_path}/run", *SHORT, code=1)
+    assert "holds a run of 'wgan_gp'" in error
+
+    export = f"--export_dir={tmp_path}/run/export"
+    run(export, "--num_samples=9", f"--out={tmp_path}/grid.png", module="ganzoo.sample")
+    assert Image.open(tmp_path / "grid.png").size == (88, 88)
+    run(export, "--num_samples=9", f"--out={tmp_path}/a.npz", "--signature=generate", module="ganzoo.sample")
+    assert np.load(tmp_path / "a.npz")["samples"].shape == (9, 28, 28, 1)
+    run(export, "--num_samples=3", f"--out={tmp_path}/pictures", module="ganzoo.sample")
+    assert len(list((tmp_path / "pictures").glob("*.png"))) == 3
+    assert "num_samples is 0" in run(export, "--num_samples=0", module="ganzoo.sample", code=1)
+    run(export, "--num_samples=300", f"--out={tmp_path}/again.json", module="ganzoo.evaluate")
+    again = json.loads((tmp_path / "again.json").read_text())
+    assert again["generate"]["fd_digits300"] == pytest.approx(metrics["generate"]["fd_digits300"], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_path):
+    """`kill -9` in mid-training, the same command again; deterministic. Every variable is compared, bit for bit."""
+    flags = [
+        "--model=wgan_gp",
+        "--dataset=gaussians8",
+        "--steps=600",
+        "--config.deterministic=True",
+        "--config.checkpoint_every=50",
+        *SHORT,
+    ]
+    run(*flags, f"--workdir={tmp_path}/whole")
+
+    killed = subprocess.Popen(command(*flags, f"--workdir={tmp_path}/killed"), stderr=subprocess.DEVNULL)
+    _wait_for(tmp_path / "killed/checkpoints", "ckpt-100.index", killed)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not (tmp_path / "killed/checkpoints/ckpt-600.index").exists()
+    assert "going on from step" in run(*flags, f"--workdir={tmp_path}/killed")
+
+    whole, resumed = (tf.train.load_checkpoint(str(tmp_path / run / "checkpoints")) for run in ("whole", "killed"))
+    names = [name for name in whole.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
+    assert len(names) > 20
+    for name in names:
+        np.testing.assert_array_equal(whole.get_tensor(name), resumed.get_tensor(name), err_msg=name)
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    flags = ["--model=gan", "--dataset=gaussians8", f"--workdir={tmp_path}/run", "--steps=1000000", *SHORT]
+    started = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    _wait_for(tmp_path / "run/samples", "step_000001.png", started)
+    started.send_signal(signal.SIGINT)
+    said = started.communicate(timeout=60)[0]
+    assert started.returncode == 130
+    assert "all saved. To go on:\n  python -m ganzoo.run --model=gan" in said
+    step = said.split("stopped at step ")[1].split()[0]
+    assert (tmp_path / f"run/checkpoints/ckpt-{step}.index").exists()
+
+
+@pytest.mark.slow
+def test_a_folder_of_ones_own_pictures_trains(tmp_path):
+    """PNG and JPEG of several sizes, one grey, one RGBA, one broken: the broken one is named, the run ends well."""
+    pictures, rng = tmp_path / "photos", np.random.default_rng(0)
+    pictures.mkdir()
+    for index in range(40):
+        size = (*rng.integers(20, 60, 2), {0: 1, 1: 4}.get(index, 3))
+        image = Image.fromarray(rng.integers(0, 256, size, np.uint8).squeeze())
+        image.save(pictures / f"{index}.{'png' if index % 2 or index == 0 else 'jpg'}")
+    (pictures / "broken.jpg").write_bytes(b"not a picture")
+    done = subprocess.run(
+        command("--model=gan", f"--dataset=folder:{pictures}", f"--workdir={tmp_path}/run", "--steps=2", *SHORT),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "broken.jpg" in done.stderr + done.stdout
+    assert Image.open(tmp_path / "run/samples/step_000002.png").mode == "RGB"
+
+
+def _wait_for(folder, name, process, seconds=120):
+    end = time.monotonic() + seconds
+    while not (os.path.isdir(folder) and name in os.listdir(folder)):
+        assert process.poll() is None, "the run ended too early"
+        assert time.monotonic() < end, f"no {name} within {seconds} seconds"
+        time.sleep(0.02)
