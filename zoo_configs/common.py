@@ -38,8 +38,8 @@ def get_config(kind: str) -> ConfigDict:
     config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built
     config.networks.mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
     config.networks.dcgan = dict(
-        generator=dict(width=64, base_resolution=7, kernel_size=4, norm="batch"),
-        discriminator=dict(width=32, base_resolution=4, kernel_size=4, norm="none"),
+        generator=dict(width=64, base_resolution=7, kernel_size=5, norm="batch"),
+        discriminator=dict(width=32, base_resolution=4, kernel_size=5, norm="none"),
     )
     config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
 

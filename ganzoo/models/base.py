@@ -163,10 +163,9 @@ class AdversarialModel(keras.Model):
         if generator_optimizer is None or discriminator_optimizer is None:
             is_points = len(self.generator.output_shape) == 2
             recipe = load_config(self.zoo_name, "gaussians25" if is_points else "mnist_5k")
-            generator_optimizer = generator_optimizer or optimizers.build(recipe.optimizers.generator, recipe.steps)
-            discriminator_optimizer = discriminator_optimizer or optimizers.build(
-                recipe.optimizers.discriminator, recipe.steps
-            )
+            recipe_optimizers = optimizers.build_both(recipe.optimizers, recipe.steps, self.n_critic)
+            generator_optimizer = generator_optimizer or recipe_optimizers[0]
+            discriminator_optimizer = discriminator_optimizer or recipe_optimizers[1]
         super().compile(optimizer=None, **kwargs)  # Keras's default would add an RMSprop that nobody uses
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer

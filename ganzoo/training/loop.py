@@ -21,8 +21,7 @@ def ready(model: AdversarialModel, reals: np.ndarray, config: ConfigDict) -> Non
     """
     check_batch_size(config.batch_size, len(reals))
     model.compile(
-        optimizers.build(config.optimizers.generator, config.steps),
-        optimizers.build(config.optimizers.discriminator, config.steps),
+        *optimizers.build_both(config.optimizers, config.steps, model.n_critic),
         steps_per_execution=config.steps_per_execution,
     )
 

@@ -7,6 +7,19 @@ import keras
 from ganzoo.errors import GanzooError, did_you_mean
 
 
+def build_both(
+    specs: Mapping, steps: int, n_critic: int
+) -> tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]:
+    """The generator's and the discriminator's optimizer; a discriminator that steps more often has a longer schedule.
+
+    Args:
+        specs: `generator` and `discriminator`, as in a recipe's `config.optimizers`.
+        steps: of the generator.
+        n_critic: discriminator steps in each.
+    """
+    return build(specs["generator"], steps), build(specs["discriminator"], steps * n_critic)
+
+
 def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
     """The Keras optimizer of a recipe's entry, such as `common.adam(1e-4, beta_1=0.0)`.
 

@@ -26,6 +26,16 @@ def test_schedules_end_at_the_last_step(schedule, halfway):
     assert rates[100] == pytest.approx(1.0 if schedule == "constant" else 0.0, abs=1e-6)
 
 
+def test_both_schedules_end_with_the_training():
+    """The discriminator takes n_critic steps for each of the generator's: its schedule is as much longer."""
+    recipe = {"generator": adam(1.0, schedule="linear"), "discriminator": adam(1.0, schedule="linear")}
+    generator, discriminator = optimizers.build_both(recipe, steps=100, n_critic=5)
+    generator.iterations.assign(50)
+    discriminator.iterations.assign(250)
+    for half_way in (generator, discriminator):
+        assert float(np.asarray(half_way.learning_rate)) == pytest.approx(0.5)
+
+
 def test_unknown_schedules_and_optimizers_are_named():
     with pytest.raises(GanzooError, match="no schedule 'cosin'. Did you mean 'cosine'"):
         optimizers.build(adam(1.0, schedule="cosin"), steps=1)
