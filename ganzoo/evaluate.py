@@ -5,6 +5,7 @@ python -m ganzoo.evaluate --export_dir runs/wgan_gp-mnist_5k-0/export
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from ganzoo.exported import Exported
 
 FLAGS = flags.FLAGS
-SAMPLERS = ("generate", "drs")
+SAMPLERS = ("generate", "drs", "obrs", "mh")
+QUICK = ("generate", "drs", "obrs")  # mh takes its hundreds of proposals for each sample
 
 
-def evaluate(exported: "Exported", parts: "Parts", num_samples: int, *, seed: int = 0) -> dict[str, dict[str, float]]:
+def evaluate(
+    exported: "Exported", parts: "Parts", num_samples: int, *, seed: int = 0, samplers: Sequence[str] = QUICK
+) -> dict[str, dict[str, float]]:
     """The metrics of an export's samplers beside those of reals against reals.
 
     Args:
@@ -29,9 +33,10 @@ def evaluate(exported: "Exported", parts: "Parts", num_samples: int, *, seed: in
         parts: the reals, split; the test part is what samples are compared with.
         num_samples: of each sampler.
         seed: of the samples.
+        samplers: signatures that draw; one that the export does not have is left out.
 
     Returns:
-        `{"generate": {metric: value}, "drs": {...}, "floor": {...}}`; `drs` only where the export has it.
+        `{"generate": {metric: value}, "drs": {...}, ..., "floor": {...}}`.
 
     Raises:
         GanzooError: if the reals have another shape than the samples.
@@ -40,7 +45,7 @@ def evaluate(exported: "Exported", parts: "Parts", num_samples: int, *, seed: in
 
     evaluator = Evaluator(parts.train, parts.test)
     rows = {}
-    for sampler in SAMPLERS:
+    for sampler in samplers:
         if sampler not in exported.signatures:
             continue
         start = time.perf_counter()
@@ -79,7 +84,13 @@ def main() -> int:
             f"'{config['dataset']}' is not what {exported.path} was trained on (its split differs): what it was "
             "trained on could be among the test reals. Restore the data, or name them with --dataset."
         )
-    metrics = evaluate(exported, parts, FLAGS.num_samples or config["evaluation"]["num_samples"], seed=FLAGS.seed)
+    metrics = evaluate(
+        exported,
+        parts,
+        FLAGS.num_samples or config["evaluation"]["num_samples"],
+        seed=FLAGS.seed,
+        samplers=FLAGS.sampler,
+    )
     print(format_table(metrics))
     if FLAGS.out:
         workdirs.write_json(Path(FLAGS.out), metrics)
@@ -94,5 +105,6 @@ if __name__ == "__main__":
     flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
     flags.DEFINE_integer("num_samples", None, "of each sampler; default: the config's")
     flags.DEFINE_integer("seed", 0, "of the samples")
+    flags.DEFINE_multi_enum("sampler", list(QUICK), SAMPLERS, "what to measure; give it again for several")
     flags.DEFINE_string("out", None, "a JSON file for the metrics")
     cli.run(main)

@@ -40,7 +40,8 @@ class Exported:
             signature: its name.
             num_samples: at least 1; more than a request may ask for are drawn in several, with seeds of their own.
             seed: the same seed gives the same samples.
-            **inputs: the signature's other inputs; `gamma_percentile` defaults to the config's.
+            **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. What the
+                signature does not take is ignored.
 
         Returns:
             The outputs by name; those of several requests joined, counts summed.
@@ -61,8 +62,8 @@ class Exported:
             raise GanzooError(
                 f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}."
             )
-        if "gamma_percentile" in specs:
-            inputs.setdefault("gamma_percentile", self.config["sampling"]["gamma_percentile"])
+        defaults = self.config["sampling"]
+        inputs = {name: inputs.get(name, defaults.get(name)) for name in specs}
         limit = self.config["sampling"]["max_samples"]
         requests = []
         for request, first in enumerate(range(0, num_samples, limit)):

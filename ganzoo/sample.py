@@ -13,6 +13,7 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
+INPUTS = ("gamma_percentile", "budget", "chain_length")
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
         raise GanzooError(
             f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end."
         )
-    inputs = {} if FLAGS.gamma_percentile is None else {"gamma_percentile": FLAGS.gamma_percentile}
+    inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
     draws = Exported(FLAGS.export_dir).draw(FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **inputs)
     if "samples" not in draws:
         raise GanzooError(
@@ -59,9 +60,11 @@ def main() -> int:
 
 if __name__ == "__main__":
     flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
-    flags.DEFINE_string("signature", "drs", "generate or drs")
+    flags.DEFINE_string("signature", "drs", "generate, drs, obrs or mh")
     flags.DEFINE_integer("num_samples", 64, "how many")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
     flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")
+    flags.DEFINE_float("budget", None, "of obrs: mean proposals per sample; default: the export's config")
+    flags.DEFINE_integer("chain_length", None, "of mh: proposals per sample; default: the export's config")
     flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
     cli.run(main)

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.config import load_config
+from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.models.base import AdversarialModel
-from ganzoo.sampling import drs
+from ganzoo.sampling import drs, mh, obrs
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
 BURN_IN = 3  # what the burn-in's random numbers are for, beside those of the refit (ganzoo/density_ratio/refit.py)
@@ -22,19 +23,19 @@ def export(
     model: AdversarialModel,
     directory: str | Path,
     *,
-    ratio: Callable[[tf.Tensor], tf.Tensor] | None,
+    ratio: DensityRatio | None,
     sampling: Mapping | None = None,
     description: Mapping | None = None,
 ) -> str:
     """Writes `directory/N`, N one more than the versions there are; it appears whole, by rename, or not at all.
 
-    Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `propose` and, for pictures, `drs_png`.
-    All of them use the averaged generator.
+    Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, for pictures
+    `drs_png`, and `mh` where the ratio has the scores of held-out reals. All of them use the averaged generator.
 
     Args:
         model: trained.
         directory: parent of the versions, made if need be.
-        ratio: samples to log p_data/p_g up to a constant; None exports no rejection sampling.
+        ratio: of this model; None exports no rejection sampling.
         sampling: as in `config.sampling`; None takes that of the model's recipe.
         description: goes to `assets/config.json`.
 
@@ -62,7 +63,7 @@ def export(
 
 
 def signatures(
-    model: AdversarialModel, ratio: Callable[[tf.Tensor], tf.Tensor] | None, sampling: Mapping
+    model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping
 ) -> dict[str, tuple[Callable, list[tf.TensorSpec]]]:
     """Each signature's graph code and its named inputs."""
     shape = model.generator.output_shape[1:]
@@ -126,6 +127,40 @@ def signatures(
                 max_proposals=num_samples * sampling["max_proposals_per_sample"],
             )
 
+    def obrs_samples(num_samples, seed, budget):
+        most = sampling["max_proposals_per_sample"]
+        with _checks(_in_range(num_samples, 1, limit, "num_samples"), _in_range(budget, 1, most, "budget")):
+            num_samples = tf.identity(num_samples)
+            draws = obrs.budgeted_rejection(
+                model.propose,
+                ratio,
+                num_samples,
+                seed=seed,
+                burn_in=ascending.value(),
+                budget=budget,
+                batch_size=batch_size,
+                max_proposals=num_samples * most,
+            )
+            return draws._asdict()
+
+    def mh_samples(num_samples, seed, chain_length):
+        checks = (
+            _in_range(num_samples, 1, limit, "num_samples"),
+            _in_range(chain_length, 1, sampling["max_chain_length"], "chain_length"),
+        )
+        with _checks(*checks):
+            chains = mh.metropolis_hastings(
+                model.propose,
+                ratio,
+                tf.identity(num_samples),
+                seed=seed,
+                start_log_ratios=starts.value(),
+                chain_length=chain_length,
+                batch_size=batch_size,
+                max_chains=limit,
+            )
+            return chains._asdict()
+
     def drs_samples(num_samples, seed, gamma_percentile):
         return draw(num_samples, seed, gamma_percentile)._asdict()
 
@@ -154,7 +189,11 @@ def signatures(
 
     request = [num_samples, seed, gamma_percentile]
     endpoints["drs"] = (drs_samples, request)
+    endpoints["obrs"] = (obrs_samples, [num_samples, seed, tf.TensorSpec([], tf.float32, "budget")])
     endpoints["propose"] = (propose, [latents, uniforms])
+    if ratio.held_out is not None:
+        starts = tf.Variable(ratio.held_out, trainable=False, name="mh_starts")
+        endpoints["mh"] = (mh_samples, [num_samples, seed, tf.TensorSpec([], tf.int32, "chain_length")])
     if len(shape) == 3:
         endpoints["drs_png"] = (drs_png, request)
     return endpoints

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ganzoo import saved_model
+from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError
 from ganzoo.exported import Exported
 
@@ -11,7 +12,7 @@ def folder(tiny, tmp_path):
     sampling = dict(burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20)
     model = tiny("gan", (2,))
     for _ in range(2):
-        saved_model.export(model, tmp_path, ratio=lambda samples: samples[:, 0], sampling=sampling)
+        saved_model.export(model, tmp_path, ratio=DensityRatio(lambda samples: samples[:, 0]), sampling=sampling)
     return tmp_path
 
 

@@ -9,8 +9,11 @@ import pytest
 import tensorflow as tf
 
 from ganzoo import density_ratio, saved_model
+from ganzoo.density_ratio.ratio import DensityRatio
 
-SAMPLING = dict(burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20)
+SAMPLING = dict(
+    burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20, max_chain_length=30
+)
 
 OUTPUTS = {
     "serving_default": {"samples"},
@@ -18,6 +21,8 @@ OUTPUTS = {
     "score": {"logits", "log_ratio"},
     "drs": {"samples", "log_ratio", "acceptance_rate", "num_proposed"},
     "drs_png": {"image_bytes", "acceptance_rate", "num_proposed"},
+    "obrs": {"samples", "log_ratio", "acceptance_rate", "num_proposed"},
+    "mh": {"samples", "log_ratio", "acceptance_rate", "num_proposed", "num_restarted"},
     "propose": {"samples", "accept_probability", "accepted"},
 }
 INPUTS = {
@@ -26,6 +31,8 @@ INPUTS = {
     "score": {"samples": ("float32", [None, 16, 16, 1])},
     "drs": {"num_samples": ("int32", []), "seed": ("int32", [2]), "gamma_percentile": ("float32", [])},
     "drs_png": {"num_samples": ("int32", []), "seed": ("int32", [2]), "gamma_percentile": ("float32", [])},
+    "obrs": {"num_samples": ("int32", []), "seed": ("int32", [2]), "budget": ("float32", [])},
+    "mh": {"num_samples": ("int32", []), "seed": ("int32", [2]), "chain_length": ("int32", [])},
     "propose": {"latents": ("float32", [None, 3]), "uniforms": ("float32", [None])},
 }
 
@@ -41,7 +48,7 @@ def exported(tmp_path_factory):
     keras.utils.set_random_seed(0)
     model = ganzoo.create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
     model.discriminator.set_weights([3 * weight for weight in model.discriminator.get_weights()])
-    ratio = density_ratio.for_export(model, None)
+    ratio = DensityRatio(density_ratio.for_export(model, None), held_out=tf.linspace(-0.5, 0.5, 10))
     path = saved_model.export(
         model, tmp_path_factory.mktemp("export"), ratio=ratio, sampling=SAMPLING, description={"step": 7}
     )
@@ -70,6 +77,9 @@ latents = tf.zeros([2, 3])
 assert s["serving_default"](latents=latents)["samples"].shape == (2, 16, 16, 1)
 assert s["score"](samples=tf.zeros([2, 16, 16, 1]))["log_ratio"].shape == (2,)
 assert s["propose"](latents=latents, uniforms=tf.zeros([2]))["accepted"].numpy().all()
+for name, more in (("obrs", dict(budget=i(2.0))), ("mh", dict(chain_length=i(20)))):
+    one, same, other = (s[name](num_samples=i(9), seed=i(1, seed), **more)["samples"] for seed in (2, 2, 3))
+    assert one.shape == (9, 16, 16, 1) and np.array_equal(one, same) and not np.array_equal(one, other)
 draws = [s["drs"](num_samples=i(9), seed=i(1, seed), gamma_percentile=i(50.0)) for seed in (2, 2, 3)]
 assert np.array_equal(draws[0]["samples"], draws[1]["samples"])
 assert not np.array_equal(draws[0]["samples"], draws[2]["samples"])
@@ -120,6 +130,8 @@ F32 = lambda value: np.array(value, np.float32)  # noqa: E731
         ("drs", dict(num_samples=I32(-1), seed=I32([0, 0]), gamma_percentile=F32(50)), "num_samples must be in"),
         ("drs", dict(num_samples=I32(1), seed=I32([0, 0]), gamma_percentile=F32(101)), "gamma_percentile must be in"),
         ("drs", dict(num_samples=I32(1), seed=I32([0, 0]), gamma_percentile=F32(np.nan)), "gamma_percentile must be"),
+        ("obrs", dict(num_samples=I32(1), seed=I32([0, 0]), budget=F32(0.5)), "budget must be in 1 .. 20"),
+        ("mh", dict(num_samples=I32(1), seed=I32([0, 0]), chain_length=I32(31)), "chain_length must be in 1 .. 30"),
         ("drs_png", dict(num_samples=I32(0), seed=I32([0, 0]), gamma_percentile=F32(50)), "num_samples must be in"),
         ("score", dict(samples=np.full((1, 16, 16, 1), np.nan, np.float32)), "samples must be finite"),
         ("score", dict(samples=np.zeros((0, 16, 16, 1), np.float32)), "at least one row"),
@@ -148,7 +160,7 @@ def test_a_failed_export_leaves_nothing(exported, tmp_path):
         raise RuntimeError("no ratio")
 
     with pytest.raises(RuntimeError, match="no ratio"):
-        saved_model.export(exported[0], tmp_path, ratio=broken, sampling=SAMPLING)
+        saved_model.export(exported[0], tmp_path, ratio=DensityRatio(broken), sampling=SAMPLING)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -62,6 +62,9 @@ def get_config(kind: str) -> ConfigDict:
     config.sampling = ConfigDict()
     config.sampling.burn_in = 10_000  # proposals whose maximum and percentiles are stored in the export
     config.sampling.gamma_percentile = 80.0
+    config.sampling.budget = 2.0  # of obrs: mean proposals per sample
+    config.sampling.chain_length = 640 if kind == "points" else 160  # of mh; the paper has 640
+    config.sampling.max_chain_length = 1_000
     config.sampling.batch_size = 1024 if kind == "points" else 256
     config.sampling.max_samples = 10_000  # per request
     config.sampling.max_proposals_per_sample = 1_000

@@ -12,7 +12,7 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """RMSProp 5e-5 and c = .01 are the paper's for pictures; on points both are larger, or nothing moves in a minute."""
+    """RMSProp 5e-5 and c = .01 are the paper's for pictures; on points both are larger, or little moves in a minute."""
     config = common.get_config(kind)
     config.model.update(n_critic=5, clip=0.01, extra_critic_steps=False)
     config.optimizers = dict(generator=common.rmsprop(5e-5), discriminator=common.rmsprop(5e-5))

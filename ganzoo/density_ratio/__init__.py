@@ -1,18 +1,18 @@
 """log p_data/p_g of a trained model: what rejection sampling accepts by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
-import tensorflow as tf
 
 from ganzoo.config import load_config
+from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.density_ratio.refit import refit
 from ganzoo.models.base import AdversarialModel
 
 
 def for_export(
     model: AdversarialModel, reals: np.ndarray | None, *, options: Mapping | None = None, seed: int = 0
-) -> Callable[[tf.Tensor], tf.Tensor] | None:
+) -> DensityRatio | None:
     """The density ratio that an export of `model` rejects with.
 
     Args:
@@ -22,11 +22,11 @@ def for_export(
         seed: of the refit.
 
     Returns:
-        samples [rows, ...] to log p_data/p_g up to a constant, float32 [rows]: refitted on the reals; without them the
-        discriminator's own logits where the objective makes those a log ratio, and None where it does not.
+        The ratio refitted on the reals; without them the discriminator's own logits where the objective makes those a
+        log ratio, and None where it does not.
     """
     if reals is not None:
         return refit(model, reals, **options or load_config(model.zoo_name).ratio, seed=seed)
     if model.logits_are_log_ratio:
-        return lambda samples: model.discriminator(samples, training=False)
+        return DensityRatio(lambda samples: model.discriminator(samples, training=False))
     return None

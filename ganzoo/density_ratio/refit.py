@@ -5,13 +5,12 @@ whatever objective the model was trained by; a Wasserstein critic's own values a
 out from training: on reals that the discriminator has seen, the ratio would be that of memorised pictures.
 """
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ganzoo import losses, noise
+from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError
 from ganzoo.models.base import AdversarialModel
 
@@ -31,7 +30,7 @@ def refit(
     dropout: float,
     held_out: float,
     seed: int = 0,
-) -> Callable[[tf.Tensor], tf.Tensor]:
+) -> DensityRatio:
     """A fresh head by cross-entropy on reals against fresh fakes, stopped where the held-out loss is lowest.
 
     On pictures the head stands on the discriminator's frozen trunk; on points it is a network of its own on random
@@ -49,7 +48,7 @@ def refit(
         seed: of the split, the fakes and the head.
 
     Returns:
-        samples [rows, ...] to the head's logits, float32 [rows].
+        The head's logits as a log ratio, and those of the held-out reals.
 
     Raises:
         GanzooError: if there are fewer than two reals.
@@ -91,7 +90,7 @@ def refit(
         if (step + 1) % max(steps // CHECKS, 1) == 0 and (loss := float(held_out_loss())) < best:
             best, best_weights = loss, average.get_weights()
     average.set_weights(best_weights)
-    return lambda samples: average(trunk(samples), training=False)
+    return DensityRatio(lambda samples: average(trunk(samples), training=False), average(held, training=False))
 
 
 def frozen_trunk(model: AdversarialModel) -> keras.Model:
