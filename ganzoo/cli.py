@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from absl import app, flags, logging
 
+from ganzoo.backend import require_tensorflow
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
@@ -29,11 +30,15 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
             print(FLAGS.module_help(sys.modules["__main__"]))
             sys.exit(0)
         try:
-            FLAGS(argv, known_only=prepare is not None)
+            rest = FLAGS(argv, known_only=prepare is not None)
             if prepare is not None:
                 prepare()
                 FLAGS.unparse_flags()
-                FLAGS(argv)
+                rest = FLAGS(argv)
+            if rest[1:]:
+                raise GanzooError(
+                    f"'{rest[1]}' is not a flag; flags have the form --NAME=VALUE, and --help prints them."
+                )
         except (flags.Error, AttributeError, GanzooError) as error:
             _fail(_one_line(error), USAGE)
         return argv[:1]
@@ -42,6 +47,7 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
         del argv
         logging.set_verbosity(logging.WARNING)  # app.run has just asked for INFO
         try:
+            require_tensorflow()
             sys.exit(main())
         except GanzooError as error:
             _fail(str(error), MISTAKE)

@@ -1,6 +1,7 @@
 """The one exception that a user's mistake raises, and how names that nobody knows are answered."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -15,3 +16,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The nearest of the known names as the words ` Did you mean 'x'?`, or nothing where none is near."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def plain_words(message: str) -> str:
+    """What a TensorFlow error says, without the names of nodes and devices around it.
+
+    >>> plain_words("assertion failed: [num_samples must be in 1 .. 40, got] [0]\\n\\t [[{{node Assert}}]]")
+    'num_samples must be in 1 .. 40, got 0'
+    """
+    asserted = re.search(r"assertion failed: ((?:\[[^\]]*\] ?)+)", message)
+    if asserted:
+        return " ".join(re.findall(r"\[([^\]]*)\]", asserted.group(1)))
+    return re.sub(r"\{\{.*?\}\} ?| ?\[Op:\w+\]", "", message.splitlines()[0])

@@ -1,13 +1,12 @@
 """An export as Python sees it: TensorFlow alone, neither Keras nor the model's code."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, plain_words
 
 
 class Exported:
@@ -71,7 +70,7 @@ class Exported:
             try:
                 outputs = call(**{name: tf.constant(values[name], spec.dtype) for name, spec in specs.items()})
             except tf.errors.InvalidArgumentError as error:
-                raise GanzooError(_first_words(error.message)) from error
+                raise GanzooError(plain_words(error.message)) from error
             requests.append({name: output.numpy() for name, output in outputs.items()})
         return _join(requests)
 
@@ -99,9 +98,3 @@ def _join(requests: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         accepted = len(next(iter(joined.values())))
         joined["acceptance_rate"] = np.float32(accepted / joined["num_proposed"])
     return joined
-
-
-def _first_words(message: str) -> str:
-    """What an assertion in the graph says, without TensorFlow's framing: `assertion failed: [what] [value]`."""
-    said = re.search(r"assertion failed: ((?:\[[^\]]*\] ?)+)", message)
-    return " ".join(re.findall(r"\[([^\]]*)\]", said.group(1))) if said else message.splitlines()[0]

@@ -12,6 +12,7 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
+from ganzoo.errors import GanzooError, plain_words
 from ganzoo.models.base import AdversarialModel
 from ganzoo.sampling import drs, mh, obrs
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
@@ -41,6 +42,9 @@ def export(
 
     Returns:
         The version's folder.
+
+    Raises:
+        GanzooError: if it cannot be written, as on a full disk.
     """
     sampling = sampling or load_config(model.zoo_name).sampling
     directory = Path(directory)
@@ -50,7 +54,10 @@ def export(
         archive = keras.export.ExportArchive()
         for name, (function, specs) in signatures(model, ratio, sampling).items():
             archive.add_endpoint(name, function, input_signature=specs)
-        archive.write_out(str(unfinished), verbose=False)
+        try:
+            archive.write_out(str(unfinished), verbose=False)
+        except tf.errors.OpError as error:
+            raise GanzooError(f"the export could not be written: {plain_words(error.message)}.") from error
         text = json.dumps({"sampling": dict(sampling), "name": model.zoo_name} | dict(description or {}), indent=2)
         (unfinished / "assets" / "config.json").write_text(text)
         version = directory / str(

@@ -63,6 +63,7 @@ def test_a_dry_run_prints_what_the_flags_made_of_the_recipe():
     [
         ([], 1, "which model? Give --model"),
         (["--model=wgan_pg"], 2, "Did you mean 'wgan_gp'"),
+        (["wgan_gp"], 2, "'wgan_gp' is not a flag"),
         (["--model=gan", "--stepz=3"], 2, "Did you mean: steps"),
         (["--model=gan", "--steps=many"], 2, "--steps=many"),
         (["--model=gan", "--steps=0"], 1, "config.steps is 0, expected at least 1"),
@@ -81,6 +82,14 @@ def test_mistakes_get_one_line_and_an_exit_code(tmp_path, flags, code, said):
     assert error.splitlines()[-1].startswith("ganzoo: ")
     assert said in error
     assert "Traceback" not in error
+
+
+def test_another_keras_backend_is_refused_before_keras_is_imported():
+    done = subprocess.run(
+        command("--model=gan"), env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("ganzoo: KERAS_BACKEND is 'jax'")
 
 
 def test_a_workdir_that_cannot_be_written_is_named(tmp_path):

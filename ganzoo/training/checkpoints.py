@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, plain_words
 
 
 class Checkpoints:
@@ -43,8 +43,8 @@ class Checkpoints:
             self._manager.save(checkpoint_number=step)
         except tf.errors.OpError as error:
             raise GanzooError(
-                f"the checkpoint of step {step} could not be written: {error.message.splitlines()[0]} "
-                f"The last good one is {self.latest}; with room made, the same command goes on from there."
+                f"the checkpoint of step {step} could not be written: {plain_words(error.message)}. "
+                f"With room made, the same command goes on from {self.latest or 'the beginning'}."
             ) from error
 
     def restore(self) -> int:
