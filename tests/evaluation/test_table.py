@@ -1,6 +1,6 @@
 """The table that a person reads."""
 
-from ganzoo.evaluation import arrow, format_table, lower_is_better
+from ganzoo.evaluation.table import arrow, format_table, lower_is_better
 
 
 def test_rows_and_columns_align_and_show_the_better_direction():
