@@ -52,7 +52,7 @@ def get_config(kind: str) -> ConfigDict:
     config.steps_per_execution = 10 if kind == "points" else 1
 
     config.ratio = ConfigDict()  # the refit of log p_data/p_g with the generator frozen
-    config.ratio.steps = 1000
+    config.ratio.steps = 1000 if kind == "points" else 300
     config.ratio.batch_size = 256
     config.ratio.learning_rate = 1e-3
     config.ratio.width = 64
