@@ -108,7 +108,7 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     assert left == {"config", "checkpoints", "events", "export", "metrics", "samples"}
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert metrics.keys() == {"generate", "drs", "floor"}
+    assert metrics.keys() == {"generate", "drs", "obrs", "floor"}
     assert metrics["generate"]["fd_digits300"] > 0
     assert "tf.saved_model.load" in said
     assert "tensorflow_model_server" in said
