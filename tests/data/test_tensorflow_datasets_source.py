@@ -65,7 +65,12 @@ def test_an_unprepared_set_is_reported_within_ten_seconds(name, no_network, tmp_
 
 def test_a_host_that_keeps_silent_is_not_waited_for(monkeypatch):
     """A name server or a firewall that swallows every packet costs the patience once, not once per host."""
-    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: time.sleep(5))
+
+    def swallow(request, timeout):
+        time.sleep(5)
+        raise OSError("timed out")
+
+    monkeypatch.setattr(urllib.request, "urlopen", swallow)
     start = time.monotonic()
     assert source.silent_host([f"https://host{k}.invalid/file" for k in range(9)], patience=0.2) == "host0.invalid"
     assert time.monotonic() - start < 2
