@@ -1,25 +1,23 @@
 """What every objective repeats, so that a model's `train_step` says only what its paper says."""
 
-import functools
 from collections.abc import Sequence
 from typing import ClassVar
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ganzoo import networks, noise
 from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
-from ganzoo.sampling.proposals import generate
+from ganzoo.generative import GenerativeModel
 from ganzoo.training import optimizers
 
 # What random numbers are drawn for: each purpose has streams of its own.
 LATENTS, UNIFORMS = 0, 1
 
 
-class AdversarialModel(keras.Model):
-    """Two networks, the moving average of the generator, two optimizers and a step counter.
+class AdversarialModel(GenerativeModel):
+    """A generative model in training: two optimizers, the moving average of the generator and a step counter.
 
     Randomness in training is a pure function of (seed, purpose, step, draw, replica): a run that is stopped and resumed
     sees the numbers it would have seen, and the replicas of a distribution strategy see different ones.
@@ -34,9 +32,7 @@ class AdversarialModel(keras.Model):
     """
 
     logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
-    logits_are_log_ratio: ClassVar[bool] = (
-        False  # whether the best discriminator's logits are log p_data/p_g + constant
-    )
+    logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator's are log p_data/p_g + constant
 
     def __init__(
         self,
@@ -48,16 +44,11 @@ class AdversarialModel(keras.Model):
         seed: int = 0,
         name: str | None = None,
     ):
-        super().__init__(name=name)
+        super().__init__(generator, discriminator, name=name)
         if n_critic < 1:
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
         if not 0.0 <= ema_decay < 1.0:
             raise GanzooError(f"ema_decay is {ema_decay}, expected 0 <= ema_decay < 1.")
-        self.generator = generator
-        self.discriminator = discriminator
-        self.ema_generator = type(generator).from_config(generator.get_config())
-        self.ema_generator.set_weights(generator.get_weights())
-        self.ema_generator.trainable = False
         self.n_critic = n_critic
         self.ema_decay = ema_decay
         self.seed = seed
@@ -100,10 +91,6 @@ class AdversarialModel(keras.Model):
                 f"steps; give batches of a multiple of {self.n_critic}, and drop the remainder."
             )
         return tf.split(reals, self.n_critic)
-
-    def latents(self, seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
-        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d], standard normal."""
-        return noise.normal(seed, rows, self.generator.input_shape[-1], first_row=first_row)
 
     def generate(self, draw: int, like: tf.Tensor) -> tf.Tensor:
         """As many fakes as `like` has rows, from the latents of this step's given draw."""
@@ -172,62 +159,10 @@ class AdversarialModel(keras.Model):
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
-    # Sampling and export, always by the averaged weights.
-
-    def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Latents float32 [batch, d] to samples float32 [batch, ...]."""
-        return self.ema_generator(latents, training=training)
-
-    def propose(self, seed: tf.Tensor, first_row: tf.Tensor, rows: int) -> tf.Tensor:
-        """Draws of p_g: the samples of rows `first_row`, `first_row + 1`, ... of the seed's stream of latents."""
-        return self(self.latents(seed, rows, first_row=first_row))
-
-    def sample(self, num_samples: int, *, seed: int = 0) -> np.ndarray:
-        """Samples float32 [num_samples, ...]; pictures are in [-1, 1]. The same seed gives the same samples.
-
-        >>> model.sample(16, seed=1).shape
-        (16, 28, 28, 1)
-        """
-        return self._draw(num_samples, tf.constant([seed, 0]), min(num_samples, 256)).numpy()
-
-    @functools.cached_property
-    def _draw(self):
-        """Traced once for each number of samples."""
-        return tf.function(lambda n, seed, rows: generate(self.propose, n, seed=seed, batch_size=rows), autograph=False)
-
-    def export(self, directory: str, reals: np.ndarray | None = None) -> str:
-        """Writes the next version of a SavedModel that samples by rejection; see `ganzoo.saved_model.export`.
-
-        Args:
-            directory: the version becomes its subfolder 1, 2, ...
-            reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more, on which the
-                density ratio is fitted. Without them an objective whose logits are a log ratio uses those; the others
-                export no rejection sampling.
-
-        Returns:
-            The version's folder.
-        """
-        from ganzoo import density_ratio, saved_model
-
-        return saved_model.export(self, directory, ratio=density_ratio.for_export(self, reals))
-
     # Saving: `model.save("m.keras")`, and `keras.saving.load_model` to train on.
 
     def get_config(self) -> dict:
-        return {
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "n_critic": self.n_critic,
-            "ema_decay": self.ema_decay,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "AdversarialModel":
-        networks = ("generator", "discriminator")
-        built = {key: keras.saving.deserialize_keras_object(config[key], custom_objects) for key in networks}
-        return cls(**config | built)
+        return super().get_config() | {"n_critic": self.n_critic, "ema_decay": self.ema_decay, "seed": self.seed}
 
     def get_compile_config(self) -> dict:
         return {
