@@ -52,29 +52,23 @@ def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdi
         reals, config.batch_size, draws=model.n_critic, seed=config.seed, first_step=step, steps=config.steps
     )
     writer = tf.summary.create_file_writer(str(workdir))
-    stop = StopOnSignal()
+    progress, stop = Progress(config.log_every, config.steps), StopOnSignal()
     is_points = reals.ndim == 2
-    model.fit(
-        dataset,
-        shuffle=False,
-        verbose=0,
-        callbacks=[
-            Guard(config.divergence_threshold, checkpoints),
-            Progress(config.log_every, config.steps),
-            SamplePictures(
-                config.sample_every,
-                config.steps,
-                workdir,
-                writer,
-                count=2000 if is_points else 64,
-                reals=reals if is_points else None,
-            ),
-            Save(config.checkpoint_every, config.steps, checkpoints),
-            Curves(config.log_every, config.steps, writer),
-            stop,
-        ],
-    )
-    writer.close()
+    shown = dict(count=2000, reals=reals) if is_points else dict(count=64, reals=None)
+    callbacks = [
+        Guard(config.divergence_threshold, checkpoints),
+        progress,
+        SamplePictures(config.sample_every, config.steps, workdir, writer, **shown),
+        Save(config.checkpoint_every, config.steps, checkpoints),
+        Curves(config.log_every, config.steps, writer),
+        stop,
+    ]
+    try:
+        model.fit(dataset, shuffle=False, verbose=0, callbacks=callbacks)
+    finally:  # Keras tells its callbacks nothing of an error
+        progress.on_train_end()
+        stop.on_train_end()
+        writer.close()
     if stop.stopped:
         checkpoints.save()
     return model.steps_taken >= config.steps
