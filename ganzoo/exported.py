@@ -74,6 +74,12 @@ class Exported:
             requests.append({name: output.numpy() for name, output in outputs.items()})
         return _join(requests)
 
+    def score(self, samples: np.ndarray, rows: int = 256) -> dict[str, np.ndarray]:
+        """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...]."""
+        call = self.signatures["score"]
+        batches = [call(samples=tf.constant(samples[first : first + rows])) for first in range(0, len(samples), rows)]
+        return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+
 
 def newest_version(directory: str | Path) -> Path:
     """The folder of an export's newest version; a version's own folder is itself.

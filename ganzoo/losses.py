@@ -25,3 +25,11 @@ def non_saturating_generator(fake_logits: tf.Tensor) -> tf.Tensor:
 def wasserstein(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """E[f(x)] - E[f(G(z))]: for the best 1-Lipschitz critic f the distance W1 (Arjovsky et al. 2017, equation 2)."""
     return tf.reduce_mean(real_logits) - tf.reduce_mean(fake_logits)
+
+
+def relativistic(winning_logits: tf.Tensor, losing_logits: tf.Tensor) -> tf.Tensor:
+    """E[softplus(-(winning - losing))], pair by pair: the discriminator wants reals to win, the generator fakes.
+
+    Jolicoeur-Martineau 2019, section 4 (the pairing form, RpGAN); Huang et al. 2024, equation 2.
+    """
+    return tf.reduce_mean(tf.nn.softplus(losing_logits - winning_logits))

@@ -40,6 +40,20 @@ def gradient_penalty(norms: tf.Tensor, *, one_sided: bool = False) -> tf.Tensor:
     return tf.reduce_mean(tf.square(tf.nn.relu(excess) if one_sided else excess))
 
 
+def logits_and_squared_gradients(
+    discriminator: Callable[[tf.Tensor], tf.Tensor], samples: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The logits, and |grad D|^2 at each sample, from one pass; both float32 [batch].
+
+    Averaged over reals the latter is R1 (Mescheder et al. 2018, equation 9), over fakes R2.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(samples)
+        logits = discriminator(samples)
+    gradients = tf.cast(tape.gradient(logits, samples), tf.float32)
+    return logits, tf.reduce_sum(tf.square(gradients), axis=range(1, gradients.shape.rank))
+
+
 def clip_weights(variables: Iterable[tf.Variable], limit: float) -> None:
     """Moves every weight into [-limit, limit]; Arjovsky et al. 2017, Algorithm 1, line 7."""
     for variable in variables:

@@ -65,8 +65,7 @@ def main() -> int:
     from ganzoo import density_ratio, registry, saved_model
     from ganzoo.data import load, reals
     from ganzoo.data.parts import split
-    from ganzoo.evaluate import evaluate
-    from ganzoo.evaluation.table import format_table
+    from ganzoo.evaluate import calibration, describe, evaluate
     from ganzoo.exported import Exported
     from ganzoo.training import loop, workdirs
 
@@ -78,6 +77,7 @@ def main() -> int:
     parts = split(load(config.dataset, **config.data))
     model = registry.from_config(config, parts.train.shape)
     loop.ready(model, parts.train.samples, config)
+    density_ratio.check(model, config.ratio)
     description = {"config": config.to_dict(), "split": parts.describe()}
     workdir = Path(FLAGS.workdir or default_workdir(config))
     workdirs.claim(workdir, description, resume=FLAGS.resume)
@@ -102,10 +102,12 @@ def main() -> int:
         )
 
         print(f"measuring {config.evaluation.num_samples} samples of each kind ...")
-        metrics = evaluate(Exported(version), parts, config.evaluation.num_samples, seed=config.seed)
+        exported = Exported(version)
+        metrics = evaluate(exported, parts, config.evaluation.num_samples, seed=config.seed)
+        metrics["log_ratio"] = calibration(exported, parts, seed=config.seed, plot=workdir / "reliability.png")
         workdirs.write_json(workdir / "metrics.json", metrics)
 
-    print(f"\n{format_table(metrics)}\n\n{farewell(workdir)}")
+    print(f"\n{describe(metrics)}\n\n{farewell(workdir)}")
     return 0
 
 

@@ -61,6 +61,7 @@ def main() -> int:
 if __name__ == "__main__":
     flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
     flags.DEFINE_string("signature", "drs", "generate, drs, obrs or mh")
+    flags.DEFINE_alias("sampler", "signature")
     flags.DEFINE_integer("num_samples", 64, "how many")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
     flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")

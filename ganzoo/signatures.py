@@ -131,7 +131,9 @@ class Rejecting(Plain):
             log_ratio = finite_or_impossible(self.ratio(samples))
             ascending = self.burn_in.value()
             largest = tf.maximum(ascending[-1], log_ratio)
-            probability = drs.acceptance_probability(log_ratio, largest, ascending, self.sampling["gamma_percentile"])
+            probability = drs.acceptance_probability(
+                log_ratio, largest, ascending, self.sampling["gamma_percentile"], self.sampling["maximum_percentile"]
+            )
             probability = tf.where(tf.math.is_inf(log_ratio), 0.0, probability)
             return {"samples": samples, "accept_probability": probability, "accepted": uniforms < probability}
 
@@ -140,6 +142,7 @@ class Rejecting(Plain):
         with _checked(self._num_samples_in_range(num_samples), in_range):
             return drs.discriminator_rejection(
                 gamma_percentile=tf.identity(gamma_percentile),
+                maximum_percentile=self.sampling["maximum_percentile"],
                 burn_in=self.burn_in.value(),
                 **self._request(num_samples, seed),
             )

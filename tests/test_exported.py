@@ -9,7 +9,14 @@ from ganzoo.exported import Exported
 
 @pytest.fixture
 def folder(tiny, tmp_path):
-    sampling = dict(burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20)
+    sampling = dict(
+        burn_in=64,
+        gamma_percentile=50.0,
+        maximum_percentile=100.0,
+        batch_size=16,
+        max_samples=40,
+        max_proposals_per_sample=20,
+    )
     model = tiny("gan", (2,))
     for _ in range(2):
         saved_model.export(model, tmp_path, ratio=DensityRatio(lambda samples: samples[:, 0]), sampling=sampling)

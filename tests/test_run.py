@@ -21,7 +21,8 @@ SHORT = [
     "--config.networks.dcgan.discriminator.width=4",
     "--config.batch_size=16",
     "--config.steps_per_execution=1",
-    "--config.ratio.steps=20",
+    "--config.ratio.refit.steps=20",
+    "--config.ratio.smoothed.steps=20",
     "--config.sampling.burn_in=256",
     "--config.evaluation.num_samples=300",
 ]

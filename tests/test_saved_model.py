@@ -12,7 +12,13 @@ from ganzoo import density_ratio, saved_model
 from ganzoo.density_ratio.ratio import DensityRatio
 
 SAMPLING = dict(
-    burn_in=64, gamma_percentile=50.0, batch_size=16, max_samples=40, max_proposals_per_sample=20, max_chain_length=30
+    burn_in=64,
+    gamma_percentile=50.0,
+    maximum_percentile=100.0,
+    batch_size=16,
+    max_samples=40,
+    max_proposals_per_sample=20,
+    max_chain_length=30,
 )
 
 OUTPUTS = {

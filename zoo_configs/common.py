@@ -37,6 +37,7 @@ def get_config(kind: str) -> ConfigDict:
     config.model.ema_decay = 0.0 if kind == "points" else 0.999
     config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built
     config.networks.mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
+    config.networks.fourier = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
     config.networks.dcgan = dict(
         generator=dict(width=64, base_resolution=7, kernel_size=5, norm="batch"),
         discriminator=dict(width=32, base_resolution=4, kernel_size=5, norm="none"),
@@ -51,19 +52,25 @@ def get_config(kind: str) -> ConfigDict:
     # Training steps compiled into one call: worth it only where a step takes a millisecond.
     config.steps_per_execution = 10 if kind == "points" else 1
 
-    config.ratio = ConfigDict()  # the refit of log p_data/p_g with the generator frozen
-    config.ratio.steps = 1000 if kind == "points" else 300
-    config.ratio.batch_size = 256
-    config.ratio.learning_rate = 1e-3
-    config.ratio.width = 64
-    config.ratio.dropout = 0.5
-    config.ratio.held_out = 0.2  # share of the ratio part that decides when to stop
+    config.ratio = ConfigDict()  # the estimate of log p_data/p_g, with the generator frozen
+    config.ratio.estimator = "refit"  # or discriminator, smoothed, combined
+    config.ratio.stop_share = 0.2  # of the ratio part: decides when to stop
+    config.ratio.calibration_share = 0.2  # of the ratio part: neither fitted on nor stopped by
+    config.ratio.calibration = "temperature"  # or none, isotonic, beta
+    config.ratio.tempering = 1.0  # factor on the calibrated log ratio; below 1 it rejects less sharply
+    fit = dict(steps=300, batch_size=256, learning_rate=1e-3, width=64, dropout=0.5)
+    if kind == "points":
+        fit = dict(steps=3000, batch_size=1024, learning_rate=2e-3, width=128, dropout=0.0)
+    config.ratio.refit = fit
+    smooth = dict(noise=0.1, pool=1) if kind == "points" else dict(noise=0.5, pool=1, width=32, steps=600)
+    config.ratio.smoothed = fit | smooth
 
     config.sampling = ConfigDict()
     config.sampling.burn_in = 10_000  # proposals whose maximum and percentiles are stored in the export
     config.sampling.gamma_percentile = 80.0
+    config.sampling.maximum_percentile = 100.0  # of the burn-in, drs's maximum: below 100 outliers do not move it
     config.sampling.budget = 2.0  # of obrs: mean proposals per sample
-    config.sampling.chain_length = 640 if kind == "points" else 160  # of mh; the paper has 640
+    config.sampling.chain_length = 640 if kind == "points" else 20  # of mh; the paper has 640
     config.sampling.max_chain_length = 1_000
     config.sampling.batch_size = 1024 if kind == "points" else 256
     config.sampling.max_samples = 10_000  # per request

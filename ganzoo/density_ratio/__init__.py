@@ -5,9 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from ganzoo.config import load_config
+from ganzoo.density_ratio.calibration import METHODS, calibrate
+from ganzoo.density_ratio.classifier import fakes, in_batches
+from ganzoo.density_ratio.estimators import ESTIMATORS
 from ganzoo.density_ratio.ratio import DensityRatio
-from ganzoo.density_ratio.refit import refit
+from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.models.base import AdversarialModel
+
+CALIBRATION_FAKES = 4  # what random numbers are drawn for, beside those of classifier.py and signatures.py
+FEWEST = 6  # reals, of which each share needs two
 
 
 def for_export(
@@ -19,14 +25,72 @@ def for_export(
         model: a trained model of the zoo.
         reals: float32 [n, ...] held out from training, or None.
         options: as in `config.ratio`; None takes those of the model's recipe.
-        seed: of the refit.
+        seed: of the fit.
 
     Returns:
-        The ratio refitted on the reals; without them the discriminator's own logits where the objective makes those a
-        log ratio, and None where it does not.
+        The ratio estimated and calibrated on the reals; without them the discriminator's own logits where the objective
+        makes those a log ratio, and None where it does not.
+
+    Raises:
+        GanzooError: for an estimator that there is not or that is none for this objective, and for a handful of reals.
     """
-    if reals is not None:
-        return refit(model, reals, **options or load_config(model.zoo_name).ratio, seed=seed)
-    if model.logits_are_log_ratio:
-        return DensityRatio(lambda samples: model.discriminator(samples, training=False))
-    return None
+    if reals is None:
+        return DensityRatio(ESTIMATORS["discriminator"](model)) if model.logits_are_log_ratio else None
+    options = options or load_config(model.zoo_name, "gaussians25" if reals.ndim == 2 else "mnist_5k").ratio
+    check(model, options)
+    fit, stop, calibration = shares(reals, options["stop_share"], options["calibration_share"], seed)
+    estimate = ESTIMATORS[options["estimator"]](model, fit, stop, options, seed)
+
+    def logits(samples, training=False):
+        return estimate(samples)
+
+    real_logits = in_batches(logits, calibration)
+    fake_logits = in_batches(logits, fakes(model, len(calibration), seed=seed, purpose=CALIBRATION_FAKES))
+    calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
+
+    def log_ratio(samples):
+        return options["tempering"] * calibrator(estimate(samples))
+
+    return DensityRatio(log_ratio, held_out=options["tempering"] * calibrator(real_logits))
+
+
+def shares(reals: np.ndarray, stop: float, calibration: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reals in random order, split to fit on, to stop by and to calibrate on.
+
+    Raises:
+        GanzooError: for fewer than six reals.
+    """
+    if len(reals) < FEWEST:
+        raise GanzooError(
+            f"{len(reals)} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
+        )
+    order = np.random.default_rng(seed).permutation(len(reals))
+    stops, calibrations = (max(int(share * len(reals)), 2) for share in (stop, calibration))
+    ends = [len(reals) - stops - calibrations, len(reals) - calibrations]
+    return tuple(reals[part] for part in np.split(order, ends))
+
+
+def check(model: AdversarialModel, options: Mapping) -> None:
+    """Finds what is wrong with `config.ratio` before a training is spent on it.
+
+    Raises:
+        GanzooError: for an estimator or a calibration that there is not, and for an estimator that is none for this
+            model's objective.
+    """
+    for key, known in (("estimator", ESTIMATORS), ("calibration", METHODS)):
+        if options[key] not in known:
+            raise GanzooError(
+                f"config.ratio.{key} is '{options[key]}'.{did_you_mean(options[key], known)} "
+                f"There are: {', '.join(known)}."
+            )
+    if options["estimator"] == "discriminator" and not model.logits_are_log_ratio:
+        raise GanzooError(
+            f"the discriminator of {model.zoo_name} is no density ratio: its objective leaves the scale of its logits "
+            "open. Use --config.ratio.estimator=refit, smoothed or combined, which fit one by cross-entropy."
+        )
+    if not options["tempering"] > 0.0:
+        raise GanzooError(f"config.ratio.tempering is {options['tempering']}, expected a number above 0; 1 is none.")
+    if options["stop_share"] + options["calibration_share"] >= 1.0:
+        raise GanzooError(
+            "config.ratio.stop_share and calibration_share leave no reals to fit on; keep their sum below 1."
+        )

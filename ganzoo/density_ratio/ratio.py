@@ -1,4 +1,4 @@
-"""What a fitted density ratio is to the samplers."""
+"""What a density ratio is to the samplers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

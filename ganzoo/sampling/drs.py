@@ -28,7 +28,11 @@ def f_hat(
 
 
 def acceptance_probability(
-    log_ratio: tf.Tensor, log_ratio_max: tf.Tensor, burn_in: tf.Tensor, gamma_percentile: float | tf.Tensor
+    log_ratio: tf.Tensor,
+    log_ratio_max: tf.Tensor,
+    burn_in: tf.Tensor,
+    gamma_percentile: float | tf.Tensor,
+    maximum_percentile: float = 100.0,
 ) -> tf.Tensor:
     """sigmoid(F-hat) with gamma at a percentile of F over the burn-in.
 
@@ -40,7 +44,13 @@ def acceptance_probability(
         log_ratio_max: float32 [rows] or [].
         burn_in: log ratios in ascending order, float32 [n].
         gamma_percentile: in [0, 100].
+        maximum_percentile: below 100, a maximum that outliers do not move: log ratios beyond this percentile of the
+            burn-in count as equal to it, new ones included. 100 is the paper's, which one outlier can raise until
+            next to nothing else is accepted.
     """
+    if maximum_percentile < 100.0:
+        largest = percentile(burn_in, maximum_percentile)
+        log_ratio, log_ratio_max, burn_in = (tf.minimum(x, largest) for x in (log_ratio, log_ratio_max, burn_in))
     # F - gamma with D~_M taken out of the difference by hand: far below it, float32 would leave nothing of the rest.
     threshold = percentile(burn_in, gamma_percentile)
     misses = _log_complement(log_ratio - log_ratio_max - EPSILON) - _log_complement(threshold - log_ratio_max - EPSILON)
@@ -55,6 +65,7 @@ def discriminator_rejection(
     seed: tf.Tensor,
     burn_in: tf.Tensor,
     gamma_percentile: float | tf.Tensor,
+    maximum_percentile: float = 100.0,
     batch_size: int,
     max_proposals: int | tf.Tensor,
 ) -> Draws:
@@ -67,13 +78,14 @@ def discriminator_rejection(
         seed: int32 [2].
         burn_in: log ratios of proposals in ascending order; their maximum is D~_M until a larger one is proposed.
         gamma_percentile: in [0, 100]; the paper has 95 on 25 Gaussians and 80 on ImageNet.
+        maximum_percentile: in [0, 100], of the burn-in; see `acceptance_probability`.
         batch_size: proposals per round; it changes no result.
         max_proposals: bound on all rounds together.
     """
     return accept_reject(
         propose,
         log_ratio,
-        lambda ratio, largest: acceptance_probability(ratio, largest, burn_in, gamma_percentile),
+        lambda ratio, largest: acceptance_probability(ratio, largest, burn_in, gamma_percentile, maximum_percentile),
         num_samples,
         seed=seed,
         log_ratio_max=burn_in[-1],

@@ -168,6 +168,17 @@ def test_a_burn_in_of_impossible_proposals_has_percentiles(start, percent):
     np.testing.assert_array_equal(acceptance_probability(points, tf.constant(1.0), start, percent), [1.0, 1.0, 1.0])
 
 
+def test_a_robust_maximum_is_not_moved_by_an_outlier():
+    """With the 90th percentile of 0 .. 10 as the maximum, 9, 10 and an outlier of 30 count as 9; 4 keeps its share."""
+    start, points = tf.range(11.0), tf.constant([4.0, 9.0, 10.0, 30.0])
+    robust, paper = (
+        acceptance_probability(points, tf.constant(30.0), start, 50.0, percent).numpy() for percent in (90.0, 100.0)
+    )
+    expected = acceptance_probability(tf.constant([4.0, 9.0, 9.0, 9.0]), tf.constant(9.0), tf.minimum(start, 9.0), 50.0)
+    np.testing.assert_allclose(robust, expected, rtol=1e-5)
+    assert robust[1] > 0.99 > paper[1]
+
+
 def test_an_additive_constant_in_the_logits_changes_nothing():
     """Samples and counts with all logits, the burn-in's too, raised by 8."""
     draws, raised = draw(500), draw(500, shift=8.0)

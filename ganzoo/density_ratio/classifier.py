@@ -1,0 +1,96 @@
+"""Fits the logits that tell reals from fakes, with the generator frozen.
+
+The best classifier of reals against equally many fakes has the logit log p_data/p_g, so cross-entropy fits the ratio
+whatever objective the model was trained by.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import losses, noise
+from ganzoo.generative import GenerativeModel
+from ganzoo.sampling.proposals import generate
+
+AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
+CHECKS = 20  # how often, in all, the held-out loss is looked at
+INDICES, FAKES, STOP_FAKES = 0, 1, 2  # what random numbers are drawn for
+
+
+def fit_classifier(
+    model: GenerativeModel,
+    trunk: keras.Model | None,
+    head: keras.Model,
+    reals: np.ndarray,
+    stop_reals: np.ndarray,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Cross-entropy on reals against fresh fakes; the weights kept are those where the held-out loss was lowest.
+
+    Args:
+        model: its averaged generator makes the fakes.
+        trunk: frozen features of samples that the head takes in; None: the samples themselves.
+        head: features to logits [batch]; fitted in place.
+        reals: float32 [n, ...] to fit on.
+        stop_reals: float32 [m, ...] that decide where to stop, against as many fakes.
+        steps: of Adam, with a cosine schedule to 0.
+        batch_size: reals, and as many fakes, in each.
+        learning_rate: at the start.
+        seed: of the fakes and of the order of the reals.
+
+    Returns:
+        Samples [rows, ...] to logits float32 [rows].
+    """
+    features = trunk if trunk is not None else lambda samples, training: samples
+    average = keras.models.clone_model(head)
+    average.set_weights(head.get_weights())
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), 0.9, 0.99)
+    optimizer.build(head.trainable_variables)
+
+    held_fakes = fakes(model, max(len(stop_reals), batch_size), seed=seed, purpose=STOP_FAKES)
+    train, held, held_fakes = (in_batches(features, samples) for samples in (reals, stop_reals, held_fakes))
+    fake_seed = noise.fold_in([seed, 0], FAKES)
+
+    @tf.function(autograph=False)
+    def train_step(step):
+        index = noise.uniform(noise.fold_in([seed, 0], INDICES, step), batch_size)
+        real = tf.gather(train, tf.cast(index * len(reals), tf.int32))
+        fake = features(model.propose(fake_seed, step * batch_size, batch_size), training=False)
+        with tf.GradientTape() as tape:
+            logits = head(tf.concat([real, fake], 0), training=True)
+            loss = losses.bce_discriminator(logits[:batch_size], logits[batch_size:])
+        optimizer.apply(tape.gradient(loss, head.trainable_variables), head.trainable_variables)
+        taken = tf.cast(step, tf.float32)
+        decay = tf.minimum(AVERAGE, (1.0 + taken) / (10.0 + taken))  # lest a short fit averages over its beginning
+        for mean, weight in zip(average.weights, head.weights, strict=True):
+            mean.assign(weight + tf.cast(decay, weight.dtype) * (mean - weight))
+
+    @tf.function(autograph=False)
+    def held_out_loss():
+        return losses.bce_discriminator(average(held, training=False), average(held_fakes, training=False))
+
+    best, best_weights = float(held_out_loss()), average.get_weights()
+    for step in range(steps):
+        train_step(tf.constant(step))
+        if (step + 1) % max(steps // CHECKS, 1) == 0 and (loss := float(held_out_loss())) < best:
+            best, best_weights = loss, average.get_weights()
+    average.set_weights(best_weights)
+    return lambda samples: average(features(samples, training=False), training=False)
+
+
+def fakes(model: GenerativeModel, count: int, *, seed: int, purpose: int) -> np.ndarray:
+    """Fresh fakes float32 [count, ...], those of a purpose."""
+    draw = tf.function(lambda n, stream: generate(model.propose, n, seed=stream, batch_size=256), autograph=False)
+    return draw(tf.constant(count), noise.fold_in([seed, 0], purpose)).numpy()
+
+
+def in_batches(network: Callable[..., tf.Tensor], samples: np.ndarray, rows: int = 256) -> tf.Tensor:
+    """What a network gives for many samples, [n, ...], a bounded number of them at a time."""
+    forward = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True, autograph=False)
+    return tf.concat([forward(tf.constant(samples[first : first + rows])) for first in range(0, len(samples), rows)], 0)

@@ -1,0 +1,71 @@
+"""The networks that estimate a density ratio: what is fitted, and on which features of the samples.
+
+A trunk gives fixed features; a head on them is fitted, and gives float32 logits [batch].
+"""
+
+import keras
+
+from ganzoo.generative import GenerativeModel
+from ganzoo.networks.layers import FourierFeatures, squeeze_logit
+
+
+def frozen_trunk(model: GenerativeModel) -> keras.Model:
+    """The discriminator up to what its last layer with weights takes in; that layer is what a fresh head replaces.
+
+    It shares the discriminator's weights and is called with `training=False`.
+    """
+    last = [layer for layer in model.discriminator.layers if layer.weights][-1]
+    return keras.Model(model.discriminator.input, keras.layers.Flatten()(last.input))
+
+
+def dropout_head(features: keras.Model, width: int, dropout: float, seed: int) -> keras.Model:
+    """One hidden layer between two dropouts: a thousand held-out pictures are enough for it."""
+    x = inputs = keras.Input(features.output_shape[1:])
+    x = keras.layers.LayerNormalization(dtype="float32")(x)
+    x = keras.layers.Dropout(dropout, seed=seed)(x)
+    x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed))(x)
+    x = keras.layers.Dropout(dropout, seed=seed + 1)(x)
+    return _with_logit(inputs, x)
+
+
+def fourier_features(shape: tuple[int, ...], seed: int) -> keras.Model:
+    """Points with the sines and cosines of random frequencies, without which a perceptron misses narrow modes."""
+    points = keras.Input(shape)
+    return keras.Model(points, FourierFeatures(seed)(points))
+
+
+def perceptron(shape: tuple[int, ...], width: int, dropout: float, noise: float, seed: int) -> keras.Model:
+    """Three hidden layers, on inputs with Gaussian noise of the given standard deviation while it is fitted."""
+    x = inputs = keras.Input(shape)
+    x = keras.layers.GaussianNoise(noise, seed=seed)(x) if noise else x
+    for layer in range(3):
+        initializer = keras.initializers.HeNormal(seed + layer)
+        x = keras.layers.Dense(width, activation="relu", kernel_initializer=initializer)(x)
+    x = keras.layers.Dropout(dropout, seed=seed)(x) if dropout else x
+    return _with_logit(inputs, x)
+
+
+def convolutions(shape: tuple[int, ...], width: int, dropout: float, noise: float, pool: int, seed: int) -> keras.Model:
+    """Strided convolutions on pictures that are averaged over `pool` x `pool` pixels and, while it is fitted, noised.
+
+    Both hide the pixels' artefacts by which a sharp network would tell fakes, so that what is left is what they show.
+    """
+    x = inputs = keras.Input(shape)
+    x = keras.layers.AveragePooling2D(pool, padding="same")(x) if pool > 1 else x
+    x = keras.layers.GaussianNoise(noise, seed=seed)(x) if noise else x
+    level = 0
+    while min(x.shape[1:3]) > 4:
+        initializer = keras.initializers.HeNormal(seed + level)
+        convolution = keras.layers.Conv2D(
+            width * 2 ** min(level, 3), 5, strides=2, padding="same", kernel_initializer=initializer
+        )
+        x = keras.layers.LeakyReLU(0.2)(convolution(x))
+        level += 1
+    x = keras.layers.Dropout(dropout, seed=seed)(keras.layers.Flatten()(x))
+    return _with_logit(inputs, x)
+
+
+def _with_logit(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
+    for layer in squeeze_logit(kernel_initializer="zeros"):
+        x = layer(x)
+    return keras.Model(inputs, x)
