@@ -27,6 +27,19 @@ def wasserstein(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(real_logits) - tf.reduce_mean(fake_logits)
 
 
+def least_squares(outputs: tf.Tensor, target: float) -> tf.Tensor:
+    """E[(D(x) - target)^2] / 2: each of the three terms of Mao et al. 2017, equation 2. D has no sigmoid."""
+    return tf.reduce_mean(tf.square(outputs - target)) / 2.0
+
+
+def hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]; Miyato et al. 2018, equation 16, negated.
+
+    Samples on their own side with a margin of 1 have no gradient. The generator's loss is -E[D(G(z))], equation 17.
+    """
+    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+
+
 def relativistic(winning_logits: tf.Tensor, losing_logits: tf.Tensor) -> tf.Tensor:
     """E[softplus(-(winning - losing))], pair by pair: the discriminator wants reals to win, the generator fakes.
 

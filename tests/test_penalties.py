@@ -4,7 +4,13 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.networks import mlp
-from ganzoo.penalties import clip_weights, gradient_norms, gradient_penalty, interpolate
+from ganzoo.penalties import (
+    clip_weights,
+    gradient_norms,
+    gradient_penalty,
+    interpolate,
+    logits_and_squared_gradients,
+)
 
 SEED = [3, 5]
 
@@ -107,6 +113,14 @@ def test_a_critic_in_half_precision_has_float32_norms():
     norms = gradient_norms(linear_critic(tf.constant([0.75, 1.0], tf.bfloat16)), samples)
     assert norms.dtype == tf.float32
     np.testing.assert_allclose(norms, np.full(4, 1.25), rtol=1e-6)
+
+
+def test_squared_gradients_are_those_of_each_sample_alone():
+    """D(x) = sum of x^2 / 2 has the gradient x: |x|^2 for each row, beside the logits of the same pass."""
+    samples = noise.normal(SEED, 5, 3)
+    logits, squared = logits_and_squared_gradients(lambda x: tf.reduce_sum(x**2, axis=1) / 2, samples)
+    np.testing.assert_allclose(squared, np.sum(samples.numpy() ** 2, axis=1), rtol=1e-6)
+    np.testing.assert_allclose(squared, 2 * logits, rtol=1e-6)
 
 
 def test_clipping_moves_weights_to_the_nearest_bound_and_no_further():

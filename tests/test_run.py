@@ -24,6 +24,7 @@ SHORT = [
     "--config.ratio.refit.steps=20",
     "--config.ratio.smoothed.steps=20",
     "--config.sampling.burn_in=256",
+    "--config.sampling.chain_length=5",
     "--config.evaluation.num_samples=300",
 ]
 
@@ -106,10 +107,11 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     flags = ["--model=wgan_gp", f"--workdir={tmp_path}/run", "--steps=4", *SHORT]
     said = run(*flags)
     left = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
-    assert left == {"config", "checkpoints", "events", "export", "metrics", "samples"}
+    assert left == {"config", "checkpoints", "events", "export", "metrics", "reliability", "samples"}
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert metrics.keys() == {"generate", "drs", "obrs", "floor"}
+    assert metrics.keys() == {"generate", "drs", "obrs", "mh", "floor", "log_ratio"}
+    assert metrics["log_ratio"].keys() == {"dawids_z", "log_loss", "brier"}
     assert metrics["generate"]["fd_digits300"] > 0
     assert "tf.saved_model.load" in said
     assert "tensorflow_model_server" in said
@@ -121,7 +123,7 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     export = f"--export_dir={tmp_path}/run/export"
     run(export, "--num_samples=9", f"--out={tmp_path}/grid.png", module="ganzoo.sample")
     assert Image.open(tmp_path / "grid.png").size == (88, 88)
-    run(export, "--num_samples=9", f"--out={tmp_path}/a.npz", "--signature=generate", module="ganzoo.sample")
+    run(export, "--num_samples=9", f"--out={tmp_path}/a.npz", "--sampler=generate", module="ganzoo.sample")
     assert np.load(tmp_path / "a.npz")["samples"].shape == (9, 28, 28, 1)
     run(export, "--num_samples=3", f"--out={tmp_path}/pictures", module="ganzoo.sample")
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 3

@@ -37,10 +37,14 @@ def get_config(kind: str) -> ConfigDict:
     config.model.ema_decay = 0.0 if kind == "points" else 0.999
     config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built
     config.networks.mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
+    config.networks.spectral_mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
     config.networks.fourier = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
     config.networks.dcgan = dict(
-        generator=dict(width=64, base_resolution=7, kernel_size=5, norm="batch"),
-        discriminator=dict(width=32, base_resolution=4, kernel_size=5, norm="none"),
+        generator=dict(width=64, base_resolution=7, kernel_size=5, norm="batch", init_stddev=0.0),
+        discriminator=dict(width=32, base_resolution=4, kernel_size=5, norm="none", init_stddev=0.0),
+    )
+    config.networks.resnet = dict(
+        generator=dict(width=256, base_resolution=4), discriminator=dict(width=128, base_resolution=8, norm="spectral")
     )
     config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
 
@@ -54,16 +58,17 @@ def get_config(kind: str) -> ConfigDict:
 
     config.ratio = ConfigDict()  # the estimate of log p_data/p_g, with the generator frozen
     config.ratio.estimator = "refit"  # or discriminator, smoothed, combined
-    config.ratio.stop_share = 0.2  # of the ratio part: decides when to stop
-    config.ratio.calibration_share = 0.2  # of the ratio part: neither fitted on nor stopped by
+    config.ratio.combined = ("discriminator", "refit")  # the terms of the sum; the first only if it is a log ratio
+    config.ratio.stop_share = 0.1  # of the ratio part: decides when to stop
+    config.ratio.calibration_share = 0.1  # of the ratio part: neither fitted on nor stopped by
     config.ratio.calibration = "temperature"  # or none, isotonic, beta
     config.ratio.tempering = 1.0  # factor on the calibrated log ratio; below 1 it rejects less sharply
     fit = dict(steps=300, batch_size=256, learning_rate=1e-3, width=64, dropout=0.5)
     if kind == "points":
         fit = dict(steps=3000, batch_size=1024, learning_rate=2e-3, width=128, dropout=0.0)
     config.ratio.refit = fit
-    smooth = dict(noise=0.1, pool=1) if kind == "points" else dict(noise=0.5, pool=1, width=32, steps=600)
-    config.ratio.smoothed = fit | smooth
+    smooth = dict(noise=0.5, pool=2, width=32, steps=600, learning_rate=2e-3)
+    config.ratio.smoothed = fit | (dict(noise=0.1, pool=1, steps=1000) if kind == "points" else smooth)
 
     config.sampling = ConfigDict()
     config.sampling.burn_in = 10_000  # proposals whose maximum and percentiles are stored in the export

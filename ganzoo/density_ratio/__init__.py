@@ -83,6 +83,16 @@ def check(model: AdversarialModel, options: Mapping) -> None:
                 f"config.ratio.{key} is '{options[key]}'.{did_you_mean(options[key], known)} "
                 f"There are: {', '.join(known)}."
             )
+    terms = options["combined"]
+    if (
+        not terms
+        or not set(terms) <= set(ESTIMATORS) - {"combined"}
+        or (not model.logits_are_log_ratio and set(terms) == {"discriminator"})
+    ):
+        raise GanzooError(
+            f"config.ratio.combined is {tuple(terms)}, expected some of {tuple(ESTIMATORS)[:-1]}; the discriminator "
+            "counts only where its logits are a log ratio."
+        )
     if options["estimator"] == "discriminator" and not model.logits_are_log_ratio:
         raise GanzooError(
             f"the discriminator of {model.zoo_name} is no density ratio: its objective leaves the scale of its logits "

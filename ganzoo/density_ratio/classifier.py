@@ -92,5 +92,5 @@ def fakes(model: GenerativeModel, count: int, *, seed: int, purpose: int) -> np.
 
 def in_batches(network: Callable[..., tf.Tensor], samples: np.ndarray, rows: int = 256) -> tf.Tensor:
     """What a network gives for many samples, [n, ...], a bounded number of them at a time."""
-    forward = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True, autograph=False)
-    return tf.concat([forward(tf.constant(samples[first : first + rows])) for first in range(0, len(samples), rows)], 0)
+    firsts = range(0, len(samples), rows)
+    return tf.concat([network(tf.constant(samples[first : first + rows]), training=False) for first in firsts], 0)

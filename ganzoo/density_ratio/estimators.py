@@ -47,11 +47,11 @@ def smoothed(model: AdversarialModel, reals: np.ndarray, stop: np.ndarray, optio
 
 
 def combined(model: AdversarialModel, reals: np.ndarray, stop: np.ndarray, options: Mapping, seed: int) -> Logits:
-    """The sum of a sharp estimate (the discriminator's own logits if they are a log ratio, else the refit) and the
-    smoothed one: the one mends sharpness, the other the balance between kinds of samples."""
-    sharp = (discriminator if model.logits_are_log_ratio else refit)(model, reals, stop, options, seed)
-    smooth = smoothed(model, reals, stop, options, seed)
-    return lambda samples: sharp(samples) + smooth(samples)
+    """The sum of the estimates that `config.ratio.combined` names; the discriminator's own logits stay out where they
+    are no log ratio. Estimates that err in different directions correct each other, and each alone is too faint."""
+    names = [name for name in options["combined"] if name != "discriminator" or model.logits_are_log_ratio]
+    terms = [ESTIMATORS[name](model, reals, stop, options, seed) for name in names]
+    return lambda samples: tf.add_n([term(samples) for term in terms])
 
 
 ESTIMATORS = {"discriminator": discriminator, "refit": refit, "smoothed": smoothed, "combined": combined}

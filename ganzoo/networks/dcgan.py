@@ -7,7 +7,8 @@ row and the column that rounding had added (28 <- 14 <- 7 <- 4).
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers import leaky_relu, normalisation, relu, squeeze_logit
+from ganzoo.networks import spectral
+from ganzoo.networks.layers import leaky_relu, normal_or_glorot, normalisation, relu, squeeze_logit
 
 MAX_WIDTH = 512
 
@@ -20,7 +21,7 @@ def resolutions(image_shape: tuple[int, ...], base_resolution: int) -> list[tupl
     """
     if len(image_shape) != 3 or not all(16 <= side <= 128 for side in image_shape[:2]) or image_shape[2] not in (1, 3):
         raise GanzooError(
-            f"the dcgan networks make pictures of 16 to 128 pixels a side with 1 or 3 channels, not {image_shape}. "
+            f"convolutional networks make pictures of 16 to 128 pixels a side with 1 or 3 channels, not {image_shape}. "
             "For points use --config.model.network=mlp, for larger pictures --config.data.image_size."
         )
     sizes = [tuple(image_shape[:2])]
@@ -31,7 +32,14 @@ def resolutions(image_shape: tuple[int, ...], base_resolution: int) -> list[tupl
 
 
 def generator(
-    latent_dim: int, image_shape: tuple[int, ...], *, width: int, base_resolution: int, kernel_size: int, norm: str
+    latent_dim: int,
+    image_shape: tuple[int, ...],
+    *,
+    width: int,
+    base_resolution: int,
+    kernel_size: int,
+    norm: str,
+    init_stddev: float = 0.0,
 ) -> keras.Model:
     """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
 
@@ -42,13 +50,16 @@ def generator(
         base_resolution: the smaller side of the first feature map is at most this.
         kernel_size: of the transposed convolutions.
         norm: normalisation of the hidden layers: none, batch, layer or instance.
+        init_stddev: of the kernels at the start, the paper's .02; 0 is Keras's own choice.
     """
     sizes = resolutions(image_shape, base_resolution)
     channels = [image_shape[2]] + [min(width * 2**level, MAX_WIDTH) for level in range(len(sizes) - 1)]
 
     latents = keras.Input((latent_dim,), name="latents")
     height, breadth = sizes[-1]
-    x = keras.layers.Dense(height * breadth * channels[-1], use_bias=norm == "none")(latents)
+    x = keras.layers.Dense(
+        height * breadth * channels[-1], use_bias=norm == "none", kernel_initializer=normal_or_glorot(init_stddev)
+    )(latents)
     x = keras.layers.Reshape((height, breadth, channels[-1]))(x)
     for level in reversed(range(len(sizes) - 1)):
         for layer in normalisation(norm):
@@ -61,14 +72,21 @@ def generator(
             strides=2,
             padding="same",
             use_bias=is_last or norm == "none",
+            kernel_initializer=normal_or_glorot(init_stddev),
             dtype="float32" if is_last else None,
         )(x)
-        x = _crop(x, sizes[level])
+        x = crop(x, sizes[level])
     return keras.Model(latents, keras.layers.Activation("tanh", dtype="float32")(x), name="generator")
 
 
 def discriminator(
-    image_shape: tuple[int, ...], *, width: int, base_resolution: int, kernel_size: int, norm: str
+    image_shape: tuple[int, ...],
+    *,
+    width: int,
+    base_resolution: int,
+    kernel_size: int,
+    norm: str,
+    init_stddev: float = 0.0,
 ) -> keras.Model:
     """Pictures float32 [batch, *image_shape] to logits float32 [batch].
 
@@ -77,23 +95,32 @@ def discriminator(
         width: channels of the first convolution; doubled at each halving of the resolution, at most 512.
         base_resolution: halving stops at the first resolution whose smaller side is at most this.
         kernel_size: of the strided convolutions.
-        norm: normalisation from the second convolution on (the paper leaves the first without).
+        norm: normalisation from the second convolution on (the paper leaves the first without), or "spectral", which is
+            of the kernels, in every layer.
+        init_stddev: as in `generator`.
     """
+    convolution, dense = spectral.layer_classes(norm)
     x = samples = keras.Input(image_shape, name="samples")
     for level in range(len(resolutions(image_shape, base_resolution)) - 1):
-        layers = normalisation(norm) if level else []
-        x = keras.layers.Conv2D(
-            min(width * 2**level, MAX_WIDTH), kernel_size, strides=2, padding="same", use_bias=not layers
+        layers = normalisation(norm) if level and norm != "spectral" else []
+        x = convolution(
+            min(width * 2**level, MAX_WIDTH),
+            kernel_size,
+            strides=2,
+            padding="same",
+            use_bias=not layers,
+            kernel_initializer=normal_or_glorot(init_stddev),
         )(x)
         for layer in layers:
             x = layer(x)
         x = keras.layers.Activation(leaky_relu)(x)
     x = keras.layers.Flatten()(x)
-    for layer in squeeze_logit():
+    for layer in squeeze_logit(normal_or_glorot(init_stddev), dense):
         x = layer(x)
     return keras.Model(samples, x, name="discriminator")
 
 
-def _crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
+def crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
+    """Takes from a doubled picture the last row or column, or both, that rounding up had added."""
     excess = (x.shape[1] - size[0], x.shape[2] - size[1])
     return keras.layers.Cropping2D(((0, excess[0]), (0, excess[1])))(x) if any(excess) else x

@@ -43,10 +43,21 @@ def normalisation(kind: str) -> list[keras.layers.Layer]:
     raise GanzooError(f"no normalisation '{kind}'; there are none, batch, layer and instance.")
 
 
-def squeeze_logit(kernel_initializer: str = "glorot_uniform") -> list[keras.layers.Layer]:
+def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:
+    """N(0, stddev^2) for a layer's kernel, or Keras's own choice, Glorot's uniform, where `stddev` is 0.
+
+    One for each layer: an initializer of Keras draws the same numbers every time.
+    """
+    return keras.initializers.RandomNormal(stddev=stddev) if stddev else keras.initializers.GlorotUniform()
+
+
+def squeeze_logit(
+    kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
+    dense: type[keras.layers.Layer] = keras.layers.Dense,
+) -> list[keras.layers.Layer]:
     """Features [batch, d] to one float32 logit each, [batch], whatever the precision of the layers before."""
     return [
-        keras.layers.Dense(1, dtype="float32", kernel_initializer=kernel_initializer, name="logit"),
+        dense(1, dtype="float32", kernel_initializer=kernel_initializer, name="logit"),
         keras.layers.Reshape((), dtype="float32", name="squeeze"),
     ]
 
@@ -64,7 +75,7 @@ class FourierFeatures(keras.layers.Layer):
     """
 
     def __init__(self, seed: int = 0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"autocast": False} | kwargs)  # in half precision large angles would be noise
         self.seed = seed
 
     def build(self, input_shape):
@@ -73,7 +84,7 @@ class FourierFeatures(keras.layers.Layer):
         self.frequencies = tf.constant(frequencies, tf.float32)
 
     def call(self, points):
-        angles = tf.cast(points, tf.float32) @ self.frequencies  # in half precision large angles would be noise
+        angles = tf.cast(points, tf.float32) @ self.frequencies
         features = tf.concat([tf.cast(points, tf.float32), tf.sin(angles), tf.cos(angles)], 1)
         return tf.cast(features, self.compute_dtype)
 

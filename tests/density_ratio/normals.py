@@ -10,6 +10,7 @@ from ganzoo.networks import mlp
 FIT = dict(steps=600, batch_size=256, learning_rate=2e-3, width=64, dropout=0.0)
 OPTIONS = dict(
     estimator="refit",
+    combined=("discriminator", "refit", "smoothed"),
     stop_share=0.2,
     calibration_share=0.2,
     calibration="none",

@@ -73,6 +73,8 @@ def test_a_handful_of_reals_is_refused(rows):
         (dict(estimator="discriminator"), "wgan_gp is no density ratio.*estimator=refit"),
         (dict(estimator="refitted"), "estimator is 'refitted'. Did you mean 'refit'"),
         (dict(calibration="isotonik"), "calibration is 'isotonik'. Did you mean 'isotonic'"),
+        (dict(combined=("refit", "combined")), "combined is .'refit', 'combined'., expected some of"),
+        (dict(combined=("discriminator",)), "counts only where its logits are a log ratio"),
         (dict(tempering=0.0), "tempering is 0.0, expected a number above 0"),
         (dict(stop_share=0.5, calibration_share=0.5), "leave no reals"),
     ],

@@ -1,0 +1,30 @@
+"""Deep convolutional GAN.
+
+Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+Networks", ICLR 2016, https://arxiv.org/abs/1511.06434, sections 3 and 4.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from ganzoo.models.gan import GAN
+from ganzoo.registry import register
+
+
+@register("dcgan")
+@keras.saving.register_keras_serializable("ganzoo")
+class DCGAN(GAN):
+    """The game of `gan` with the paper's networks and latents.
+
+    The paper leaves the objective as it was. It adds an architecture, which is `ganzoo.networks.dcgan` (section 3:
+    strided convolutions, batch norm in both networks, ReLU and tanh in the generator, leaky ReLU in the discriminator),
+    and how to train it, which is the recipe (section 4: kernels from N(0, .02^2), Adam at 2e-4 with beta_1 .5, batches
+    of 128).
+    """
+
+    def latents(self, seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d], uniform on [-1, 1]."""
+        normal = super().latents(seed, rows, first_row=first_row)
+        return tf.math.erf(normal / math.sqrt(2.0))  # twice the normal's distribution function, less 1

@@ -1,0 +1,92 @@
+"""R3GAN, the relativistic GAN with two gradient penalties.
+
+Huang et al., "The GAN is dead; long live the GAN! A Modern Baseline GAN", NeurIPS 2024,
+https://arxiv.org/abs/2501.05441, section 2. The relativistic pairing loss is that of Jolicoeur-Martineau 2019
+(https://arxiv.org/abs/1807.00734), R1 that of Mescheder et al. 2018 (https://arxiv.org/abs/1801.04406).
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses
+from ganzoo.errors import GanzooError
+from ganzoo.models.base import AdversarialModel
+from ganzoo.penalties import logits_and_squared_gradients
+from ganzoo.registry import register
+
+
+@register("r3gan")
+@keras.saving.register_keras_serializable("ganzoo")
+class R3GAN(AdversarialModel):
+    """Each real's logit is compared with a fake's; zero-centred gradient penalties on reals (R1) and fakes (R2).
+
+    The penalties are taken at every discriminator step: taken lazily, the paper's authors found, training fails. The
+    generator's step reuses the pairs of the last discriminator step, as in `gan`.
+
+    Args:
+        gamma: weight of R1 and of R2, each halved, at the first step (gamma / 2 E|grad D|^2).
+        gamma_end: weight at `gamma_steps` and after; in between it follows half a cosine, as the authors' schedule.
+        gamma_steps: generator steps.
+
+    Raises:
+        GanzooError: if the discriminator has batch normalisation: a penalty is on each sample's own gradient.
+    """
+
+    logged = (
+        "discriminator_loss",
+        "generator_loss",
+        "relativistic_loss",
+        "r1",
+        "r2",
+        "real_logits",
+        "fake_logits",
+    )
+    logits_are_log_ratio = True  # at the optimum log p_data/p_g plus a constant, which the samplers do not see
+
+    def __init__(self, *networks, gamma: float, gamma_end: float, gamma_steps: int, **base):
+        super().__init__(*networks, **base)
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.discriminator.layers):
+            raise GanzooError("a discriminator with gradient penalties cannot have batch norm; use norm='none'.")
+        self.gamma, self.gamma_end, self.gamma_steps = gamma, gamma_end, gamma_steps
+        self.gamma_schedule = keras.optimizers.schedules.CosineDecay(gamma, gamma_steps, alpha=gamma_end / gamma)
+
+    def train_step(self, reals):
+        """One generator step after `n_critic` discriminator steps, each on a fresh real batch.
+
+        Args:
+            reals: float32 [n_critic * batch, ...] in [-1, 1].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        gamma = self.gamma_schedule(self.step)
+        for draw, real in enumerate(self.critic_batches(reals)):
+            with tf.GradientTape() as generator_tape:
+                fake = self.generate(draw, like=real)
+            with tf.GradientTape() as tape:
+                pairs = tf.concat([real, tf.stop_gradient(fake)], 0)
+                logits, penalties = logits_and_squared_gradients(self.discriminate, pairs)
+                (real_logits, fake_logits), (r1, r2) = tf.split(logits, 2), tf.split(penalties, 2)
+                relativistic_loss = losses.relativistic(real_logits, fake_logits)
+                discriminator_loss = relativistic_loss + gamma / 2 * tf.reduce_mean(r1 + r2)
+            self.update_discriminator(tape, discriminator_loss)
+
+        real_logits = self.discriminate(real)
+        with generator_tape:
+            fake_logits = self.discriminate(fake)
+            generator_loss = losses.relativistic(fake_logits, real_logits)
+        self.update_generator(generator_tape, generator_loss)
+
+        return self.log(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            relativistic_loss=relativistic_loss,
+            r1=r1,
+            r2=r2,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+
+    def get_config(self) -> dict:
+        own = {"gamma": self.gamma, "gamma_end": self.gamma_end, "gamma_steps": self.gamma_steps}
+        return super().get_config() | own

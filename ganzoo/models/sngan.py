@@ -1,0 +1,71 @@
+"""Spectrally normalised GAN.
+
+Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018,
+https://arxiv.org/abs/1802.05957, Algorithm 1, with the hinge loss of its equations 16 and 17.
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses
+from ganzoo.errors import GanzooError
+from ganzoo.models.base import AdversarialModel
+from ganzoo.networks.spectral import SpectralLayer, power_iteration
+from ganzoo.registry import register
+
+
+@register("sngan")
+@keras.saving.register_keras_serializable("ganzoo")
+class SpectralNormalizationGAN(AdversarialModel):
+    """Hinge loss, and a discriminator whose every kernel is divided by its largest singular value.
+
+    The normalisation is in the networks (`ganzoo.networks.spectral`); here is when its power iteration takes a step:
+    once in each discriminator step. Passes through the discriminator change nothing, be they with reals, with fakes or
+    for the generator's step.
+
+    Raises:
+        GanzooError: if a layer of the discriminator has weights that are not spectrally normalised.
+    """
+
+    logged = ("discriminator_loss", "generator_loss", "real_logits", "fake_logits")
+
+    def __init__(self, *networks, **base):
+        super().__init__(*networks, **base)
+        free = [
+            layer.name
+            for layer in self.discriminator.layers
+            if layer.trainable_weights and not isinstance(layer, SpectralLayer | keras.Model)
+        ]
+        if free:
+            raise GanzooError(
+                f"the discriminator's layers {', '.join(free)} are not spectrally normalised. Use "
+                "--config.model.network=spectral_mlp for points, and norm='spectral' for pictures."
+            )
+
+    def train_step(self, reals):
+        """One generator step after `n_critic` discriminator steps, each on a fresh real batch.
+
+        Args:
+            reals: float32 [n_critic * batch, ...] in [-1, 1].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        for draw, real in enumerate(self.critic_batches(reals)):
+            fake = self.generate(draw, like=real)
+            power_iteration(self.discriminator)
+            with tf.GradientTape() as tape:
+                real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+                discriminator_loss = losses.hinge_discriminator(real_logits, fake_logits)
+            self.update_discriminator(tape, discriminator_loss)
+
+        with tf.GradientTape() as tape:
+            generator_loss = -tf.reduce_mean(self.discriminate(self.generate(self.n_critic, like=real)))
+        self.update_generator(tape, generator_loss)
+
+        return self.log(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )

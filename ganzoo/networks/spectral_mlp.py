@@ -1,0 +1,24 @@
+"""Perceptrons for points, the discriminator spectrally normalised."""
+
+import keras
+
+from ganzoo.networks import mlp
+from ganzoo.networks.layers import leaky_relu, squeeze_logit
+from ganzoo.networks.spectral import SpectralDense
+
+generator = mlp.generator
+
+
+def discriminator(image_shape: tuple[int, ...], *, width: int, depth: int) -> keras.Model:
+    """Samples float32 [batch, *image_shape] to logits float32 [batch], through `depth` leaky ReLU layers.
+
+    Every layer has Lipschitz norm 1 or less, and so has the whole: logits differ by no more than the points do.
+    """
+    samples = keras.Input(image_shape, name="samples")
+    x = keras.layers.Flatten()(samples)
+    for _ in range(depth):
+        x = SpectralDense(width, kernel_initializer="he_normal")(x)
+        x = keras.layers.Activation(leaky_relu)(x)
+    for layer in squeeze_logit(dense=SpectralDense):
+        x = layer(x)
+    return keras.Model(samples, x, name="discriminator")

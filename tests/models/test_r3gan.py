@@ -1,0 +1,74 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo.errors import GanzooError
+
+
+def test_one_step_is_the_papers(tiny, reals):
+    """By plain gradient descent both networks end where the relativistic losses and the penalties, written out in
+    TensorFlow's own parts, put them; gamma = 3 weighs R1 and R2 by a half each."""
+    model, data = tiny("r3gan", gamma=3.0, gamma_end=3.0), tf.constant(reals(6))
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    generator, discriminator = (keras.models.clone_model(network) for network in (model.generator, model.discriminator))
+    generator.set_weights(model.generator.get_weights())
+    discriminator.set_weights(model.discriminator.get_weights())
+    latents = model.latents(model.step_seed(0, 0), 6)
+
+    def squared_gradients(samples):
+        with tf.GradientTape() as inner:
+            inner.watch(samples)
+            logits = discriminator(samples, training=True)
+        return tf.reduce_sum(inner.gradient(logits, samples) ** 2, axis=[1, 2, 3])
+
+    with tf.GradientTape() as generator_tape:
+        fake = generator(latents, training=True)
+    with tf.GradientTape() as tape:
+        gap = discriminator(data, training=True) - discriminator(fake, training=True)
+        loss = tf.reduce_mean(tf.math.log(1.0 + tf.exp(-gap)))
+        loss += 1.5 * tf.reduce_mean(squared_gradients(data)) + 1.5 * tf.reduce_mean(squared_gradients(fake))
+    gradients = tape.gradient(loss, discriminator.trainable_variables)
+    keras.optimizers.SGD(0.1).apply(gradients, discriminator.trainable_variables)
+    with generator_tape:
+        gap = discriminator(fake, training=True) - discriminator(data, training=True)
+        loss = tf.reduce_mean(tf.math.log(1.0 + tf.exp(-gap)))
+    gradients = generator_tape.gradient(loss, generator.trainable_variables)
+    keras.optimizers.SGD(0.1).apply(gradients, generator.trainable_variables)
+
+    model.fit(data, batch_size=6, shuffle=False, verbose=0)
+
+    for expected, network in ((discriminator, model.discriminator), (generator, model.generator)):
+        for one, other in zip(expected.trainable_variables, network.trainable_variables, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_gamma_falls_by_half_a_cosine(tiny):
+    """From gamma to gamma_end at gamma_steps, half way in the middle, and stays there."""
+    schedule = tiny("r3gan", gamma=2.0, gamma_end=0.5, gamma_steps=100).gamma_schedule
+    np.testing.assert_allclose([schedule(step) for step in (0, 50, 100, 1000)], [2.0, 1.25, 0.5, 0.5], rtol=1e-6)
+
+
+def test_pairs_that_are_equal_have_the_loss_log_2(tiny, reals):
+    """A discriminator of zeros: both losses are log 2, and the penalties 0."""
+    model = tiny("r3gan")
+    model.discriminator.set_weights([np.zeros_like(weight) for weight in model.discriminator.get_weights()])
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    logs = model.fit(reals(4), batch_size=4, verbose=0).history
+    np.testing.assert_allclose([logs["relativistic_loss"], logs["generator_loss"]], np.log(2.0), rtol=1e-6)
+    assert logs["r1"] == logs["r2"] == [0.0]
+
+
+def test_batch_norm_in_the_discriminator_is_refused(tiny):
+    discriminator = dict(width=4, base_resolution=4, kernel_size=3, norm="batch")
+    with pytest.raises(GanzooError, match="cannot have batch norm"):
+        tiny("r3gan", discriminator=discriminator)
+
+
+def test_a_short_training_pulls_samples_to_the_reals(tiny):
+    """Reals N((2, -1), .3^2): after 400 steps the samples' mean is within .3 of it."""
+    model = tiny("r3gan", (2,))
+    model.compile(keras.optimizers.Adam(3e-3, 0.0, 0.9), keras.optimizers.Adam(3e-3, 0.0, 0.9))
+    data = np.random.default_rng(0).normal([2, -1], 0.3, (400 * 64, 2)).astype(np.float32)
+    model.fit(data, batch_size=64, shuffle=False, verbose=0)
+    assert np.linalg.norm(model.sample(1000).mean(0) - [2, -1]) < 0.3

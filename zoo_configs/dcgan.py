@@ -1,0 +1,32 @@
+r"""DCGAN: strided convolutions and batch norm in both networks (Radford et al. 2016).
+
+"Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", ICLR 2016,
+https://arxiv.org/abs/1511.06434, sections 3 and 4.
+
+Expected (2 CPU cores, seed 0): TO BE MEASURED
+
+    python -m ganzoo.run --model dcgan
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """The paper's constants, and networks of fewer channels than its own for 64 x 64 pixels in colour (`width` 128).
+
+    Points have no pixels to convolve: there it is the `gan` recipe with uniform latents."""
+    config = common.get_config(kind)
+    config.model.update(loss="non_saturating", n_critic=1)
+    if kind == "points":
+        config.batch_size, config.steps = 512, 6000
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+    else:
+        config.model.latent_dim = 100
+        config.networks.dcgan.generator.update(base_resolution=4, init_stddev=0.02)
+        config.networks.dcgan.discriminator.update(norm="batch", init_stddev=0.02)
+        config.batch_size, config.steps = 128, 2000
+        optimizer = common.adam(2e-4, beta_1=0.5)
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config

@@ -1,0 +1,27 @@
+r"""LSGAN: least squares in place of cross-entropy (Mao et al. 2017).
+
+"Least Squares Generative Adversarial Networks", ICCV 2017, https://arxiv.org/abs/1611.04076, equations 8 and 9.
+
+Expected (2 CPU cores, seed 0): TO BE MEASURED
+
+    python -m ganzoo.run --model lsgan
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """Targets 0 and 1, equation 9; `--config.model.targets="(-1.0, 1.0, 0.0)"` is equation 8. Else as `gan`."""
+    config = common.get_config(kind)
+    config.model.update(targets=(0.0, 1.0, 1.0), n_critic=1)
+    if kind == "points":
+        config.batch_size, config.steps = 512, 6000
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+    else:
+        config.batch_size, config.steps = 64, 4000
+        config.networks.dcgan.discriminator.norm = "batch"
+        optimizer = common.adam(2e-4, beta_1=0.5)
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config

@@ -1,0 +1,31 @@
+r"""SNGAN: hinge loss and spectrally normalised kernels (Miyato et al. 2018).
+
+"Spectral Normalization for Generative Adversarial Networks", ICLR 2018, https://arxiv.org/abs/1802.05957, Algorithm 1.
+
+Expected (2 CPU cores, seed 0): TO BE MEASURED
+
+    python -m ganzoo.run --model sngan
+    python -m ganzoo.run --model sngan --dataset cifar10 --config.model.network=resnet
+
+The second has the paper's residual networks at 32 x 32, which want more than two cores.
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """n_dis 5 and Adam's betas as in the authors' code for CIFAR-10, but five times its learning rate of 2e-4 on
+    pictures: its 50,000 generator steps are 1,700 here."""
+    config = common.get_config(kind)
+    config.model.n_critic = 5
+    config.batch_size, config.steps = 64, 1700
+    config.networks.dcgan.discriminator.norm = "spectral"
+    optimizer = common.adam(1e-3, beta_1=0.0, beta_2=0.9)
+    if kind == "points":
+        config.model.network = "spectral_mlp"
+        config.batch_size, config.steps = 256, 5000
+        optimizer = common.adam(1e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config
