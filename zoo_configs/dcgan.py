@@ -3,8 +3,6 @@ r"""DCGAN: strided convolutions and batch norm in both networks (Radford et al. 
 "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", ICLR 2016,
 https://arxiv.org/abs/1511.06434, sections 3 and 4.
 
-Expected (2 CPU cores, seed 0): TO BE MEASURED
-
     python -m ganzoo.run --model dcgan
 """
 

@@ -2,8 +2,6 @@ r"""LSGAN: least squares in place of cross-entropy (Mao et al. 2017).
 
 "Least Squares Generative Adversarial Networks", ICCV 2017, https://arxiv.org/abs/1611.04076, equations 8 and 9.
 
-Expected (2 CPU cores, seed 0): TO BE MEASURED
-
     python -m ganzoo.run --model lsgan
 """
 

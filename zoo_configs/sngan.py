@@ -2,8 +2,6 @@ r"""SNGAN: hinge loss and spectrally normalised kernels (Miyato et al. 2018).
 
 "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, https://arxiv.org/abs/1802.05957, Algorithm 1.
 
-Expected (2 CPU cores, seed 0): TO BE MEASURED
-
     python -m ganzoo.run --model sngan
     python -m ganzoo.run --model sngan --dataset cifar10 --config.model.network=resnet
 

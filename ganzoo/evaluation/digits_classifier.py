@@ -39,21 +39,22 @@ class DigitsClassifier(NamedTuple):
 
 
 def build() -> keras.Model:
-    """Three convolutions and a 64-wide penultimate layer: pictures in [-1, 1] to logits."""
-    layers = [keras.layers.Input(IMAGE_SHAPE), keras.layers.Rescaling(0.5, 0.5)]  # an empty background is 0
+    """Three convolutions and a 64-wide penultimate layer: pictures in [-1, 1] to logits; float32 in any run."""
+    exact = dict(dtype="float32")
+    layers = [keras.layers.Input(IMAGE_SHAPE), keras.layers.Rescaling(0.5, 0.5, **exact)]  # an empty background is 0
     for filters, size in ((24, 5), (48, 3), (64, 3)):
         layers += [
-            keras.layers.Conv2D(filters, size, padding="same", use_bias=False),
-            keras.layers.BatchNormalization(),
-            keras.layers.ReLU(),
-            keras.layers.MaxPooling2D(2, padding="same"),
+            keras.layers.Conv2D(filters, size, padding="same", use_bias=False, **exact),
+            keras.layers.BatchNormalization(**exact),
+            keras.layers.ReLU(**exact),
+            keras.layers.MaxPooling2D(2, padding="same", **exact),
         ]
     layers += [
-        keras.layers.Flatten(),
-        keras.layers.Dropout(0.3),
-        keras.layers.Dense(FEATURES, activation="relu", name="features"),
-        keras.layers.Dropout(0.3),
-        keras.layers.Dense(10, name="logits"),
+        keras.layers.Flatten(**exact),
+        keras.layers.Dropout(0.3, **exact),
+        keras.layers.Dense(FEATURES, activation="relu", name="features", **exact),
+        keras.layers.Dropout(0.3, **exact),
+        keras.layers.Dense(10, name="logits", **exact),
     ]
     return keras.Sequential(layers, name="digits_classifier")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import keras
 import numpy as np
 import pytest
 
@@ -49,6 +50,16 @@ def test_classifier_survives_being_saved_and_loaded(tmp_path):
         DigitsFeatures(again.model).features(pictures(3)), DigitsFeatures().features(pictures(3))
     )
     np.testing.assert_array_equal(again.reference.covariance, classifier.reference.covariance)
+
+
+def test_the_classifier_of_a_run_in_half_precision_is_float32():
+    """`--config.precision=mixed_bfloat16` sets the policy of all new layers; metrics must not depend on it."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = digits_classifier.build()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
 
 
 def test_features_lead_to_the_models_own_probabilities():
