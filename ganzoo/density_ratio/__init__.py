@@ -7,7 +7,7 @@ import numpy as np
 from ganzoo.config import load_config
 from ganzoo.density_ratio.calibration import METHODS, calibrate
 from ganzoo.density_ratio.classifier import fakes, in_batches
-from ganzoo.density_ratio.estimators import ESTIMATORS
+from ganzoo.density_ratio.estimators import ESTIMATORS, Task
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.models.base import AdversarialModel
@@ -35,17 +35,15 @@ def for_export(
         GanzooError: for an estimator that there is not or that is none for this objective, and for a handful of reals.
     """
     if reals is None:
-        return DensityRatio(ESTIMATORS["discriminator"](model)) if model.logits_are_log_ratio else None
+        own = lambda samples: model.discriminator(samples, training=False)  # noqa: E731
+        return DensityRatio(own) if model.logits_are_log_ratio else None
     options = options or load_config(model.zoo_name, "gaussians25" if reals.ndim == 2 else "mnist_5k").ratio
     check(model, options)
     fit, stop, calibration = shares(reals, options["stop_share"], options["calibration_share"], seed)
-    estimate = ESTIMATORS[options["estimator"]](model, fit, stop, options, seed)
+    estimate = ESTIMATORS[options["estimator"]](Task(model, fit, stop, options, seed))
 
-    def logits(samples, training=False):
-        return estimate(samples)
-
-    real_logits = in_batches(logits, calibration)
-    fake_logits = in_batches(logits, fakes(model, len(calibration), seed=seed, purpose=CALIBRATION_FAKES))
+    real_logits = in_batches(estimate, calibration)
+    fake_logits = in_batches(estimate, fakes(model, len(calibration), seed=seed, purpose=CALIBRATION_FAKES))
     calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
 
     def log_ratio(samples):

@@ -21,7 +21,7 @@ INDICES, FAKES, STOP_FAKES = 0, 1, 2  # what random numbers are drawn for
 
 def fit_classifier(
     model: GenerativeModel,
-    trunk: keras.Model | None,
+    trunk: Callable[..., tf.Tensor],
     head: keras.Model,
     reals: np.ndarray,
     stop_reals: np.ndarray,
@@ -30,12 +30,12 @@ def fit_classifier(
     batch_size: int,
     learning_rate: float,
     seed: int,
-) -> Callable[[tf.Tensor], tf.Tensor]:
+) -> keras.Model:
     """Cross-entropy on reals against fresh fakes; the weights kept are those where the held-out loss was lowest.
 
     Args:
         model: its averaged generator makes the fakes.
-        trunk: frozen features of samples that the head takes in; None: the samples themselves.
+        trunk: samples [rows, ...] to the frozen features that the head takes in.
         head: features to logits [batch]; fitted in place.
         reals: float32 [n, ...] to fit on.
         stop_reals: float32 [m, ...] that decide where to stop, against as many fakes.
@@ -45,23 +45,22 @@ def fit_classifier(
         seed: of the fakes and of the order of the reals.
 
     Returns:
-        Samples [rows, ...] to logits float32 [rows].
+        The fitted head, with the averaged weights.
     """
-    features = trunk if trunk is not None else lambda samples, training: samples
     average = keras.models.clone_model(head)
     average.set_weights(head.get_weights())
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), 0.9, 0.99)
     optimizer.build(head.trainable_variables)
 
     held_fakes = fakes(model, max(len(stop_reals), batch_size), seed=seed, purpose=STOP_FAKES)
-    train, held, held_fakes = (in_batches(features, samples) for samples in (reals, stop_reals, held_fakes))
+    train, held, held_fakes = (in_batches(trunk, samples) for samples in (reals, stop_reals, held_fakes))
     fake_seed = noise.fold_in([seed, 0], FAKES)
 
     @tf.function(autograph=False)
     def train_step(step):
         index = noise.uniform(noise.fold_in([seed, 0], INDICES, step), batch_size)
         real = tf.gather(train, tf.cast(index * len(reals), tf.int32))
-        fake = features(model.propose(fake_seed, step * batch_size, batch_size), training=False)
+        fake = trunk(model.propose(fake_seed, step * batch_size, batch_size), training=False)
         with tf.GradientTape() as tape:
             logits = head(tf.concat([real, fake], 0), training=True)
             loss = losses.bce_discriminator(logits[:batch_size], logits[batch_size:])
@@ -81,7 +80,7 @@ def fit_classifier(
         if (step + 1) % max(steps // CHECKS, 1) == 0 and (loss := float(held_out_loss())) < best:
             best, best_weights = loss, average.get_weights()
     average.set_weights(best_weights)
-    return lambda samples: average(features(samples, training=False), training=False)
+    return average
 
 
 def fakes(model: GenerativeModel, count: int, *, seed: int, purpose: int) -> np.ndarray:

@@ -5,23 +5,22 @@ A trunk gives fixed features; a head on them is fitted, and gives float32 logits
 
 import keras
 
-from ganzoo.generative import GenerativeModel
 from ganzoo.networks.layers import FourierFeatures, squeeze_logit
 
 
-def frozen_trunk(model: GenerativeModel) -> keras.Model:
-    """The discriminator up to what its last layer with weights takes in; that layer is what a fresh head replaces.
+def cut(discriminator: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """The discriminator in two: the trunk, up to what its last layer with weights takes in, and the tail from there on.
 
-    It shares the discriminator's weights and is called with `training=False`.
+    Both share its weights and are called with `training=False`. A fresh head on the trunk replaces the tail.
     """
-    last = [layer for layer in model.discriminator.layers if layer.weights][-1]
-    return keras.Model(model.discriminator.input, keras.layers.Flatten()(last.input))
+    last = [layer for layer in discriminator.layers if layer.weights][-1]
+    return keras.Model(discriminator.input, last.input), keras.Model(last.input, discriminator.output)
 
 
-def dropout_head(features: keras.Model, width: int, dropout: float, seed: int) -> keras.Model:
+def dropout_head(shape: tuple[int, ...], width: int, dropout: float, seed: int) -> keras.Model:
     """One hidden layer between two dropouts: a thousand held-out pictures are enough for it."""
-    x = inputs = keras.Input(features.output_shape[1:])
-    x = keras.layers.LayerNormalization(dtype="float32")(x)
+    inputs = keras.Input(shape)
+    x = keras.layers.LayerNormalization(dtype="float32")(keras.layers.Flatten()(inputs))
     x = keras.layers.Dropout(dropout, seed=seed)(x)
     x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed))(x)
     x = keras.layers.Dropout(dropout, seed=seed + 1)(x)

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,7 +28,9 @@ def test_with_reals_the_ratio_is_fitted_for_every_objective():
 def test_an_overconfident_ratio_is_calibrated():
     """N((1, 0), I) against N(0, I) by a GAN's discriminator of 3 (x - 1/2): the log ratio is x - 1/2 again."""
     model = standard_normal_model(GAN, loss="minimax")
-    model.discriminator = lambda samples, training: 3.0 * (samples[:, 0] - 0.5)
+    points = keras.Input((2,))
+    model.discriminator = keras.Model(points, keras.layers.Reshape(())(keras.layers.Dense(1)(points)))
+    model.discriminator.set_weights([np.array([[3.0], [0.0]]), np.array([-1.5])])
     options = OPTIONS | dict(estimator="discriminator", calibration="temperature")
     ratio = density_ratio.for_export(model, reals(50_000, mean=(1.0, 0.0)), options=options)
     np.testing.assert_allclose(ratio(tf.constant([[-1.0, 0.0], [0.5, 7.0], [2.0, 1.0]])), [-1.5, 0.0, 1.5], atol=0.15)

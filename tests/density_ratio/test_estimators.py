@@ -1,17 +1,16 @@
-import normals
 import numpy as np
 import pytest
 import tensorflow as tf
 from normals import OPTIONS, picture_model, reals, short, standard_normal_model
 
-from ganzoo.density_ratio.estimators import ESTIMATORS
+from ganzoo.density_ratio.estimators import ESTIMATORS, Task
 from ganzoo.models.gan import GAN
 
 
 def estimate(name, model, samples, options=OPTIONS, seed=0):
     """Fitted on four fifths, stopped by the last."""
     count = len(samples) * 4 // 5
-    return ESTIMATORS[name](model, samples[:count], samples[count:], options, seed)
+    return ESTIMATORS[name](Task(model, samples[:count], samples[count:], options, seed))
 
 
 def assert_equal_up_to_a_constant(ratio, exact, points, within):
@@ -114,7 +113,16 @@ def test_the_discriminator_can_be_trained_on_after_a_fit():
 def test_the_weights_kept_are_those_of_the_lowest_held_out_loss():
     """Reals like the fakes, 20 of them and many steps: whatever is learnt is learnt by heart, and is thrown away."""
     model, few = standard_normal_model(), reals(20)
-    fit = normals.FIT | dict(steps=400)
-    ratio = ESTIMATORS["refit"](model, few, reals(2000, seed=2), OPTIONS | dict(refit=fit), 0)
+    ratio = ESTIMATORS["refit"](Task(model, few, reals(2000, seed=2), short(steps=400), 0))
     unseen = ratio(tf.constant(reals(1000, seed=3))).numpy()
     assert np.abs(unseen).mean() < 0.5
+
+
+def test_the_discriminator_and_the_refit_share_one_pass_through_the_trunk():
+    """Scoring by their sum runs each of the discriminator's layers once: as many matrix products as the trunk, the tail
+    and the head have."""
+    model = picture_model("gan")
+    options = short(steps=1) | dict(combined=("discriminator", "refit"))
+    ratio = estimate("combined", model, model.sample(40), options)
+    graph = tf.function(ratio, autograph=False).get_concrete_function(tf.TensorSpec([4, 16, 16, 1])).graph
+    assert sum(operation.type == "MatMul" for operation in graph.get_operations()) == 2 + 1 + 2
