@@ -43,7 +43,7 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
 def estimates(model: AdversarialModel, parts: Parts, config: ConfigDict) -> Iterable[tuple[str, DensityRatio, float]]:
     """Each estimator that the objective allows, by name, fitted on the ratio part, and the seconds it took; at last the
     recipe's own where that is tempered."""
-    held_out = reals.to_float(parts.ratio.samples)
+    held_out, factor = reals.to_float(parts.ratio.samples), config.ratio.tempering
     for name in ESTIMATORS:
         if name == "discriminator" and not model.logits_are_log_ratio:
             continue
@@ -51,8 +51,7 @@ def estimates(model: AdversarialModel, parts: Parts, config: ConfigDict) -> Iter
         start = time.perf_counter()
         ratio = density_ratio.for_export(model, held_out, options=options, seed=config.seed)
         yield name, ratio, time.perf_counter() - start
-        if name == config.ratio.estimator and config.ratio.tempering != 1.0:
-            factor = config.ratio.tempering
+        if name == config.ratio.estimator and factor != 1.0:
             tempered = DensityRatio(lambda samples, ratio=ratio: factor * ratio(samples), factor * ratio.held_out)
             yield f"{name}, tempered {factor}", tempered, time.perf_counter() - start
 
