@@ -1,6 +1,7 @@
 """What the two sampler benchmarks share: a trained entry, its estimators and samplers as rows, and RESULTS.md."""
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -28,13 +29,14 @@ Row = dict[str, float | str]
 
 
 def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts, float]:
-    """The model that a config describes, trained in `workdir` or gone on with there; its data; the seconds it took."""
+    """The model that a config describes, trained in `workdir` or gone on with there; its data; the seconds it took, nan
+    where it was not trained in one go."""
     keras.utils.set_random_seed(config.seed)
     parts = split(load(config.dataset, **config.data))
     model = registry.from_config(config, parts.train.shape)
     loop.ready(model, parts.train.samples, config)
     workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)
-    start = time.perf_counter()
+    start = time.perf_counter() if not (workdir / "checkpoints").exists() else math.nan
     if not loop.train(model, parts.train.samples, config, workdir):
         raise SystemExit(f"stopped at step {model.steps_taken} of {config.steps}; start again to go on")
     return model, parts, time.perf_counter() - start
@@ -42,10 +44,10 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
 
 def estimates(model: AdversarialModel, parts: Parts, config: ConfigDict) -> Iterable[tuple[str, DensityRatio, float]]:
     """Each estimator that the objective allows, by name, fitted on the ratio part, and the seconds it took; at last the
-    recipe's own where that is tempered."""
+    recipe's own where that is tempered. Without a log ratio of the discriminator's own, `combined` is the `refit`."""
     held_out, factor = reals.to_float(parts.ratio.samples), config.ratio.tempering
     for name in ESTIMATORS:
-        if name == "discriminator" and not model.logits_are_log_ratio:
+        if name in ("discriminator", "combined") and not model.logits_are_log_ratio:
             continue
         options = config.ratio.to_dict() | dict(estimator=name, tempering=1.0)
         start = time.perf_counter()

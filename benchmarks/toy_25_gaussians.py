@@ -8,6 +8,7 @@ the plane, generators of 3 x 100 units, batches of 512. The default estimator is
 (`jsd_validation`) than those whose figures are reported.
 """
 
+import math
 import time
 from pathlib import Path
 
@@ -88,7 +89,8 @@ def table(done: dict[str, list[list[dict]]]) -> str:
         for of_seeds in zip(*seeds, strict=True):
             columns = [*FIGURES, "acceptance", "pps", "seconds", "sampling_seconds"]
             digits = {"high_quality": 5, "seconds": 2, "sampling_seconds": 2}
-            figures = [spread([row[name] for row in of_seeds], digits.get(name, 3)) for name in columns]
+            values = {name: [row[name] for row in of_seeds if not math.isnan(row[name])] for name in columns}
+            figures = [spread(values[name], digits.get(name, 3)) if values[name] else "-" for name in columns]
             lines.append([model, of_seeds[0]["estimator"], of_seeds[0]["sampler"], *figures])
     return markdown(header, lines)
 
