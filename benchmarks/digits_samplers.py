@@ -11,12 +11,24 @@ measured against MNIST's own 10,000 test images, which no part contains.
 
 import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
-from sampler_tables import cached, drawer, estimates, markdown, samplers, spread, trained, write_section
+from ml_collections import ConfigDict
+from sampler_tables import (
+    completed,
+    drawer,
+    estimates,
+    estimator_names,
+    markdown,
+    samplers,
+    spread,
+    trained,
+    write_section,
+)
 
 from ganzoo import pictures
 from ganzoo.config import load_config
@@ -34,13 +46,22 @@ _workdir = flags.DEFINE_string("workdir", "runs/digits_samplers", "Folder of the
 COUNT = 10_000  # samples of each row
 POOL = 100_000  # proposals: COUNT chains of CHAIN_LENGTH
 CHAIN_LENGTH = 10
+CHOSEN_BY = "obrs K = 2"
+SAMPLERS = samplers(CHAIN_LENGTH, max_proposals=POOL)
 FIGURES = ("fd_digits10k", "fd_validation", "precision", "recall", "coverage")
 
 
-def rows(model_name: str, seed: int) -> list[dict]:
+def results(model_name: str, seed: int) -> list[dict]:
+    """All rows of one entry and seed."""
     config = load_config(model_name, _dataset.value)
     config.seed, config.data.data_dir = seed, _data_dir.value
     workdir = Path(_workdir.value) / f"{model_name}-{_dataset.value}-{seed}"
+    pairs = [(estimator, sampler) for estimator in estimator_names(config) for sampler in SAMPLERS]
+    expected = [("-", "generate"), *pairs]
+    return completed(workdir.with_suffix(".json"), expected, lambda missing: rows(config, workdir, missing))
+
+
+def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> Iterable[dict]:
     model, parts, seconds = trained(config, workdir)
     evaluator, features = Evaluator(parts.train, parts.test), DigitsFeatures()
     validation = fit_gaussian(features.features(parts.test.samples))
@@ -51,28 +72,27 @@ def rows(model_name: str, seed: int) -> list[dict]:
         own = frechet_distance(fit_gaussian(features.features(samples)), validation)
         return shares | dict(fd_digits10k=found["fd_digits10k"], fd_validation=own)
 
-    pool = model.sample(POOL, seed=1000 + seed)
-    done = [dict(estimator="-", sampler="generate", seconds=seconds, acceptance=1.0) | measure(pool[:COUNT])]
-    logging.info("%s seed %d: %s", model_name, seed, done[0])
-    for estimator, ratio, fit_seconds in estimates(model, parts, config):
+    pool = model.sample(POOL, seed=1000 + config.seed)
+    pictures.write_png(workdir / "generate.png", pictures.grid(pool[:64]))
+    if ("-", "generate") in missing:
+        yield dict(estimator="-", sampler="generate", seconds=seconds, acceptance=1.0) | measure(pool[:COUNT])
+    for estimator, ratio, fit_seconds in estimates(model, parts, config, {estimator for estimator, _ in missing}):
         start = time.perf_counter()
         score = tf.function(ratio.log_ratio, reduce_retracing=True, autograph=False)
         scores = tf.concat([score(pool[first : first + 500]) for first in range(0, POOL, 500)], 0)
         score_seconds = time.perf_counter() - start
-        of_row = DensityRatio(
-            lambda row, scores=scores: tf.gather(scores, tf.cast(row[:, 0], tf.int32)), ratio.held_out
-        )
-        for name, sampler in samplers(CHAIN_LENGTH, max_proposals=POOL).items():
-            drawn = drawer(pool_rows, of_row, sampler, COUNT, 256)(tf.constant([seed, 7]))
+        looked_up = lambda row, scores=scores: tf.gather(scores, tf.cast(row[:, 0], tf.int32))  # noqa: E731
+        of_row = DensityRatio(looked_up, ratio.held_out)
+        for name, sampler in SAMPLERS.items():
+            if (estimator, name) not in missing:
+                continue
+            drawn = drawer(pool_rows, of_row, sampler, COUNT, 256)(tf.constant([config.seed, 7]))
             samples = pool[drawn.samples.numpy()[:, 0].astype(int)]
-            if name.startswith("obrs K = 2"):
+            if name == CHOSEN_BY:
                 pictures.write_png(workdir / f"{estimator}.png", pictures.grid(samples[:64]))
             row = dict(estimator=estimator, sampler=name, seconds=fit_seconds, score_seconds=score_seconds)
             row |= dict(acceptance=float(drawn.acceptance_rate), found=len(samples))
-            done.append(row | (measure(samples) if len(samples) == COUNT else dict.fromkeys(FIGURES, math.nan)))
-            logging.info("%s seed %d: %s", model_name, seed, done[-1])
-    pictures.write_png(workdir / "generate.png", pictures.grid(pool[:64]))
-    return done
+            yield row | (measure(samples) if len(samples) == COUNT else dict.fromkeys(FIGURES, math.nan))
 
 
 def pool_rows(seed, first_row, rows):
@@ -100,7 +120,7 @@ def choice(done: dict[str, list[list[dict]]]) -> str:
     """For each entry the estimator that is best on the validation reals at K = 2; its figures on the test reals."""
     said = []
     for model, seeds in done.items():
-        at_two = [[row for row in rows if row["sampler"] == "obrs K = 2"] for rows in seeds]
+        at_two = [[row for row in rows if row["sampler"] == CHOSEN_BY] for rows in seeds]
         score = {
             rows[0]["estimator"]: np.mean([np.log(row["fd_validation"]) for row in rows])
             for rows in zip(*at_two, strict=True)
@@ -121,13 +141,7 @@ def choice(done: dict[str, list[list[dict]]]) -> str:
 def main(argv):
     del argv
     logging.set_verbosity(logging.INFO)
-    done = {
-        model: [
-            cached(Path(_workdir.value) / f"{model}-{_dataset.value}-{seed}.json", lambda m=model, s=seed: rows(m, s))
-            for seed in range(_seeds.value)
-        ]
-        for model in _models.value
-    }
+    done = {model: [results(model, seed) for seed in range(_seeds.value)] for model in _models.value}
     data_dir = " --data_dir DIR" if _data_dir.value else ""
     command = f"python benchmarks/digits_samplers.py --dataset {_dataset.value}{data_dir} --models {','.join(done)}"
     text = (

@@ -1,5 +1,6 @@
 """What the two sampler benchmarks share: a trained entry, its estimators and samplers as rows, and RESULTS.md."""
 
+import functools
 import json
 import math
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 from ml_collections import ConfigDict
 
 from ganzoo import density_ratio, registry
@@ -21,7 +23,7 @@ from ganzoo.sampling import drs, mh, obrs, rejection
 from ganzoo.sampling.proposals import burn_in
 from ganzoo.training import loop, workdirs
 
-ESTIMATORS = ("discriminator", "refit", "smoothed", "combined")
+TEMPERING = 0.5
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 BURN_IN_SEED = (11, 3)
 
@@ -42,46 +44,70 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
     return model, parts, time.perf_counter() - start
 
 
-def estimates(model: AdversarialModel, parts: Parts, config: ConfigDict) -> Iterable[tuple[str, DensityRatio, float]]:
-    """Each estimator that the objective allows, by name, fitted on the ratio part, and the seconds it took; at last the
-    recipe's own where that is tempered. Without a log ratio of the discriminator's own, `combined` is the `refit`."""
-    held_out, factor = reals.to_float(parts.ratio.samples), config.ratio.tempering
-    for name in ESTIMATORS:
-        if name in ("discriminator", "combined") and not model.logits_are_log_ratio:
+def estimator_names(config: ConfigDict) -> list[str]:
+    """Those that the objective allows, the best last. Without a log ratio of the discriminator's own, `combined` is the
+    `refit`."""
+    own = registry.model_class(config.name).logits_are_log_ratio
+    return ["discriminator", "refit", "smoothed", "combined"] if own else ["smoothed", "refit"]
+
+
+def tempered(name: str) -> str:
+    """The name of an estimator whose log ratio is halved."""
+    return f"{name}, tempered {TEMPERING}"
+
+
+def estimates(
+    model: AdversarialModel, parts: Parts, config: ConfigDict, wanted: set[str]
+) -> Iterable[tuple[str, DensityRatio, float]]:
+    """The wanted ones of `estimator_names`, plain or tempered, fitted on the ratio part, and the seconds each took."""
+    held_out = reals.to_float(parts.ratio.samples)
+    for name in estimator_names(config):
+        if not wanted & {name, tempered(name)}:
             continue
         options = config.ratio.to_dict() | dict(estimator=name, tempering=1.0)
         start = time.perf_counter()
         ratio = density_ratio.for_export(model, held_out, options=options, seed=config.seed)
-        yield name, ratio, time.perf_counter() - start
-        if name == config.ratio.estimator and factor != 1.0:
-            tempered = DensityRatio(lambda samples, ratio=ratio: factor * ratio(samples), factor * ratio.held_out)
-            yield f"{name}, tempered {factor}", tempered, time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        if name in wanted:
+            yield name, ratio, seconds
+        if tempered(name) in wanted:
+            half = DensityRatio(lambda samples, ratio=ratio: TEMPERING * ratio(samples), TEMPERING * ratio.held_out)
+            yield tempered(name), half, seconds
+
+
+def rejecting(function: Callable, max_proposals: int, **rule) -> Callable:
+    """A rejection sampler as (propose, log_ratio, burn_in, starts, n, seed, batch_size) -> draws; what of its rule is a
+    function is given the burn-in."""
+
+    def draw(propose, log_ratio, ascending, starts, n, seed, batch_size):
+        given = {name: value(ascending) if callable(value) else value for name, value in rule.items()}
+        given |= dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals)
+        return function(propose, log_ratio, n, **given)
+
+    return draw
+
+
+def whole(ascending: tf.Tensor) -> tf.Tensor:
+    """The burn-in as it is."""
+    return ascending
 
 
 def samplers(chain_length: int, max_proposals: int) -> dict[str, Callable]:
-    """The samplers by the name of their row: (propose, log_ratio, burn_in, starts, n, seed, batch_size) -> draws."""
-
-    def rejecting(function, **rule):
-        def draw(propose, log_ratio, ascending, starts, n, seed, batch_size):
-            given = {name: value(ascending) if callable(value) else value for name, value in rule.items()}
-            given |= dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals)
-            return function(propose, log_ratio, n, **given)
-
-        return draw
+    """The samplers by the name of their row, called as those of `rejecting`."""
+    by_drs = functools.partial(rejecting, drs.discriminator_rejection, max_proposals, burn_in=whole)
+    by_budget = functools.partial(rejecting, obrs.budgeted_rejection, max_proposals, burn_in=whole)
+    maximum = functools.partial(drs.percentile, percent=99.9)
 
     def chains(propose, log_ratio, ascending, starts, n, seed, batch_size):
         options = dict(chain_length=chain_length, batch_size=batch_size, max_chains=n)
         return mh.metropolis_hastings(propose, log_ratio, n, seed=seed, start_log_ratios=starts, **options)
 
-    everything = lambda ascending: ascending  # noqa: E731
     return {
-        "rejection, M at 99.9 %": rejecting(rejection.rejection, log_ratio_max=lambda a: drs.percentile(a, 99.9)),
-        "drs 80": rejecting(drs.discriminator_rejection, burn_in=everything, gamma_percentile=80.0),
-        "drs 80, M at 99.9 %": rejecting(
-            drs.discriminator_rejection, burn_in=everything, gamma_percentile=80.0, maximum_percentile=99.9
-        ),
-        "obrs K = 2": rejecting(obrs.budgeted_rejection, burn_in=everything, budget=2.0),
-        "obrs K = 5": rejecting(obrs.budgeted_rejection, burn_in=everything, budget=5.0),
+        "rejection, M at 99.9 %": rejecting(rejection.rejection, max_proposals, log_ratio_max=maximum),
+        "drs 80": by_drs(gamma_percentile=80.0),
+        "drs 80, M at 99.9 %": by_drs(gamma_percentile=80.0, maximum_percentile=99.9),
+        "obrs K = 2": by_budget(budget=2.0),
+        "obrs K = 5": by_budget(budget=5.0),
         f"mh K = {chain_length}": chains,
     }
 
@@ -95,11 +121,22 @@ def drawer(propose, ratio: DensityRatio, sampler: Callable, n: int, batch_size: 
     )
 
 
-def cached(path: Path, rows: Callable[[], list[Row]]) -> list[Row]:
-    """The rows in a JSON file, made and written there if it is not there yet: a benchmark that was stopped goes on."""
-    if not path.exists():
-        workdirs.write_json(path, rows())
-    return json.loads(path.read_text())
+def completed(path: Path, expected: list[tuple[str, str]], rows: Callable[[set], Iterable[Row]]) -> list[Row]:
+    """The rows of a JSON file in the order expected, those missing made first: a benchmark that was stopped goes on.
+
+    Args:
+        path: of the file; written after each row.
+        expected: (estimator, sampler) of each row.
+        rows: makes the rows of the (estimator, sampler) pairs it is given.
+    """
+    done = {(row["estimator"], row["sampler"]): row for row in json.loads(path.read_text())} if path.exists() else {}
+    if missing := set(expected) - done.keys():
+        for row in rows(missing):
+            done[row["estimator"], row["sampler"]] = row
+            logging.info("%s: %s", path.stem, row)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            workdirs.write_json(path, list(done.values()))
+    return [done[pair] for pair in expected]
 
 
 def spread(values: list[float], digits: int = 3) -> str:

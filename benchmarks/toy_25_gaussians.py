@@ -10,16 +10,32 @@ the plane, generators of 3 x 100 units, batches of 512. The default estimator is
 
 import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
-from sampler_tables import cached, drawer, estimates, markdown, samplers, spread, trained, write_section
+from ml_collections import ConfigDict
+from sampler_tables import (
+    completed,
+    drawer,
+    estimates,
+    estimator_names,
+    markdown,
+    rejecting,
+    samplers,
+    spread,
+    tempered,
+    trained,
+    whole,
+    write_section,
+)
 
 from ganzoo import pictures
 from ganzoo.config import load_config
 from ganzoo.evaluation.mode_coverage import mode_coverage
+from ganzoo.sampling import drs
 
 _seeds = flags.DEFINE_integer("seeds", 3, "How many, from 0.", lower_bound=1)
 _models = flags.DEFINE_list("models", ["gan", "wgan_gp", "r3gan"], "Entries of the zoo.")
@@ -29,46 +45,59 @@ _picture = flags.DEFINE_string("picture", "docs/toy_25_gaussians.png", "The scat
 COUNT = 10_000
 CHAIN_LENGTH = 640
 BATCH = 1024
+MAX_PROPOSALS = 200 * COUNT
+TWO_PROPOSALS = rejecting(drs.discriminator_rejection, MAX_PROPOSALS, burn_in=whole, gamma_percentile=45.0)
+SAMPLERS = samplers(CHAIN_LENGTH, MAX_PROPOSALS) | {"drs 45": TWO_PROPOSALS}
 CHOSEN_BY = "obrs K = 2"
 STEPS = {"wgan_gp": 2200}  # deliberately short: what the ratio can mend; the others train by their recipes
 FIGURES = ("modes", "high_quality", "std", "jsd")
 
 
-def rows(model_name: str, seed: int) -> list[dict]:
+def configured(model_name: str, seed: int) -> ConfigDict:
     config = load_config(model_name, "gaussians25")
     with config.unlocked():  # a network family's own options
         config.networks[config.model.network].generator.update(width=100, depth=3)
     config.batch_size, config.seed = 512, seed
     config.steps = STEPS.get(model_name, config.steps)
-    workdir = Path(_workdir.value) / f"{model_name}-{seed}"
+    return config
+
+
+def results(model_name: str, seed: int) -> list[dict]:
+    """All rows of one entry and seed."""
+    config, workdir = configured(model_name, seed), Path(_workdir.value) / f"{model_name}-{seed}"
+    names = estimator_names(config)
+    pairs = [(estimator, sampler) for estimator in [*names, tempered(names[-1])] for sampler in SAMPLERS]
+    expected = [("-", "generate"), *pairs]
+    return completed(workdir.with_suffix(".json"), expected, lambda missing: rows(config, workdir, missing))
+
+
+def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> Iterable[dict]:
     model, parts, seconds = trained(config, workdir)
 
     def measure(samples):
         mixture = parts.test.mixture
         return mode_coverage(samples, parts.test.samples, mixture.centers, mixture.sigma)._asdict()
 
-    def drawn(name, draw):
-        start = time.perf_counter()
-        draws = draw(tf.constant([seed, 7]))
-        samples = draws.samples.numpy()
-        spent = dict(acceptance=float(draws.acceptance_rate), pps=int(draws.num_proposed) / len(samples))
-        spent |= dict(sampling_seconds=time.perf_counter() - start)
-        if name == CHOSEN_BY:
-            spent |= dict(jsd_validation=measure(draw(tf.constant([seed, 8])).samples.numpy())["jsd"])
-        return samples, spent | measure(samples)
-
-    samples = model.sample(COUNT, seed=100 + seed)
-    alone = dict(acceptance=1.0, pps=1.0, sampling_seconds=0.0) | measure(samples)
-    done = [dict(estimator="-", sampler="generate", seconds=seconds) | alone]
-    np.save(workdir / "generate.npy", samples)
-    logging.info("%s seed %d: %s", model_name, seed, done[0])
-    for estimator, ratio, fit_seconds in estimates(model, parts, config):
-        for name, sampler in samplers(CHAIN_LENGTH, max_proposals=200 * COUNT).items():
-            samples, figures = drawn(name, drawer(model.propose, ratio, sampler, COUNT, BATCH))
+    if ("-", "generate") in missing:
+        samples = model.sample(COUNT, seed=100 + config.seed)
+        np.save(workdir / "generate.npy", samples)
+        alone = dict(acceptance=1.0, pps=1.0, sampling_seconds=0.0) | measure(samples)
+        yield dict(estimator="-", sampler="generate", seconds=seconds) | alone
+    for estimator, ratio, fit_seconds in estimates(model, parts, config, {estimator for estimator, _ in missing}):
+        for name, sampler in SAMPLERS.items():
+            if (estimator, name) not in missing:
+                continue
+            draw = drawer(model.propose, ratio, sampler, COUNT, BATCH)
+            start = time.perf_counter()
+            draws = draw(tf.constant([config.seed, 7]))
+            samples = draws.samples.numpy()
+            row = dict(estimator=estimator, sampler=name, seconds=fit_seconds)
+            row |= dict(sampling_seconds=time.perf_counter() - start, acceptance=float(draws.acceptance_rate))
+            row |= dict(pps=int(draws.num_proposed) / len(samples)) | measure(samples)
+            if name == CHOSEN_BY:
+                row |= dict(jsd_validation=measure(draw(tf.constant([config.seed, 8])).samples.numpy())["jsd"])
             np.save(workdir / f"{estimator} {name}.npy", samples)
-            done.append(dict(estimator=estimator, sampler=name, seconds=fit_seconds) | figures)
-            logging.info("%s seed %d: %s", model_name, seed, done[-1])
-    return done
+            yield row
 
 
 def table(done: dict[str, list[list[dict]]]) -> str:
@@ -121,13 +150,7 @@ def scatter(model: str) -> None:
 def main(argv):
     del argv
     logging.set_verbosity(logging.INFO)
-    done = {
-        model: [
-            cached(Path(_workdir.value) / f"{model}-{seed}.json", lambda m=model, s=seed: rows(m, s))
-            for seed in range(_seeds.value)
-        ]
-        for model in _models.value
-    }
+    done = {model: [results(model, seed) for seed in range(_seeds.value)] for model in _models.value}
     scatter(_models.value[-1])
     text = (
         f"## Samplers on 25 Gaussians\n\n`python benchmarks/toy_25_gaussians.py`\n\n{_seeds.value} seeds, mean ± "

@@ -22,7 +22,6 @@ def get_config(kind="images"):
     if kind == "points":
         config.batch_size, config.steps = 512, 10_000
         config.model.update(network="fourier", gamma=0.1, gamma_end=0.001)
-        config.ratio.tempering = 0.5  # the mean of the two estimates: what is left to mend is small
         optimizer = common.adam(3e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config
