@@ -34,6 +34,7 @@ from sampler_tables import (
 
 from ganzoo import pictures
 from ganzoo.config import load_config
+from ganzoo.data import load
 from ganzoo.evaluation.mode_coverage import mode_coverage
 from ganzoo.sampling import drs
 
@@ -125,25 +126,32 @@ def table(done: dict[str, list[list[dict]]]) -> str:
 
 
 def choice(done: dict[str, list[list[dict]]]) -> str:
-    """For each entry the estimator of the lowest jsd on the validation draws at K = 2; its figures on the others."""
+    """For each entry the estimator of the lowest jsd on the validation draws at K = 2, with its figures on the others;
+    and the default estimator under `drs` at two proposals."""
     said = []
     for model, seeds in done.items():
+        default = estimator_names(configured(model, 0))[-1]
+        by_drs = [row for rows in seeds for row in rows if (row["estimator"], row["sampler"]) == (default, "drs 45")]
+        figures = {name: spread([row[name] for row in by_drs], 4) for name in (*FIGURES, "pps")}
         at_two = [[row for row in rows if row["sampler"] == CHOSEN_BY] for rows in seeds]
         of_estimator = {rows[0]["estimator"]: rows for rows in zip(*at_two, strict=True)}
         best = min(of_estimator, key=lambda name: np.mean([row["jsd_validation"] for row in of_estimator[name]]))
         chosen = {name: spread([row[name] for row in of_estimator[best]], 4) for name in (*FIGURES, "pps")}
         said.append(
             f"- `{model}`: lowest jsd on the validation draws at K = 2 by `{best}`; on the others {chosen['modes']} "
-            f"modes, {chosen['high_quality']} of high quality, jsd {chosen['jsd']}, {chosen['pps']} proposals a sample."
+            f"modes, {chosen['high_quality']} of high quality, jsd {chosen['jsd']}, {chosen['pps']} proposals. "
+            f"`drs 45` with `{default}`: {figures['modes']} modes, {figures['high_quality']}, jsd {figures['jsd']}, "
+            f"{figures['pps']} proposals."
         )
     return "\n".join(said)
 
 
 def scatter(model: str) -> None:
-    """Seed 0 of one entry: the generator alone, the paper's DRS and the budget of 2, side by side."""
+    """Seed 0 of one entry over the reals in grey: the generator alone, the paper's DRS, the budget of 2."""
+    reals = load("gaussians25").samples
     workdir = Path(_workdir.value) / f"{model}-0"
     names = ("generate", "refit drs 80", "refit obrs K = 2")
-    plots = [pictures.scatter(np.load(workdir / f"{name}.npy")) for name in names]
+    plots = [pictures.scatter(np.load(workdir / f"{name}.npy"), reals) for name in names]
     pictures.write_png(_picture.value, np.concatenate(plots, axis=1))
 
 
@@ -151,11 +159,13 @@ def main(argv):
     del argv
     logging.set_verbosity(logging.INFO)
     done = {model: [results(model, seed) for seed in range(_seeds.value)] for model in _models.value}
-    scatter(_models.value[-1])
+    scatter(_models.value[0])
     text = (
         f"## Samplers on 25 Gaussians\n\n`python benchmarks/toy_25_gaussians.py`\n\n{_seeds.value} seeds, mean ± "
         f"standard deviation; {COUNT:,} samples a row. `wgan_gp` is deliberately short ({STEPS['wgan_gp']} steps). "
-        f"Exact samples: 25 modes, .9997, .0499, jsd .0006.\n\n{choice(done)}\n\n{table(done)}"
+        f"Exact samples: 25 modes, .9997, .0499, jsd .0006. The plots: `{_models.value[0]}`, seed 0, alone; by "
+        f"`refit` and `drs 80`; by `refit` and `obrs K = 2`; reals in grey.\n\n"
+        f"![Points before and after rejection]({_picture.value})\n\n{choice(done)}\n\n{table(done)}"
     )
     write_section("toy_25_gaussians", text)
     print(text)

@@ -1,11 +1,9 @@
-import types
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.density_ratio.heads import frozen_trunk
+from ganzoo.density_ratio.heads import cut
 from ganzoo.networks import dcgan, spectral, spectral_mlp
 from ganzoo.networks.spectral import SpectralConv2D, SpectralDense, power_iteration
 
@@ -137,7 +135,7 @@ def test_spectral_is_an_option_of_the_dcgan_discriminator_down_to_the_logit():
     network = dcgan.discriminator((28, 28, 1), **DISCRIMINATOR)
     assert all(isinstance(layer, spectral.SpectralLayer) for layer in network.layers if layer.weights)
     assert len([layer for layer in network.layers if layer.weights]) == 4
-    assert frozen_trunk(types.SimpleNamespace(discriminator=network)).output_shape == (None, 4 * 4 * 16)
+    assert cut(network)[0].output_shape == (None, 4 * 4 * 16)
 
 
 def test_a_spectral_perceptron_is_1_lipschitz():
