@@ -58,3 +58,16 @@ def test_what_the_graph_refuses_is_said_without_tensorflows_framing(folder):
 def test_a_folder_without_an_export_is_named(tmp_path):
     with pytest.raises(GanzooError, match="no export in"):
         Exported(tmp_path)
+
+
+def test_scores_of_many_samples_come_in_batches_and_in_order(folder):
+    """300 samples, 256 at a time; the log ratio is the first coordinate."""
+    samples = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    scores = Exported(folder).score(samples)
+    assert scores.keys() == {"logits", "log_ratio"}
+    np.testing.assert_allclose(scores["log_ratio"], samples[:, 0], rtol=1e-6)
+
+
+def test_the_networks_alone_are_the_bound_on_proposals(folder):
+    """A batch of 16 in less than a second, and not in no time."""
+    assert 16 < Exported(folder).proposals_per_second(repeats=3) < 1e9
