@@ -38,13 +38,18 @@ class GenerativeModel(keras.Model):
         """Draws of p_g: the samples of rows `first_row`, `first_row + 1`, ... of the seed's stream of latents."""
         return self(self.latents(seed, rows, first_row=first_row))
 
-    def sample(self, num_samples: int, *, seed: int = 0) -> np.ndarray:
+    def sample(self, num_samples: int, *, seed: int | tf.Tensor = 0) -> np.ndarray:
         """Samples float32 [num_samples, ...]; pictures are in [-1, 1]. The same seed gives the same samples.
+
+        Args:
+            num_samples: at least 1.
+            seed: a number, or a stream's int32 [2]; the number n is the stream [n, 0].
 
         >>> model.sample(16, seed=1).shape
         (16, 28, 28, 1)
         """
-        return self._draw(num_samples, tf.constant([seed, 0]), min(num_samples, 256)).numpy()
+        stream = tf.constant([seed, 0]) if isinstance(seed, int) else seed
+        return self._draw(num_samples, stream, min(num_samples, 256)).numpy()
 
     @functools.cached_property
     def _draw(self):

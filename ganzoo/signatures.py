@@ -10,7 +10,7 @@ from ganzoo.models.base import AdversarialModel
 from ganzoo.sampling import drs, mh, obrs
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
-BURN_IN = 3  # what the burn-in's random numbers are for, beside those of the refit (ganzoo/density_ratio/refit.py)
+BURN_IN = 3  # what the burn-in's random numbers are for, beside those of ganzoo/density_ratio
 
 NUM_SAMPLES = tf.TensorSpec([], tf.int32, "num_samples")
 SEED = tf.TensorSpec([2], tf.int32, "seed")

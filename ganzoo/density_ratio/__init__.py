@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ganzoo import noise
 from ganzoo.config import load_config
 from ganzoo.density_ratio.calibration import METHODS, calibrate
-from ganzoo.density_ratio.classifier import fakes, in_batches
+from ganzoo.density_ratio.classifier import in_batches
 from ganzoo.density_ratio.estimators import ESTIMATORS, Task
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
@@ -43,7 +44,8 @@ def for_export(
     estimate = ESTIMATORS[options["estimator"]](Task(model, fit, stop, options, seed))
 
     real_logits = in_batches(estimate, calibration)
-    fake_logits = in_batches(estimate, fakes(model, len(calibration), seed=seed, purpose=CALIBRATION_FAKES))
+    fakes = model.sample(len(calibration), seed=noise.fold_in([seed, 0], CALIBRATION_FAKES))
+    fake_logits = in_batches(estimate, fakes)
     calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
 
     def log_ratio(samples):

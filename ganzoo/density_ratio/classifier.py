@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from ganzoo import losses, noise
 from ganzoo.generative import GenerativeModel
-from ganzoo.sampling.proposals import generate
 
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at
@@ -52,7 +51,7 @@ def fit_classifier(
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), 0.9, 0.99)
     optimizer.build(head.trainable_variables)
 
-    held_fakes = fakes(model, max(len(stop_reals), batch_size), seed=seed, purpose=STOP_FAKES)
+    held_fakes = model.sample(max(len(stop_reals), batch_size), seed=noise.fold_in([seed, 0], STOP_FAKES))
     train, held, held_fakes = (in_batches(trunk, samples) for samples in (reals, stop_reals, held_fakes))
     fake_seed = noise.fold_in([seed, 0], FAKES)
 
@@ -81,12 +80,6 @@ def fit_classifier(
             best, best_weights = loss, average.get_weights()
     average.set_weights(best_weights)
     return average
-
-
-def fakes(model: GenerativeModel, count: int, *, seed: int, purpose: int) -> np.ndarray:
-    """Fresh fakes float32 [count, ...], those of a purpose."""
-    draw = tf.function(lambda n, stream: generate(model.propose, n, seed=stream, batch_size=256), autograph=False)
-    return draw(tf.constant(count), noise.fold_in([seed, 0], purpose)).numpy()
 
 
 def in_batches(network: Callable[..., tf.Tensor], samples: np.ndarray, rows: int = 256) -> tf.Tensor:
