@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
+import keras
 import tensorflow as tf
+
+from ganzoo.errors import GanzooError
 
 
 def interpolate(reals: tf.Tensor, fakes: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
@@ -52,6 +55,17 @@ def logits_and_squared_gradients(
         logits = discriminator(samples)
     gradients = tf.cast(tape.gradient(logits, samples), tf.float32)
     return logits, tf.reduce_sum(tf.square(gradients), axis=range(1, gradients.shape.rank))
+
+
+def refuse_batch_norm(critic: keras.Model) -> None:
+    """A gradient penalty is on each sample's own gradient, which exists only where samples do not enter each other's
+    logits (Gulrajani et al. 2017, section 4).
+
+    Raises:
+        GanzooError: if the critic has batch normalisation.
+    """
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic.layers):
+        raise GanzooError("a critic with a gradient penalty cannot have batch norm; use norm='layer' or 'none'.")
 
 
 def clip_weights(variables: Iterable[tf.Variable], limit: float) -> None:

@@ -9,9 +9,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
-from ganzoo.errors import GanzooError
 from ganzoo.models.base import AdversarialModel
-from ganzoo.penalties import logits_and_squared_gradients
+from ganzoo.penalties import logits_and_squared_gradients, refuse_batch_norm
 from ganzoo.registry import register
 
 
@@ -29,7 +28,7 @@ class R3GAN(AdversarialModel):
         gamma_steps: generator steps.
 
     Raises:
-        GanzooError: if the discriminator has batch normalisation: a penalty is on each sample's own gradient.
+        GanzooError: if the discriminator has batch normalisation (`penalties.refuse_batch_norm`).
     """
 
     logged = (
@@ -45,10 +44,9 @@ class R3GAN(AdversarialModel):
 
     def __init__(self, *networks, gamma: float, gamma_end: float, gamma_steps: int, **base):
         super().__init__(*networks, **base)
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.discriminator.layers):
-            raise GanzooError("a discriminator with gradient penalties cannot have batch norm; use norm='none'.")
+        refuse_batch_norm(self.discriminator)
         self.gamma, self.gamma_end, self.gamma_steps = gamma, gamma_end, gamma_steps
-        self.gamma_schedule = keras.optimizers.schedules.CosineDecay(gamma, gamma_steps, alpha=gamma_end / gamma)
+        self.way_to_go = keras.optimizers.schedules.CosineDecay(1.0, gamma_steps)
 
     def train_step(self, reals):
         """One generator step after `n_critic` discriminator steps, each on a fresh real batch.
@@ -59,7 +57,7 @@ class R3GAN(AdversarialModel):
         Returns:
             The epoch's running means by metric name.
         """
-        gamma = self.gamma_schedule(self.step)
+        gamma = self.gamma_at(self.step)
         for draw, real in enumerate(self.critic_batches(reals)):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, like=real)
@@ -86,6 +84,10 @@ class R3GAN(AdversarialModel):
             real_logits=real_logits,
             fake_logits=fake_logits,
         )
+
+    def gamma_at(self, step: int | tf.Tensor) -> tf.Tensor:
+        """The weight of the penalties at a generator step, float32 []."""
+        return self.gamma_end + (self.gamma - self.gamma_end) * self.way_to_go(step)
 
     def get_config(self) -> dict:
         own = {"gamma": self.gamma, "gamma_end": self.gamma_end, "gamma_steps": self.gamma_steps}

@@ -7,9 +7,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
-from ganzoo.errors import GanzooError
 from ganzoo.models.base import AdversarialModel
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate
+from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
 
 
@@ -23,16 +22,14 @@ class WassersteinGANGP(AdversarialModel):
         one_sided: penalise only norms above 1 (appendix of the paper).
 
     Raises:
-        GanzooError: if the critic has batch normalisation: the penalty is on each sample's own gradient, which exists
-            only where samples do not enter each other's logits (section 4 of the paper).
+        GanzooError: if the critic has batch normalisation (`penalties.refuse_batch_norm`).
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "gradient_norm", "real_logits", "fake_logits")
 
     def __init__(self, *networks, gradient_penalty_weight: float, one_sided: bool, **base):
         super().__init__(*networks, **base)
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.discriminator.layers):
-            raise GanzooError("a critic with a gradient penalty cannot have batch norm; use norm='layer' or 'none'.")
+        refuse_batch_norm(self.discriminator)
         self.gradient_penalty_weight = gradient_penalty_weight
         self.one_sided = one_sided
 

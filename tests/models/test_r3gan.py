@@ -45,8 +45,13 @@ def test_one_step_is_the_papers(tiny, reals):
 
 def test_gamma_falls_by_half_a_cosine(tiny):
     """From gamma to gamma_end at gamma_steps, half way in the middle, and stays there."""
-    schedule = tiny("r3gan", gamma=2.0, gamma_end=0.5, gamma_steps=100).gamma_schedule
-    np.testing.assert_allclose([schedule(step) for step in (0, 50, 100, 1000)], [2.0, 1.25, 0.5, 0.5], rtol=1e-6)
+    gamma_at = tiny("r3gan", gamma=2.0, gamma_end=0.5, gamma_steps=100).gamma_at
+    np.testing.assert_allclose([gamma_at(step) for step in (0, 50, 100, 1000)], [2.0, 1.25, 0.5, 0.5], rtol=1e-6)
+
+
+def test_a_gamma_of_zero_is_the_game_without_penalties(tiny, reals):
+    logs = tiny("r3gan", gamma=0.0, gamma_end=0.0).fit(reals(4), batch_size=4, verbose=0).history
+    assert logs["discriminator_loss"] == logs["relativistic_loss"]
 
 
 def test_pairs_that_are_equal_have_the_loss_log_2(tiny, reals):
@@ -60,7 +65,7 @@ def test_pairs_that_are_equal_have_the_loss_log_2(tiny, reals):
 
 
 def test_batch_norm_in_the_discriminator_is_refused(tiny):
-    discriminator = dict(width=4, base_resolution=4, kernel_size=3, norm="batch")
+    discriminator = dict(width=4, base_resolution=4, kernel_size=3, norm="batch", init_stddev=0.0)
     with pytest.raises(GanzooError, match="cannot have batch norm"):
         tiny("r3gan", discriminator=discriminator)
 
