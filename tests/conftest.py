@@ -13,8 +13,8 @@ import ganzoo
 TINY = {
     "points": dict(generator=dict(width=8, depth=2), discriminator=dict(width=8, depth=2)),
     "images": dict(
-        generator=dict(width=4, base_resolution=7, kernel_size=3, norm="batch"),
-        discriminator=dict(width=4, base_resolution=7, kernel_size=3, norm="none"),
+        generator=dict(width=4, base_resolution=7, kernel_size=3, norm="batch", init_stddev=0.0),
+        discriminator=dict(width=4, base_resolution=7, kernel_size=3, norm="none", init_stddev=0.0),
     ),
 }
 

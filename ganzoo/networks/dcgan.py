@@ -39,7 +39,7 @@ def generator(
     base_resolution: int,
     kernel_size: int,
     norm: str,
-    init_stddev: float = 0.0,
+    init_stddev: float,
 ) -> keras.Model:
     """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
 
@@ -86,7 +86,7 @@ def discriminator(
     base_resolution: int,
     kernel_size: int,
     norm: str,
-    init_stddev: float = 0.0,
+    init_stddev: float,
 ) -> keras.Model:
     """Pictures float32 [batch, *image_shape] to logits float32 [batch].
 
