@@ -102,18 +102,9 @@ def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> It
 
 
 def table(done: dict[str, list[list[dict]]]) -> str:
-    header = [
-        "model",
-        "estimator",
-        "sampler",
-        "modes",
-        "high quality",
-        "std",
-        "jsd",
-        "acceptance",
-        "proposals per sample",
-    ]
-    header += ["seconds to train or fit", "seconds to sample"]
+    """One row for each entry, estimator and sampler: means and standard deviations over the seeds."""
+    header = ["model", "estimator", "sampler", "modes", "high quality", "std", "jsd", "acceptance"]
+    header += ["proposals per sample", "seconds to train or fit", "seconds to sample"]
     lines = []
     for model, seeds in done.items():
         for of_seeds in zip(*seeds, strict=True):
