@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FLAGS = flags.FLAGS
 SAMPLERS = ("generate", "drs", "obrs", "mh")
 MOST_SCORED = 10_000  # reals, and as many samples, whose log ratios are checked
+ASIDE = ("log_ratio", "label_accuracy", "codes")  # of the metrics, those that are no sampler's
 SUSPECT = 3.0  # standard deviations: a Dawid's Z beyond it is not chance
 
 
@@ -39,22 +40,26 @@ def evaluate(
     Returns:
         `{"generate": {metric: value}, "drs": {...}, ..., "floor": {...}}`. Besides quality: `samples_per_second`,
         `acceptance_rate` and `fraction_of_bound`, the proposals a second as a share of what the generator and the log
-        ratio alone could make.
+        ratio alone could make. Of a conditional model, asked for the labels of the test part, also
+        `{"label_accuracy": {"drs 0": ..., }}`, the share of each class that shows what its label says.
 
     Raises:
         GanzooError: if the reals have another shape than the samples.
     """
+    import numpy as np
+
     from ganzoo.evaluation.evaluator import Evaluator
 
     evaluator = Evaluator(parts.train, parts.test)
     bound = exported.proposals_per_second() if "propose" in exported.signatures else None
-    rows = {}
+    rows, of_classes = {}, {}
+    labels = parts.test.labels if exported.is_conditional else None
     for sampler in samplers:
         if sampler not in exported.signatures:
             continue
         exported.draw(sampler, 1, seed=seed)  # the first call of a signature takes longer
         start = time.perf_counter()
-        draws = exported.draw(sampler, num_samples, seed=seed)
+        draws = exported.draw(sampler, num_samples, seed=seed, labels=labels)
         seconds = time.perf_counter() - start
         if len(draws["samples"]) < num_samples:
             print(
@@ -67,7 +72,16 @@ def evaluate(
         if "acceptance_rate" in draws:
             rows[sampler]["acceptance_rate"] = float(draws["acceptance_rate"])
             rows[sampler]["fraction_of_bound"] = float(draws["num_proposed"]) / seconds / bound
-    return rows | {"floor": evaluator.floor(num_samples)}
+        if exported.is_conditional:
+            asked = draws.get("labels", np.resize(labels, num_samples))
+            accuracy, of_classes[sampler] = evaluator.label_accuracy(draws["samples"], asked)
+            rows[sampler] |= accuracy
+    rows["floor"] = evaluator.floor(num_samples)
+    if exported.is_conditional:
+        reals = parts.train.take(np.arange(min(num_samples, len(parts.train))))
+        accuracy, of_classes["floor"] = evaluator.label_accuracy(reals.samples, reals.labels)
+        rows["floor"] |= accuracy
+    return rows | ({"label_accuracy": of_classes} if of_classes.get("floor") else {})
 
 
 def calibration(exported: "Exported", parts: "Parts", *, seed: int = 0, plot: Path | None = None) -> dict[str, float]:
@@ -90,19 +104,64 @@ def calibration(exported: "Exported", parts: "Parts", *, seed: int = 0, plot: Pa
     if "drs" not in exported.signatures:
         return {}
     test = reals.to_float(parts.test.samples[:MOST_SCORED])
-    fakes = exported.draw("generate", len(test), seed=seed)["samples"]
-    logits = [exported.score(samples)["log_ratio"] for samples in (test, fakes)]
+    labels = parts.test.labels[:MOST_SCORED] if exported.is_conditional else None
+    fakes = exported.draw("generate", len(test), seed=seed, labels=labels)["samples"]
+    logits = [exported.score(samples, labels)["log_ratio"] for samples in (test, fakes)]
     if plot is not None:
         plot_reliability(plot, {"log_ratio on the test part": logits})
     scores = reliability(*logits)
     return {"dawids_z": dawids_z(*logits), "log_loss": scores.log_loss, "brier": scores.brier}
 
 
+def codes(exported: "Exported", parts: "Parts", *, seed: int = 0, picture: Path | None = None) -> dict:
+    """What an export's latent codes say of the samples; empty for an export without codes.
+
+    Args:
+        exported: its signatures `recognise` and `generate_from_codes` are what is asked.
+        parts: the reals, split; the test part is recognised.
+        seed: of the samples.
+        picture: where a grid is to be written as PNG, one column for each category.
+
+    Returns:
+        `{"codes": {...}}` with `unsupervised_accuracy_1k` of the categories that the reals are recognised as, where
+        they have labels, and `information_10k`, the bound on what the category says of a sample, in nats.
+    """
+    import numpy as np
+
+    from ganzoo import pictures
+    from ganzoo.data import reals
+    from ganzoo.evaluation.codes import information_bound, unsupervised_accuracy
+    from ganzoo.evaluation.evaluator import short
+
+    if "recognise" not in exported.signatures:
+        return {}
+    test = parts.test.take(np.arange(min(MOST_SCORED, len(parts.test))))
+    probabilities = exported.in_batches("recognise", samples=reals.to_float(test.samples))["category_probabilities"]
+    found = {}
+    if test.labels is not None:
+        accuracy = unsupervised_accuracy(probabilities.argmax(axis=1), test.labels)
+        found[f"unsupervised_accuracy_{short(len(test))}"] = accuracy
+
+    categories = np.arange(MOST_SCORED) % probabilities.shape[1]
+    fakes = exported.from_codes(categories, seed=seed)
+    if picture is not None and fakes.ndim == 4:
+        columns = probabilities.shape[1]
+        pictures.write_png(picture, pictures.grid(fakes[: 10 * columns], columns))
+    recognised = exported.in_batches("recognise", samples=fakes)["category_probabilities"]
+    log_probabilities = np.log(np.maximum(recognised, np.finfo(np.float32).tiny))
+    found[f"information_{short(MOST_SCORED)}"] = information_bound(log_probabilities, categories)
+    return {"codes": found}
+
+
 def describe(metrics: dict[str, dict[str, float]]) -> str:
     """The samplers' table, and a line on the calibration with a warning where it fails."""
     from ganzoo.evaluation.table import format_table
 
-    lines = [format_table({name: row for name, row in metrics.items() if name != "log_ratio"})]
+    lines = [format_table({name: row for name, row in metrics.items() if name not in ASIDE})]
+    if of_classes := metrics.get("label_accuracy"):
+        lines.append(f"share of each class that shows what its label says:\n{format_table(of_classes)}")
+    if found := metrics.get("codes"):
+        lines.append("latent codes: " + ", ".join(f"{name} {value:.3f}" for name, value in found.items()))
     if found := metrics.get("log_ratio"):
         lines.append(
             f"log ratio on the test part: Dawid's Z {found['dawids_z']:.2f}, log loss {found['log_loss']:.3f} "
@@ -144,6 +203,7 @@ def main() -> int:
         samplers=FLAGS.sampler,
     )
     metrics["log_ratio"] = calibration(exported, parts, seed=FLAGS.seed)
+    metrics |= codes(exported, parts, seed=FLAGS.seed)
     print(describe(metrics))
     if FLAGS.out:
         workdirs.write_json(Path(FLAGS.out), metrics)

@@ -33,13 +33,16 @@ class Exported:
         """What `assets/config.json` says, without loading the model."""
         return json.loads((newest_version(directory) / "assets" / "config.json").read_text())
 
-    def draw(self, signature: str, num_samples: int, *, seed: int = 0, **inputs) -> dict[str, np.ndarray]:
+    def draw(
+        self, signature: str, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None, **inputs
+    ) -> dict[str, np.ndarray]:
         """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
 
         Args:
             signature: its name.
             num_samples: at least 1; more than a request may ask for are drawn in several, with seeds of their own.
             seed: the same seed gives the same samples.
+            labels: classes of a conditional model's samples, taken in turn; None takes all in turn.
             **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. What the
                 signature does not take is ignored.
 
@@ -65,9 +68,13 @@ class Exported:
         defaults = self.config["sampling"]
         inputs = {name: inputs.get(name, defaults.get(name)) for name in specs}
         limit = self.config["sampling"]["max_samples"]
+        if "labels" in specs:
+            labels = np.resize(np.arange(self.config["num_classes"]) if labels is None else labels, num_samples)
         requests = []
         for request, first in enumerate(range(0, num_samples, limit)):
             values = inputs | {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            if "labels" in specs:
+                values["labels"] = labels[first : first + limit]
             try:
                 outputs = call(**{name: tf.constant(values[name], spec.dtype) for name, spec in specs.items()})
             except tf.errors.InvalidArgumentError as error:
@@ -75,11 +82,37 @@ class Exported:
             requests.append({name: output.numpy() for name, output in outputs.items()})
         return _join(requests)
 
-    def score(self, samples: np.ndarray, rows: int = 256) -> dict[str, np.ndarray]:
-        """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...]."""
-        call = self.signatures["score"]
-        batches = [call(samples=tf.constant(samples[first : first + rows])) for first in range(0, len(samples), rows)]
+    def score(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...], which
+        of a conditional model come with their labels int64 [n]."""
+        return self.in_batches("score", samples=samples, **({} if labels is None else {"labels": labels}))
+
+    def in_batches(self, signature: str, rows: int = 256, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """What a signature of rows in, rows out gives for many rows, `rows` at a time."""
+        call, firsts = self.signatures[signature], range(0, len(next(iter(inputs.values()))), rows)
+        batches = [
+            call(**{name: tf.constant(values[first : first + rows]) for name, values in inputs.items()})
+            for first in firsts
+        ]
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+
+    def from_codes(self, categories: np.ndarray, *, seed: int = 0) -> np.ndarray:
+        """Samples float32 [n, ...] of the categories int [n], the continuous codes drawn from U(-1, 1)."""
+        call = self.signatures["generate_from_codes"]
+        dim = call.structured_input_signature[1]["continuous"].shape[1]
+        codes = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
+        limit = self.config["sampling"]["max_samples"]
+        batches = []
+        for request, first in enumerate(range(0, len(categories), limit)):
+            rows = slice(first, first + limit)
+            given = dict(categories=tf.constant(categories[rows], tf.int64), continuous=tf.constant(codes[rows]))
+            batches.append(call(seed=tf.constant([seed, request]), **given)["samples"].numpy())
+        return np.concatenate(batches)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether samples are asked for by their labels."""
+        return self.config["num_classes"] is not None
 
     def proposals_per_second(self, repeats: int = 20) -> float:
         """Rows a second through the generator and the log ratio, in the samplers' batches: no sampler can propose more.
@@ -89,6 +122,8 @@ class Exported:
         call, rows = self.signatures["propose"], self.config["sampling"]["batch_size"]
         latent_dim = call.structured_input_signature[1]["latents"].shape[1]
         inputs = dict(latents=tf.random.normal([rows, latent_dim], seed=0), uniforms=tf.zeros([rows]))
+        if self.is_conditional:
+            inputs["labels"] = tf.range(rows, dtype=tf.int64) % self.config["num_classes"]
         seconds = []
         for _ in range(repeats):
             start = time.perf_counter()

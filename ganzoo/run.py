@@ -65,7 +65,7 @@ def main() -> int:
     from ganzoo import density_ratio, registry, saved_model
     from ganzoo.data import load, reals
     from ganzoo.data.parts import split
-    from ganzoo.evaluate import calibration, describe, evaluate
+    from ganzoo.evaluate import calibration, codes, describe, evaluate
     from ganzoo.exported import Exported
     from ganzoo.training import loop, workdirs
 
@@ -76,7 +76,7 @@ def main() -> int:
 
     parts = split(load(config.dataset, **config.data))
     model = registry.from_config(config, parts.train.shape)
-    loop.ready(model, parts.train.samples, config)
+    loop.ready(model, parts.train, config)
     density_ratio.check(model, config.ratio)
     description = {"config": config.to_dict(), "split": parts.describe()}
     workdir = Path(FLAGS.workdir or default_workdir(config))
@@ -89,13 +89,14 @@ def main() -> int:
         print(f"ganzoo: {len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help.")
 
     if (metrics := workdirs.finished(workdir, config.steps)) is None:
-        if not loop.train(model, parts.train.samples, config, workdir):
+        if not loop.train(model, parts.train, config, workdir):
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
             return cli.INTERRUPTED
 
         print("fitting the density ratio on held-out reals ...")
         held_out = reals.to_float(parts.ratio.samples)
-        ratio = density_ratio.for_export(model, held_out, options=config.ratio, seed=config.seed)
+        fit = dict(options=config.ratio, seed=config.seed)
+        ratio = density_ratio.for_export(model, held_out, parts.ratio.labels, **fit)
         description["step"] = model.steps_taken
         version = saved_model.export(
             model, workdir / "export", ratio=ratio, sampling=config.sampling, description=description
@@ -105,6 +106,7 @@ def main() -> int:
         exported = Exported(version)
         metrics = evaluate(exported, parts, config.evaluation.num_samples, seed=config.seed)
         metrics["log_ratio"] = calibration(exported, parts, seed=config.seed, plot=workdir / "reliability.png")
+        metrics |= codes(exported, parts, seed=config.seed, picture=workdir / "codes.png")
         workdirs.write_json(workdir / "metrics.json", metrics)
 
     print(f"\n{describe(metrics)}\n\n{farewell(workdir)}")

@@ -30,7 +30,11 @@ def main() -> int:
             f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end."
         )
     inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
-    draws = Exported(FLAGS.export_dir).draw(FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **inputs)
+    exported = Exported(FLAGS.export_dir)
+    labels = None if FLAGS.labels is None else np.array([int(label) for label in FLAGS.labels])
+    if labels is not None and not exported.is_conditional:
+        raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")
+    draws = exported.draw(FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **inputs)
     if "samples" not in draws:
         raise GanzooError(
             f"signature '{FLAGS.signature}' returns {', '.join(draws)} for a server; sample by drs instead."
@@ -64,6 +68,8 @@ if __name__ == "__main__":
     flags.DEFINE_alias("sampler", "signature")
     flags.DEFINE_integer("num_samples", 64, "how many")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
+    flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn; default: all of them")
+    flags.register_validator("labels", lambda labels: labels is None or all(map(str.isdigit, labels)), "whole numbers")
     flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")
     flags.DEFINE_float("budget", None, "of obrs: mean proposals per sample; default: the export's config")
     flags.DEFINE_integer("chain_length", None, "of mh: proposals per sample; default: the export's config")

@@ -27,7 +27,8 @@ def export(
     """Writes `directory/N`, N one more than the versions there are; it appears whole, by rename, or not at all.
 
     Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, for pictures
-    `drs_png`, and `mh` where the ratio has the scores of held-out reals. All of them use the averaged generator.
+    `drs_png`, and `mh` where the ratio has the scores of held-out reals; with latent codes `generate_from_codes` and
+    `recognise`. All of them use the averaged generator; those of a conditional model take labels.
 
     Args:
         model: trained.
@@ -54,7 +55,8 @@ def export(
             archive.write_out(str(unfinished), verbose=False)
         except tf.errors.OpError as error:
             raise GanzooError(f"the export could not be written: {plain_words(error.message)}.") from error
-        text = json.dumps({"sampling": dict(sampling), "name": model.zoo_name} | dict(description or {}), indent=2)
+        facts = {"name": model.zoo_name, "num_classes": model.num_classes, "sampling": dict(sampling)}
+        text = json.dumps(facts | dict(description or {}), indent=2)
         (unfinished / "assets" / "config.json").write_text(text)
         version = directory / str(
             1 + max((int(path.name) for path in directory.iterdir() if path.name.isdigit()), default=0)

@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.density_ratio.ratio import DensityRatio
+from ganzoo.generative import with_labels
 from ganzoo.models.base import AdversarialModel
-from ganzoo.sampling import drs, mh, obrs
+from ganzoo.sampling import conditional, drs, mh, obrs
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
 BURN_IN = 3  # what the burn-in's random numbers are for, beside those of ganzoo/density_ratio
@@ -17,12 +18,15 @@ SEED = tf.TensorSpec([2], tf.int32, "seed")
 GAMMA_PERCENTILE = tf.TensorSpec([], tf.float32, "gamma_percentile")
 BUDGET = tf.TensorSpec([], tf.float32, "budget")
 CHAIN_LENGTH = tf.TensorSpec([], tf.int32, "chain_length")
+UNIFORMS = tf.TensorSpec([None], tf.float32, "uniforms")
+LABELS = tf.TensorSpec([None], tf.int64, "labels")
+CATEGORIES = tf.TensorSpec([None], tf.int64, "categories")
 
 Signatures = dict[str, tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]]
 
 
 def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
-    """Each signature's function and the named specs of its inputs.
+    """Each signature's function and the named specs of its inputs; those of a conditional model end in the labels.
 
     Args:
         model: trained; its averaged generator is what samples.
@@ -30,7 +34,7 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         sampling: as in `config.sampling`.
     """
     shape = model.generator.output_shape[1:]
-    latents = tf.TensorSpec([None, model.generator.input_shape[-1]], tf.float32, "latents")
+    latents = tf.TensorSpec([None, model.latent_dim], tf.float32, "latents")
     samples = tf.TensorSpec([None, *shape], tf.float32, "samples")
     plain = Plain(model, ratio, sampling)
     named: Signatures = {
@@ -42,37 +46,76 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         rejecting = Rejecting(model, ratio, sampling)
         named["drs"] = (rejecting.drs, [NUM_SAMPLES, SEED, GAMMA_PERCENTILE])
         named["obrs"] = (rejecting.obrs, [NUM_SAMPLES, SEED, BUDGET])
-        named["propose"] = (rejecting.propose, [latents, tf.TensorSpec([None], tf.float32, "uniforms")])
+        named["propose"] = (rejecting.propose, [latents, UNIFORMS])
         if len(shape) == 3:
             named["drs_png"] = (rejecting.drs_png, [NUM_SAMPLES, SEED, GAMMA_PERCENTILE])
         if ratio.held_out is not None:
             named["mh"] = (rejecting.mh, [NUM_SAMPLES, SEED, CHAIN_LENGTH])
+    if model.num_classes is not None:
+        named = {name: (function, [*specs, LABELS]) for name, (function, specs) in named.items()}
+    if model.codes is not None:
+        coded = Coded(model, ratio, sampling)
+        continuous = tf.TensorSpec([None, model.codes.continuous], tf.float32, "continuous")
+        named["generate_from_codes"] = (coded.generate_from_codes, [CATEGORIES, continuous, SEED])
+        named["recognise"] = (coded.recognise, [samples])
     return named
 
 
 class Plain:
-    """What any model offers."""
+    """What any model offers. `labels` are int64 [rows] of a conditional model, one for each sample; else not given."""
 
     def __init__(self, model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping):
         self.model, self.ratio, self.sampling = model, ratio, sampling
 
-    def serving_default(self, latents):
-        with _checked(_has_rows(latents), _is_finite(latents, "latents")):
-            return {"samples": self.model(tf.identity(latents))}
+    def serving_default(self, latents, *labels):
+        with _checked(_has_rows(latents), _is_finite(latents, "latents"), *self._labels_fit(_rows(latents), *labels)):
+            return {"samples": self.model(with_labels(tf.identity(latents), *labels))}
 
-    def generate(self, num_samples, seed):
-        with _checked(self._num_samples_in_range(num_samples)):
-            batch_size = self.sampling["batch_size"]
-            return {"samples": generate(self.model.propose, tf.identity(num_samples), seed=seed, batch_size=batch_size)}
+    def generate(self, num_samples, seed, *labels):
+        with _checked(*self._is_request(num_samples, *labels)):
+            draw = dict(seed=seed, batch_size=self.sampling["batch_size"], labels=labels[0] if labels else None)
+            return {"samples": generate(self.model.propose, tf.identity(num_samples), **draw)}
 
-    def score(self, samples):
-        with _checked(_has_rows(samples), _is_finite(samples, "samples")):
+    def score(self, samples, *labels):
+        with _checked(_has_rows(samples), _is_finite(samples, "samples"), *self._labels_fit(_rows(samples), *labels)):
             samples = tf.identity(samples)
-            logits = {"logits": self.model.discriminator(samples, training=False)}
-            return logits if self.ratio is None else logits | {"log_ratio": self.ratio(samples)}
+            logits = {"logits": self.model.discriminator(with_labels(samples, *labels), training=False)}
+            return logits if self.ratio is None else logits | {"log_ratio": self.ratio(samples, *labels)}
 
-    def _num_samples_in_range(self, num_samples):
-        return _is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")
+    def _is_request(self, num_samples, *labels):
+        in_range = _is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")
+        return in_range, *self._labels_fit(num_samples, *labels)
+
+    def _labels_fit(self, rows, *labels):
+        """One label for each row, and each a class."""
+        for of_rows in labels:
+            count = tf.size(of_rows)
+            last = self.model.num_classes - 1
+            yield tf.debugging.Assert(count == rows, ["there must be a label for each of", rows, "samples, got", count])
+            is_class = tf.reduce_all((of_rows >= 0) & (of_rows <= last))
+            yield tf.debugging.Assert(is_class, [f"labels must be in 0 .. {last}, got", of_rows])
+
+
+class Coded(Plain):
+    """What a model with latent codes offers besides."""
+
+    def generate_from_codes(self, categories, continuous, seed):
+        codes, rows = self.model.codes, tf.size(categories)
+        is_paired = tf.debugging.Assert(
+            _rows(continuous) == rows, ["categories and continuous must have as many rows as each other."]
+        )
+        is_category = tf.debugging.Assert(
+            tf.reduce_all((categories >= 0) & (categories < codes.categories)),
+            [f"categories must be in 0 .. {codes.categories - 1}, got", categories],
+        )
+        is_in_limit = _is_in_range(rows, 1, self.sampling["max_samples"], "the number of categories")
+        with _checked(is_in_limit, _is_finite(continuous, "continuous"), is_paired, is_category):
+            return {"samples": self.model(self.model.latents_of(seed, tf.identity(categories), continuous))}
+
+    def recognise(self, samples):
+        with _checked(_has_rows(samples), _is_finite(samples, "samples")):
+            probabilities, continuous, _ = self.model.recognise(tf.identity(samples), training=False)
+            return {"category_probabilities": tf.nn.softmax(probabilities), "continuous": continuous}
 
 
 class Rejecting(Plain):
@@ -81,32 +124,33 @@ class Rejecting(Plain):
     def __init__(self, model: AdversarialModel, ratio: DensityRatio, sampling: Mapping):
         super().__init__(model, ratio, sampling)
         draw = tf.function(burn_in, autograph=False)
+        options = dict(batch_size=sampling["batch_size"], num_classes=model.num_classes)
         seed = noise.fold_in([model.seed, 0], BURN_IN)
-        ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, batch_size=sampling["batch_size"])
+        ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
         if ratio.held_out is not None:
             self.starts = tf.Variable(ratio.held_out, trainable=False, name="mh_starts")
 
-    def drs(self, num_samples, seed, gamma_percentile):
-        return self._drs(num_samples, seed, gamma_percentile)._asdict()
+    def drs(self, num_samples, seed, gamma_percentile, *labels):
+        return self._drs(num_samples, seed, gamma_percentile, *labels)._asdict()
 
-    def drs_png(self, num_samples, seed, gamma_percentile):
-        draws = self._drs(num_samples, seed, gamma_percentile)
-        pixels = tf.cast(tf.round(tf.clip_by_value((draws.samples + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
+    def drs_png(self, num_samples, seed, gamma_percentile, *labels):
+        draws = self._drs(num_samples, seed, gamma_percentile, *labels)._asdict()
+        pixels = tf.cast(tf.round(tf.clip_by_value((draws.pop("samples") + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
         png = tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
-        return {"image_bytes": png, "acceptance_rate": draws.acceptance_rate, "num_proposed": draws.num_proposed}
+        del draws["log_ratio"]
+        return {"image_bytes": png, **draws}
 
-    def obrs(self, num_samples, seed, budget):
+    def obrs(self, num_samples, seed, budget, *labels):
         in_range = _is_in_range(budget, 1, self.sampling["max_proposals_per_sample"], "budget")
-        with _checked(self._num_samples_in_range(num_samples), in_range):
-            return obrs.budgeted_rejection(
-                budget=tf.identity(budget), burn_in=self.burn_in.value(), **self._request(num_samples, seed)
-            )._asdict()
+        with _checked(*self._is_request(num_samples, *labels), in_range):
+            sampler = conditional.budgeted_rejection if labels else obrs.budgeted_rejection
+            return sampler(budget=tf.identity(budget), **self._request(num_samples, seed, *labels))._asdict()
 
-    def mh(self, num_samples, seed, chain_length):
+    def mh(self, num_samples, seed, chain_length, *labels):
         in_range = _is_in_range(chain_length, 1, self.sampling["max_chain_length"], "chain_length")
-        with _checked(self._num_samples_in_range(num_samples), in_range):
-            return mh.metropolis_hastings(
+        with _checked(*self._is_request(num_samples, *labels), in_range):
+            chains = mh.metropolis_hastings(
                 self.model.propose,
                 self.ratio,
                 tf.identity(num_samples),
@@ -115,45 +159,49 @@ class Rejecting(Plain):
                 chain_length=tf.identity(chain_length),
                 batch_size=self.sampling["batch_size"],
                 max_chains=self.sampling["max_samples"],
-            )._asdict()
+                labels=labels[0] if labels else None,
+            )
+            return chains._asdict() | ({"labels": tf.identity(labels[0])} if labels else {})
 
-    def propose(self, latents, uniforms):
+    def propose(self, latents, uniforms, *labels):
         """Rows in, rows out, so that a server may batch it; the percentile is the config's."""
         is_paired = tf.debugging.Assert(
-            tf.shape(latents)[0] == tf.shape(uniforms)[0],
-            ["latents and uniforms must have as many rows as each other."],
+            _rows(latents) == _rows(uniforms), ["latents and uniforms must have as many rows as each other."]
         )
         in_unit = tf.debugging.Assert(
             tf.reduce_all((uniforms >= 0.0) & (uniforms < 1.0)), ["uniforms must be in [0, 1), got", uniforms]
         )
-        with _checked(_has_rows(latents), _is_finite(latents, "latents"), is_paired, in_unit):
-            samples = self.model(tf.identity(latents))
-            log_ratio = finite_or_impossible(self.ratio(samples))
+        fit = self._labels_fit(_rows(latents), *labels)
+        with _checked(_has_rows(latents), _is_finite(latents, "latents"), is_paired, in_unit, *fit):
+            samples = self.model(with_labels(tf.identity(latents), *labels))
+            log_ratio = finite_or_impossible(self.ratio(samples, *labels))
             ascending = self.burn_in.value()
-            largest = tf.maximum(ascending[-1], log_ratio)
+            largest = tf.gather(ascending[:, -1], labels[0]) if labels else ascending[-1]
+            percentiles = self.sampling["gamma_percentile"], self.sampling["maximum_percentile"]
             probability = drs.acceptance_probability(
-                log_ratio, largest, ascending, self.sampling["gamma_percentile"], self.sampling["maximum_percentile"]
+                log_ratio, tf.maximum(largest, log_ratio), ascending, *percentiles, *labels
             )
             probability = tf.where(tf.math.is_inf(log_ratio), 0.0, probability)
             return {"samples": samples, "accept_probability": probability, "accepted": uniforms < probability}
 
-    def _drs(self, num_samples, seed, gamma_percentile):
+    def _drs(self, num_samples, seed, gamma_percentile, *labels):
         in_range = _is_in_range(gamma_percentile, 0, 100, "gamma_percentile")
-        with _checked(self._num_samples_in_range(num_samples), in_range):
-            return drs.discriminator_rejection(
+        with _checked(*self._is_request(num_samples, *labels), in_range):
+            sampler = conditional.discriminator_rejection if labels else drs.discriminator_rejection
+            return sampler(
                 gamma_percentile=tf.identity(gamma_percentile),
                 maximum_percentile=self.sampling["maximum_percentile"],
-                burn_in=self.burn_in.value(),
-                **self._request(num_samples, seed),
+                **self._request(num_samples, seed, *labels),
             )
 
-    def _request(self, num_samples, seed) -> dict:
+    def _request(self, num_samples, seed, *labels) -> dict:
         """What the rejection samplers take alike."""
         return dict(
             propose=self.model.propose,
             log_ratio=self.ratio,
-            num_samples=tf.identity(num_samples),
+            **(dict(labels=tf.identity(labels[0])) if labels else dict(num_samples=tf.identity(num_samples))),
             seed=seed,
+            burn_in=self.burn_in.value(),
             batch_size=self.sampling["batch_size"],
             max_proposals=num_samples * self.sampling["max_proposals_per_sample"],
         )
@@ -172,5 +220,9 @@ def _is_finite(values: tf.Tensor, name: str):
     return tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(values)), [f"{name} must be finite numbers."])
 
 
+def _rows(values: tf.Tensor) -> tf.Tensor:
+    return tf.shape(values)[0]
+
+
 def _has_rows(values: tf.Tensor):
-    return tf.debugging.Assert(tf.shape(values)[0] > 0, ["at least one row is needed, got none."])
+    return tf.debugging.Assert(_rows(values) > 0, ["at least one row is needed, got none."])

@@ -18,8 +18,8 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 512, 6000
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     else:
-        config.batch_size, config.steps = 64, 4000
+        config.batch_size, config.steps = 64, 2000
         config.networks.dcgan.discriminator.norm = "batch"
-        optimizer = common.adam(2e-4, beta_1=0.5)
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

@@ -10,7 +10,14 @@ from ganzoo.errors import GanzooError
 
 
 def batches(
-    samples: np.ndarray, batch_size: int, *, seed: int, first_step: int = 0, steps: int, draws: int = 1
+    samples: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    first_step: int = 0,
+    steps: int,
+    draws: int = 1,
+    labels: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """The reals of the steps first_step, ..., steps - 1, one element each.
 
@@ -25,10 +32,11 @@ def batches(
         first_step: the step to begin with.
         steps: the step to end before.
         draws: batches a step takes (n_critic).
+        labels: int64 [N], or None.
 
     Returns:
         A dataset of exactly steps - first_step elements, float32 [draws * batch_size, ...]: pictures in [-1, 1], points
-        as they are.
+        as they are. With labels an element is a pair of them and their labels, int64 [draws * batch_size].
 
     Raises:
         GanzooError: batch_size is below 1 or above N.
@@ -41,17 +49,22 @@ def batches(
     def order(epoch: int) -> np.ndarray:
         return np.random.default_rng([seed % 2**64, epoch]).permutation(total)
 
-    def reals(step: np.ndarray) -> np.ndarray:
+    arrays = [samples] if labels is None else [samples, labels]
+
+    def reals(step: np.ndarray) -> list[np.ndarray]:
         first, end = int(step) * rows, (int(step) + 1) * rows
         pieces = [
             order(epoch)[max(first - epoch * total, 0) : end - epoch * total]
             for epoch in range(first // total, (end - 1) // total + 1)
         ]
-        return samples.take(np.concatenate(pieces), axis=0)
+        taken = np.concatenate(pieces)
+        return [array.take(taken, axis=0) for array in arrays]
 
-    def element(step: tf.Tensor) -> tf.Tensor:
-        drawn = tf.numpy_function(reals, [step], samples.dtype, stateful=False)
-        return to_float(tf.ensure_shape(drawn, (rows, *samples.shape[1:])))
+    def element(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+        drawn = tf.numpy_function(reals, [step], [array.dtype for array in arrays], stateful=False)
+        drawn = [tf.ensure_shape(of, (rows, *array.shape[1:])) for of, array in zip(drawn, arrays, strict=True)]
+        pictures = to_float(drawn[0])
+        return pictures if labels is None else (pictures, drawn[1])
 
     return tf.data.Dataset.range(first_step, steps).map(element).prefetch(2)
 

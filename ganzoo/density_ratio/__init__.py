@@ -1,16 +1,18 @@
 """log p_data/p_g of a trained model: what rejection sampling accepts by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
+import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.config import load_config
 from ganzoo.density_ratio.calibration import METHODS, calibrate
-from ganzoo.density_ratio.classifier import in_batches
-from ganzoo.density_ratio.estimators import ESTIMATORS, Task
+from ganzoo.density_ratio.classifier import Rows, fakes_like, in_batches
+from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Task
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.generative import with_labels
 from ganzoo.models.base import AdversarialModel
 
 CALIBRATION_FAKES = 4  # what random numbers are drawn for, beside those of classifier.py and signatures.py
@@ -18,13 +20,19 @@ FEWEST = 6  # reals, of which each share needs two
 
 
 def for_export(
-    model: AdversarialModel, reals: np.ndarray | None, *, options: Mapping | None = None, seed: int = 0
+    model: AdversarialModel,
+    reals: np.ndarray | None,
+    labels: np.ndarray | None = None,
+    *,
+    options: Mapping | None = None,
+    seed: int = 0,
 ) -> DensityRatio | None:
     """The density ratio that an export of `model` rejects with.
 
     Args:
         model: a trained model of the zoo.
         reals: float32 [n, ...] held out from training, or None.
+        labels: int64 [n], the reals' classes; used by a conditional model alone, which cannot do without.
         options: as in `config.ratio`; None takes those of the model's recipe.
         seed: of the fit.
 
@@ -36,38 +44,72 @@ def for_export(
         GanzooError: for an estimator that there is not or that is none for this objective, and for a handful of reals.
     """
     if reals is None:
-        own = lambda samples: model.discriminator(samples, training=False)  # noqa: E731
+
+        def own(samples, *labels):
+            return model.discriminator(with_labels(samples, *labels), training=False)
+
         return DensityRatio(own) if model.logits_are_log_ratio else None
     options = options or load_config(model.zoo_name, "gaussians25" if reals.ndim == 2 else "mnist_5k").ratio
-    check(model, options)
-    fit, stop, calibration = shares(reals, options["stop_share"], options["calibration_share"], seed)
-    estimate = ESTIMATORS[options["estimator"]](Task(model, fit, stop, options, seed))
+    return next(by_each([options["estimator"]], model, reals, labels, options=options, seed=seed))
 
-    real_logits = in_batches(estimate, calibration)
-    fakes = model.sample(len(calibration), seed=noise.fold_in([seed, 0], CALIBRATION_FAKES))
-    fake_logits = in_batches(estimate, fakes)
+
+def by_each(
+    names: Iterable[str],
+    model: AdversarialModel,
+    reals: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    options: Mapping,
+    seed: int,
+) -> Iterator[DensityRatio]:
+    """The ratio of `for_export` by each of several estimators; what two of them have in common is fitted once."""
+    check(model, options)
+    held_out = (reals,) if model.num_classes is None else (reals, labels)
+    fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
+    task = Task(model, fit, stop, options, seed)
+    fakes = fakes_like(model, calibration, len(calibration[0]), seed=noise.fold_in([seed, 0], CALIBRATION_FAKES))
+    for name in names:
+        yield calibrated(task.estimate(name), calibration, fakes, options, model.num_classes)
+
+
+def calibrated(estimate: Estimate, reals: Rows, fakes: Rows, options: Mapping, num_classes: int | None) -> DensityRatio:
+    """An estimate's logits through the map that is fitted on reals and fakes, and tempered."""
+    real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
     calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
 
-    def log_ratio(samples):
-        return options["tempering"] * calibrator(estimate(samples))
+    def log_ratio(samples, *labels):
+        return options["tempering"] * calibrator(estimate(samples, *labels))
 
-    return DensityRatio(log_ratio, held_out=options["tempering"] * calibrator(real_logits))
+    starts = options["tempering"] * calibrator(real_logits)
+    if num_classes is not None:
+        starts = by_class(starts.numpy(), reals[1], num_classes)
+    return DensityRatio(log_ratio, held_out=starts)
 
 
-def shares(reals: np.ndarray, stop: float, calibration: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reals in random order, split to fit on, to stop by and to calibrate on.
+def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Tensor:
+    """Values float32 [n] as [num_classes, m], m of the largest class; in the others theirs are repeated, and -inf
+    stands where there are none."""
+    of_each = [values[labels == number] for number in range(num_classes)]
+    most = max(map(len, of_each))
+    rows = [np.resize(own, most) if len(own) else np.full(most, -np.inf) for own in of_each]
+    return tf.constant(np.stack(rows), tf.float32)
+
+
+def shares(reals: Rows, stop: float, calibration: float, seed: int) -> list[Rows]:
+    """Reals (and labels) in random order, split to fit on, to stop by and to calibrate on.
 
     Raises:
         GanzooError: for fewer than six reals.
     """
-    if len(reals) < FEWEST:
+    total = len(reals[0])
+    if total < FEWEST:
         raise GanzooError(
-            f"{len(reals)} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
+            f"{total} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
         )
-    order = np.random.default_rng(seed).permutation(len(reals))
-    stops, calibrations = (max(int(share * len(reals)), 2) for share in (stop, calibration))
-    ends = [len(reals) - stops - calibrations, len(reals) - calibrations]
-    return tuple(reals[part] for part in np.split(order, ends))
+    order = np.random.default_rng(seed).permutation(total)
+    stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))
+    parts = np.split(order, [total - stops - calibrations, total - calibrations])
+    return [tuple(rows[part] for rows in reals) for part in parts]
 
 
 def check(model: AdversarialModel, options: Mapping) -> None:

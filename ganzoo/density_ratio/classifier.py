@@ -11,19 +11,21 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import losses, noise
-from ganzoo.generative import GenerativeModel
+from ganzoo.generative import GenerativeModel, with_labels
 
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at
 INDICES, FAKES, STOP_FAKES = 0, 1, 2  # what random numbers are drawn for
+
+Rows = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
 
 
 def fit_classifier(
     model: GenerativeModel,
     trunk: Callable[..., tf.Tensor],
     head: keras.Model,
-    reals: np.ndarray,
-    stop_reals: np.ndarray,
+    reals: Rows,
+    stop_reals: Rows,
     *,
     steps: int,
     batch_size: int,
@@ -34,10 +36,10 @@ def fit_classifier(
 
     Args:
         model: its averaged generator makes the fakes.
-        trunk: samples [rows, ...] to the frozen features that the head takes in.
-        head: features to logits [batch]; fitted in place.
-        reals: float32 [n, ...] to fit on.
-        stop_reals: float32 [m, ...] that decide where to stop, against as many fakes.
+        trunk: samples [rows, ...] (and labels) to the frozen features that the head takes in.
+        head: features, or [features, labels], to logits [batch]; fitted in place.
+        reals: to fit on.
+        stop_reals: decide where to stop, against as many fakes.
         steps: of Adam, with a cosine schedule to 0.
         batch_size: reals, and as many fakes, in each.
         learning_rate: at the start.
@@ -51,17 +53,22 @@ def fit_classifier(
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), 0.9, 0.99)
     optimizer.build(head.trainable_variables)
 
-    held_fakes = model.sample(max(len(stop_reals), batch_size), seed=noise.fold_in([seed, 0], STOP_FAKES))
-    train, held, held_fakes = (in_batches(trunk, samples) for samples in (reals, stop_reals, held_fakes))
+    samples, *labels = reals
+    count = max(len(stop_reals[0]), batch_size)
+    stop_fakes = fakes_like(model, stop_reals, count, seed=noise.fold_in([seed, 0], STOP_FAKES))
+    train, *stop = (in_batches(trunk, *rows) for rows in (reals, stop_reals, stop_fakes))
+    stop = [with_labels(x, *map(tf.constant, rows[1:])) for x, rows in zip(stop, (stop_reals, stop_fakes), strict=True)]
     fake_seed = noise.fold_in([seed, 0], FAKES)
 
     @tf.function(autograph=False)
     def train_step(step):
         index = noise.uniform(noise.fold_in([seed, 0], INDICES, step), batch_size)
-        real = tf.gather(train, tf.cast(index * len(reals), tf.int32))
-        fake = trunk(model.propose(fake_seed, step * batch_size, batch_size), training=False)
+        index = tf.cast(index * len(samples), tf.int32)
+        given = [tf.gather(of_all, index) for of_all in labels]  # fakes have the labels of the reals beside them
+        fake = trunk(model.propose(fake_seed, step * batch_size, batch_size, *given), *given, training=False)
+        features = tf.concat([tf.gather(train, index), fake], 0)
         with tf.GradientTape() as tape:
-            logits = head(tf.concat([real, fake], 0), training=True)
+            logits = head(with_labels(features, *(tf.tile(of_both, [2]) for of_both in given)), training=True)
             loss = losses.bce_discriminator(logits[:batch_size], logits[batch_size:])
         optimizer.apply(tape.gradient(loss, head.trainable_variables), head.trainable_variables)
         taken = tf.cast(step, tf.float32)
@@ -71,7 +78,7 @@ def fit_classifier(
 
     @tf.function(autograph=False)
     def held_out_loss():
-        return losses.bce_discriminator(average(held, training=False), average(held_fakes, training=False))
+        return losses.bce_discriminator(*(average(features, training=False) for features in stop))
 
     best, best_weights = float(held_out_loss()), average.get_weights()
     for step in range(steps):
@@ -82,7 +89,15 @@ def fit_classifier(
     return average
 
 
-def in_batches(network: Callable[..., tf.Tensor], samples: np.ndarray, rows: int = 256) -> tf.Tensor:
-    """What a network gives for many samples, [n, ...], a bounded number of them at a time."""
-    firsts = range(0, len(samples), rows)
-    return tf.concat([network(tf.constant(samples[first : first + rows]), training=False) for first in firsts], 0)
+def fakes_like(model: GenerativeModel, reals: Rows, count: int, *, seed: tf.Tensor) -> Rows:
+    """As many fakes, with the reals' labels in turn where they have some."""
+    labels = [np.resize(of_reals, count) for of_reals in reals[1:]]
+    return (model.sample(count, seed=seed, labels=labels[0] if labels else None), *labels)
+
+
+def in_batches(network: Callable[..., tf.Tensor], *rows: np.ndarray, at_once: int = 256) -> tf.Tensor:
+    """What a network gives for many samples (and labels), [n, ...], a bounded number of them at a time."""
+    firsts = range(0, len(rows[0]), at_once)
+    return tf.concat(
+        [network(*(tf.constant(of[first : first + at_once]) for of in rows), training=False) for first in firsts], 0
+    )

@@ -10,83 +10,115 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ganzoo.density_ratio import heads
-from ganzoo.density_ratio.classifier import fit_classifier
+from ganzoo.density_ratio.classifier import Rows, fit_classifier
+from ganzoo.generative import with_labels
 from ganzoo.models.base import AdversarialModel
+from ganzoo.networks.layers import cut
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What an estimate is made from; `reals` [n, ...] are fitted on, `stop` [m, ...] stop the fit, both float32."""
+    """What an estimate is made from: `reals` are fitted on, `stop` stop the fit."""
 
     model: AdversarialModel
-    reals: np.ndarray
-    stop: np.ndarray
+    reals: Rows
+    stop: Rows
     options: Mapping
     seed: int
 
     @functools.cached_property
-    def cut(self) -> tuple[keras.Model, keras.Model]:
-        """The trunk and the tail: the same two for all estimates, which so share a pass through the trunk."""
-        return heads.cut(self.model.discriminator)
+    def _made(self) -> "dict[str, Estimate]":
+        return {}
+
+    def estimate(self, name: str) -> "Estimate":
+        """The estimate of a name, made at the first call."""
+        if name not in self._made:
+            self._made[name] = ESTIMATORS[name](self)
+        return self._made[name]
+
+    @functools.cached_property
+    def own(self) -> "Estimate":
+        """The discriminator, cut: the same two parts for all estimates, which so share a pass through the trunk."""
+        trunk, tail = cut(self.model.discriminator)
+        takes_labels = len(tail.inputs) > 1
+
+        def features(samples, *labels, training):
+            return trunk(with_labels(samples, *labels), training=training)
+
+        def logits(features, *labels, training):
+            return tail(with_labels(features, *labels) if takes_labels else features, training=training)
+
+        return Estimate(features, logits)
+
+    def fitted(self, trunk: Callable[..., tf.Tensor], head: keras.Model, **options) -> "Estimate":
+        """The estimate of a head that is fitted on a trunk's features."""
+        head = fit_classifier(self.model, trunk, head, self.reals, self.stop, **options, seed=self.seed)
+
+        def logits(features, *labels, training):
+            return head(with_labels(features, *labels), training=training)
+
+        return Estimate(trunk, logits)
 
 
 class Estimate(NamedTuple):
-    """Samples to features to logits float32 [rows]; both are called with `training=False`."""
+    """Samples (and labels) to features, and these (and labels) to logits float32 [rows]."""
 
     trunk: Callable[..., tf.Tensor]
     head: Callable[..., tf.Tensor]
 
-    def __call__(self, samples: tf.Tensor, training: bool = False) -> tf.Tensor:
-        return self.head(self.trunk(samples, training=training), training=training)
+    def __call__(self, samples: tf.Tensor, *labels: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return self.head(self.trunk(samples, *labels, training=training), *labels, training=training)
 
 
 def discriminator(task: Task) -> Estimate:
     """The discriminator's own logits, for objectives that make them a log ratio; nothing is fitted."""
-    return Estimate(*task.cut)
+    return task.own
 
 
 def refit(task: Task) -> Estimate:
     """Sharp: a dropout head on the discriminator's frozen trunk for pictures, Fourier features for points."""
     options = dict(task.options["refit"])
     width, dropout = options.pop("width"), options.pop("dropout")
-    if task.reals.ndim == 2:
-        trunk = heads.fourier_features(task.reals.shape[1:], task.seed)
-        head = heads.perceptron(trunk.output_shape[1:], width, dropout, 0.0, task.seed)
+    shape, classes = task.reals[0].shape[1:], task.model.num_classes
+    if len(shape) == 1:
+        network = heads.fourier_features(shape, task.seed)
+        trunk = lambda samples, *labels, training: network(samples)  # noqa: E731
+        head = heads.perceptron(network.output_shape[1:], width, dropout, 0.0, task.seed, classes)
     else:
-        trunk, _ = task.cut
-        head = heads.dropout_head(trunk.output_shape[1:], width, dropout, task.seed)
-    return Estimate(trunk, fit_classifier(task.model, trunk, head, task.reals, task.stop, **options, seed=task.seed))
+        trunk = task.own.trunk
+        features = trunk(*(rows[:1] for rows in task.reals), training=False)
+        head = heads.dropout_head(features.shape[1:], width, dropout, task.seed, classes)
+    return task.fitted(trunk, head, **options)
 
 
 def smoothed(task: Task) -> Estimate:
     """Smooth: a small network of its own on noised (and pooled) samples, blind to their fine detail."""
     options = dict(task.options["smoothed"])
     width, dropout, noise, pool = (options.pop(key) for key in ("width", "dropout", "noise", "pool"))
-    shape = task.reals.shape[1:]
-    if task.reals.ndim == 2:
-        head = heads.perceptron(shape, width, dropout, noise, task.seed)
+    shape, classes = task.reals[0].shape[1:], task.model.num_classes
+    if len(shape) == 1:
+        head = heads.perceptron(shape, width, dropout, noise, task.seed, classes)
     else:
-        head = heads.convolutions(shape, width, dropout, noise, pool, task.seed)
-    head = fit_classifier(task.model, as_they_are, head, task.reals, task.stop, **options, seed=task.seed)
-    return Estimate(as_they_are, head)
+        head = heads.convolutions(shape, width, dropout, noise, pool, task.seed, classes)
+    return task.fitted(as_they_are, head, **options)
 
 
 def combined(task: Task) -> Estimate:
     """The sum of the estimates that `config.ratio.combined` names; the discriminator's own logits stay out where they
     are no log ratio. Estimates that err in different directions correct each other, and each alone is too faint."""
     names = [n for n in task.options["combined"] if n != "discriminator" or task.model.logits_are_log_ratio]
-    terms = [ESTIMATORS[name](task) for name in names]
+    terms = [task.estimate(name) for name in names]
     trunks = list(dict.fromkeys(term.trunk for term in terms))
 
-    def features(samples, training):
-        return [trunk(samples, training=training) for trunk in trunks]
+    def features(samples, *labels, training):
+        return [trunk(samples, *labels, training=training) for trunk in trunks]
 
-    def logits(features, training):
-        return tf.add_n([term.head(features[trunks.index(term.trunk)], training=training) for term in terms])
+    def logits(features, *labels, training):
+        given = dict(training=training)
+        return tf.add_n([term.head(features[trunks.index(term.trunk)], *labels, **given) for term in terms])
 
     return Estimate(features, logits)
 
@@ -94,6 +126,6 @@ def combined(task: Task) -> Estimate:
 ESTIMATORS = {"discriminator": discriminator, "refit": refit, "smoothed": smoothed, "combined": combined}
 
 
-def as_they_are(samples: tf.Tensor, training: bool) -> tf.Tensor:
+def as_they_are(samples: tf.Tensor, *labels: tf.Tensor, training: bool) -> tf.Tensor:
     """No trunk: the samples are the features."""
     return samples

@@ -1,6 +1,7 @@
 """The networks that estimate a density ratio: what is fitted, and on which features of the samples.
 
-A trunk gives fixed features; a head on them is fitted, and gives float32 logits [batch].
+A trunk gives fixed features; a head on them is fitted, and gives float32 logits [batch]. With `num_classes` a head
+takes [features, labels int64 [batch]].
 """
 
 import keras
@@ -8,20 +9,14 @@ import keras
 from ganzoo.networks.layers import FourierFeatures, squeeze_logit
 
 
-def cut(discriminator: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """The discriminator in two: the trunk, up to what its last layer with weights takes in, and the tail from there on.
-
-    Both share its weights and are called with `training=False`. A fresh head on the trunk replaces the tail.
-    """
-    last = [layer for layer in discriminator.layers if layer.weights][-1]
-    return keras.Model(discriminator.input, last.input), keras.Model(last.input, discriminator.output)
-
-
-def dropout_head(shape: tuple[int, ...], width: int, dropout: float, seed: int) -> keras.Model:
+def dropout_head(
+    shape: tuple[int, ...], width: int, dropout: float, seed: int, num_classes: int | None = None
+) -> keras.Model:
     """One hidden layer between two dropouts: a thousand held-out pictures are enough for it."""
     inputs = keras.Input(shape)
     x = keras.layers.LayerNormalization(dtype="float32")(keras.layers.Flatten()(inputs))
     x = keras.layers.Dropout(dropout, seed=seed)(x)
+    inputs, x = _labelled(inputs, x, num_classes)
     x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed))(x)
     x = keras.layers.Dropout(dropout, seed=seed + 1)(x)
     return _with_logit(inputs, x)
@@ -33,10 +28,13 @@ def fourier_features(shape: tuple[int, ...], seed: int) -> keras.Model:
     return keras.Model(points, FourierFeatures(seed)(points))
 
 
-def perceptron(shape: tuple[int, ...], width: int, dropout: float, noise: float, seed: int) -> keras.Model:
+def perceptron(
+    shape: tuple[int, ...], width: int, dropout: float, noise: float, seed: int, num_classes: int | None = None
+) -> keras.Model:
     """Three hidden layers, on inputs with Gaussian noise of the given standard deviation while it is fitted."""
     x = inputs = keras.Input(shape)
     x = keras.layers.GaussianNoise(noise, seed=seed)(x) if noise else x
+    inputs, x = _labelled(inputs, x, num_classes)
     for layer in range(3):
         initializer = keras.initializers.HeNormal(seed + layer)
         x = keras.layers.Dense(width, activation="relu", kernel_initializer=initializer)(x)
@@ -44,7 +42,15 @@ def perceptron(shape: tuple[int, ...], width: int, dropout: float, noise: float,
     return _with_logit(inputs, x)
 
 
-def convolutions(shape: tuple[int, ...], width: int, dropout: float, noise: float, pool: int, seed: int) -> keras.Model:
+def convolutions(
+    shape: tuple[int, ...],
+    width: int,
+    dropout: float,
+    noise: float,
+    pool: int,
+    seed: int,
+    num_classes: int | None = None,
+) -> keras.Model:
     """Strided convolutions on pictures that are averaged over `pool` x `pool` pixels and, while it is fitted, noised.
 
     Both hide the pixels' artefacts by which a sharp network would tell fakes, so that what is left is what they show.
@@ -61,10 +67,22 @@ def convolutions(shape: tuple[int, ...], width: int, dropout: float, noise: floa
         x = keras.layers.LeakyReLU(0.2)(convolution(x))
         level += 1
     x = keras.layers.Dropout(dropout, seed=seed)(keras.layers.Flatten()(x))
+    inputs, x = _labelled(inputs, x, num_classes)
+    if num_classes is not None:  # what the label says depends on the picture
+        x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed))(x)
     return _with_logit(inputs, x)
 
 
-def _with_logit(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
+def _labelled(inputs: keras.KerasTensor, x: keras.KerasTensor, num_classes: int | None) -> tuple:
+    """The inputs and x; with classes, [inputs, labels] and x with the label's one-hot vector behind it."""
+    if num_classes is None:
+        return inputs, x
+    labels = keras.Input((), dtype="int64")
+    one_hot = keras.layers.CategoryEncoding(num_classes, output_mode="one_hot")(labels)
+    return [inputs, labels], keras.layers.Concatenate()([x, one_hot])
+
+
+def _with_logit(inputs: keras.KerasTensor | list, x: keras.KerasTensor) -> keras.Model:
     for layer in squeeze_logit(kernel_initializer="zeros"):
         x = layer(x)
     return keras.Model(inputs, x)

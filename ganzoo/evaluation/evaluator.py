@@ -11,7 +11,7 @@ from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomF
 from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
 from ganzoo.evaluation.inception_score import inception_score
 from ganzoo.evaluation.kernel import kernel_distance
-from ganzoo.evaluation.mode_coverage import mode_coverage
+from ganzoo.evaluation.mode_coverage import assign_modes, mode_coverage
 from ganzoo.evaluation.prdc import NEIGHBOURS, prdc
 
 DIGITS = ("mnist", "mnist_5k")
@@ -55,6 +55,28 @@ class Evaluator:
         samples = self._checked(samples)
         metrics = self._in_features(samples) if self.mixture is None else self._on_modes(samples)
         return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+
+    def label_accuracy(self, samples: np.ndarray, labels: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
+        """The share of samples that show what their labels say: of all, by its metric's name, and of each class.
+
+        Digits are told by the classifier; a point is of the Gaussian that it is within 4 sigma of. Of other data
+        nobody knows, and both are empty.
+
+        Args:
+            samples: as for `measure`.
+            labels: int [n].
+        """
+        samples = self._checked(samples)
+        if isinstance(self.extractor, DigitsFeatures):
+            is_right = self.extractor.probabilities(self.extractor.features(samples)).argmax(axis=1) == labels
+        elif self.mixture is not None:
+            is_right = assign_modes(samples, self.mixture.centers, self.mixture.sigma) == labels
+        else:
+            return {}, {}
+        name = f"label_accuracy_{'' if self.mixture else 'digits'}{short(len(samples))}"
+        return {name: float(is_right.mean())}, {
+            str(label): float(is_right[labels == label].mean()) for label in np.unique(labels)
+        }
 
     def floor(self, count: int = 10_000) -> dict[str, float]:
         """What reals of the train part score where `count` fakes are measured: no generator need do better.

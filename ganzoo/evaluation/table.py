@@ -13,6 +13,7 @@ LOWER_IS_BETTER = {
     "coverage": False,
     "modes": False,
     "high_quality": False,
+    "label_accuracy": False,
 }
 """By a metric's family, the name without features and count. `std` is not here: it should equal the floor's."""
 

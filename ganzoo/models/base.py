@@ -9,7 +9,7 @@ import tensorflow as tf
 from ganzoo import networks, noise
 from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
-from ganzoo.generative import GenerativeModel
+from ganzoo.generative import GenerativeModel, with_labels
 from ganzoo.training import optimizers
 
 # What random numbers are drawn for: each purpose has streams of its own.
@@ -80,6 +80,11 @@ class AdversarialModel(GenerativeModel):
         """Calls of `train_step` so far, over all of the model's life."""
         return int(self.step.numpy())
 
+    @property
+    def discriminator_variables(self) -> list:
+        """What the discriminator's optimizer moves."""
+        return self.discriminator.trainable_variables
+
     # Training: the words in which a `train_step` is written.
 
     def critic_batches(self, reals: tf.Tensor) -> list[tf.Tensor]:
@@ -92,9 +97,15 @@ class AdversarialModel(GenerativeModel):
             )
         return tf.split(reals, self.n_critic)
 
-    def generate(self, draw: int, like: tf.Tensor) -> tf.Tensor:
-        """As many fakes as `like` has rows, from the latents of this step's given draw."""
-        return self.generator(self.latents(self.step_seed(LATENTS, draw), tf.shape(like)[0]), training=True)
+    def labelled_batches(self, data: tuple[tf.Tensor, tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        """Splits a step's (reals, labels) into `n_critic` such pairs, labels int64 [batch]."""
+        reals, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return list(zip(self.critic_batches(reals), self.critic_batches(tf.cast(labels, tf.int64)), strict=True))
+
+    def generate(self, draw: int, like: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
+        """As many fakes as `like` has rows, from the latents of this step's given draw (and with the labels given)."""
+        latents = self.latents(self.step_seed(LATENTS, draw), tf.shape(like)[0])
+        return self.generator(with_labels(latents, *labels), training=True)
 
     def uniforms(self, draw: int, like: tf.Tensor) -> tf.Tensor:
         """As many uniform numbers in [0, 1) as `like` has rows."""
@@ -105,13 +116,13 @@ class AdversarialModel(GenerativeModel):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return noise.fold_in([self.seed, purpose], self.step, draw, replica)
 
-    def discriminate(self, samples: tf.Tensor) -> tf.Tensor:
+    def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """The discriminator's logits float32 [batch], in training mode."""
-        return self.discriminator(samples, training=True)
+        return self.discriminator(with_labels(samples, *labels), training=True)
 
     def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the discriminator's optimizer."""
-        _apply(self.discriminator_optimizer, tape, loss, self.discriminator.trainable_variables)
+        _apply(self.discriminator_optimizer, tape, loss, self.discriminator_variables)
 
     def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the generator's optimizer, and of the moving average of its weights."""
@@ -157,7 +168,7 @@ class AdversarialModel(GenerativeModel):
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator_variables)
 
     # Saving: `model.save("m.keras")`, and `keras.saving.load_model` to train on.
 

@@ -11,15 +11,19 @@ from ganzoo.networks import spectral
 from ganzoo.networks.layers import leaky_relu, normal_or_glorot, normalisation, relu, squeeze_logit
 
 MAX_WIDTH = 512
+MADE, SEEN = (1, 3), (1, 2, 3, 4)  # channels of pictures, and of those with a label's channel behind them
 
 
-def resolutions(image_shape: tuple[int, ...], base_resolution: int) -> list[tuple[int, int]]:
+def resolutions(
+    image_shape: tuple[int, ...], base_resolution: int, *, channels: tuple[int, ...] = MADE
+) -> list[tuple[int, int]]:
     """Heights and widths from the picture's own down to the first whose smaller side is at most `base_resolution`.
 
     >>> resolutions((28, 28, 1), base_resolution=7)
     [(28, 28), (14, 14), (7, 7)]
     """
-    if len(image_shape) != 3 or not all(16 <= side <= 128 for side in image_shape[:2]) or image_shape[2] not in (1, 3):
+    is_picture = len(image_shape) == 3 and image_shape[2] in channels
+    if not is_picture or not all(16 <= side <= 128 for side in image_shape[:2]):
         raise GanzooError(
             f"convolutional networks make pictures of 16 to 128 pixels a side with 1 or 3 channels, not {image_shape}. "
             "For points use --config.model.network=mlp, for larger pictures --config.data.image_size."
@@ -101,7 +105,7 @@ def discriminator(
     """
     convolution, dense = spectral.layer_classes(norm)
     x = samples = keras.Input(image_shape, name="samples")
-    for level in range(len(resolutions(image_shape, base_resolution)) - 1):
+    for level in range(len(resolutions(image_shape, base_resolution, channels=SEEN)) - 1):
         layers = normalisation(norm) if level and norm != "spectral" else []
         x = convolution(
             min(width * 2**level, MAX_WIDTH),

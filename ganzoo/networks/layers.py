@@ -62,6 +62,22 @@ def squeeze_logit(
     ]
 
 
+def cut(discriminator: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """A discriminator in two: the trunk, from its inputs up to the features that its last layer with weights takes in,
+    and the tail from there on, which of a conditional one may take [features, labels].
+
+    Both share its weights. A fresh head on the trunk replaces the tail.
+    """
+    last = [layer for layer in discriminator.layers if layer.weights][-1]
+    if isinstance(last, keras.Model):  # a whole network within another one
+        trunk, tail = cut(last)
+        return keras.Model(discriminator.input, trunk(discriminator.layers[-2].output)), tail
+    if isinstance(last.input, list):  # of features and labels, and itself what gives the logits
+        fresh = [keras.Input(x.shape[1:], dtype=x.dtype) for x in last.input]  # Keras cannot cut at one of its inputs
+        return keras.Model(discriminator.input, last.input[0]), keras.Model(fresh, last(fresh))
+    return keras.Model(discriminator.input, last.input), keras.Model(last.input, discriminator.output)
+
+
 @keras.saving.register_keras_serializable("ganzoo")
 class FourierFeatures(keras.layers.Layer):
     """Points float32 [batch, d] with the sines and cosines of fixed random frequencies, [batch, d + 160].

@@ -33,6 +33,7 @@ def acceptance_probability(
     burn_in: tf.Tensor,
     gamma_percentile: float | tf.Tensor,
     maximum_percentile: float = 100.0,
+    labels: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """sigmoid(F-hat) with gamma at a percentile of F over the burn-in.
 
@@ -42,17 +43,23 @@ def acceptance_probability(
     Args:
         log_ratio: float32 [rows].
         log_ratio_max: float32 [rows] or [].
-        burn_in: log ratios in ascending order, float32 [n].
+        burn_in: log ratios in ascending order, float32 [n], or with labels [num_classes, n].
         gamma_percentile: in [0, 100].
         maximum_percentile: below 100, a maximum that outliers do not move: log ratios beyond this percentile of the
             burn-in count as equal to it, new ones included. 100 is the paper's, which one outlier can raise until
             next to nothing else is accepted.
+        labels: int64 [rows], whose row of the burn-in counts; None where there are no classes.
     """
+
+    def of_burn_in(percent):
+        value = percentile(burn_in, percent)
+        return value if labels is None else tf.gather(value, labels)
+
+    threshold = of_burn_in(gamma_percentile)
     if maximum_percentile < 100.0:
-        largest = percentile(burn_in, maximum_percentile)
-        log_ratio, log_ratio_max, burn_in = (tf.minimum(x, largest) for x in (log_ratio, log_ratio_max, burn_in))
+        largest = of_burn_in(maximum_percentile)
+        log_ratio, log_ratio_max, threshold = (tf.minimum(x, largest) for x in (log_ratio, log_ratio_max, threshold))
     # F - gamma with D~_M taken out of the difference by hand: far below it, float32 would leave nothing of the rest.
-    threshold = percentile(burn_in, gamma_percentile)
     misses = _log_complement(log_ratio - log_ratio_max - EPSILON) - _log_complement(threshold - log_ratio_max - EPSILON)
     return tf.sigmoid(log_ratio - threshold - misses)
 
@@ -95,14 +102,15 @@ def discriminator_rejection(
 
 
 def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:
-    """The percentile of values in ascending order, float32 [n], with linear interpolation (NumPy's default)."""
-    last = ascending.shape[0] - 1
+    """The percentile of values in ascending order along the last axis, float32 [..., n] to [...], with linear
+    interpolation (NumPy's default)."""
+    last = ascending.shape[-1] - 1
     position = tf.cast(percent, tf.float32) / 100.0 * last
     below = tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, last)
     above = tf.minimum(below + 1, last)
     weight = position - tf.cast(below, tf.float32)
-    rest = tf.where(weight > 0.0, weight * tf.gather(ascending, above), 0.0)  # 0 * -inf would be NaN
-    return (1.0 - weight) * tf.gather(ascending, below) + rest
+    rest = tf.where(weight > 0.0, weight * tf.gather(ascending, above, axis=-1), 0.0)  # 0 * -inf would be NaN
+    return (1.0 - weight) * tf.gather(ascending, below, axis=-1) + rest
 
 
 def _log_complement(log_probability: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible
+from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, labels_of
 from ganzoo.sampling.rejection import UNIFORMS
 
 STARTS = 2  # the stream that picks the starting scores
@@ -43,6 +43,7 @@ def metropolis_hastings(
     chain_length: int | tf.Tensor,
     batch_size: int,
     max_chains: int,
+    labels: tf.Tensor | None = None,
 ) -> Chains:
     """Runs each chain for `chain_length` proposals; from x it moves to x' with probability min(1, r(x') / r(x)).
 
@@ -54,25 +55,29 @@ def metropolis_hastings(
         log_ratio: log p_data/p_g up to a constant.
         num_chains: at least 1; one sample each.
         seed: int32 [2]. Proposal k of chain i is row k * max_chains + i of its stream, whatever the batch size.
-        start_log_ratios: log ratios of held-out reals, float32 [m].
+        start_log_ratios: log ratios of held-out reals, float32 [m], or with labels [num_classes, m].
         chain_length: K, at least 1; the paper has 640.
         batch_size: chains that run side by side; it changes no result.
         max_chains: bound on `num_chains`.
+        labels: int64 [num_chains], of the samples that a conditional generator is to make; else None.
     """
     num_chains = tf.convert_to_tensor(num_chains, tf.int32)
     chain_length = tf.convert_to_tensor(chain_length, tf.int32)
     uniform_seed, start_seed = noise.fold_in(seed, UNIFORMS), noise.fold_in(seed, STARTS)
-    row = propose(seed, tf.constant(0), 4).shape[1:]
+    some = () if labels is None else (tf.tile(labels[:1], [4]),)
+    row = propose(seed, tf.constant(0), 4, *some).shape[1:]
 
     def block(number, samples, ratios, moves, restarted):
         first = number * batch_size
         is_asked_for = first + tf.range(batch_size) < num_chains
-        pick = noise.uniform(start_seed, batch_size, first_row=first) * tf.cast(tf.size(start_log_ratios), tf.float32)
+        given = () if labels is None else (labels_of(labels, first, batch_size),)
+        pick = noise.uniform(start_seed, batch_size, first_row=first) * start_log_ratios.shape[-1]
+        pick = tf.cast(pick, tf.int32)
 
         def proposal(k, current, ratio, has_moved, again, again_ratio, moves):
             row = k * max_chains + first
-            candidate = propose(seed, row, batch_size)
-            candidate_ratio = finite_or_impossible(log_ratio(candidate))
+            candidate = propose(seed, row, batch_size, *given)
+            candidate_ratio = finite_or_impossible(log_ratio(candidate, *given))
             uniform = noise.uniform(uniform_seed, batch_size, first_row=row)
             moved = _moves(candidate_ratio, ratio, uniform)
             moved_again = _moves(candidate_ratio, again_ratio, uniform) | (k == 0)
@@ -87,7 +92,8 @@ def metropolis_hastings(
             )
 
         nothing = tf.zeros([batch_size, *row])
-        start = tf.gather(finite_or_impossible(start_log_ratios), tf.cast(pick, tf.int32))
+        starts = finite_or_impossible(start_log_ratios)
+        start = tf.gather_nd(starts, tf.stack([*(tf.cast(of_row, tf.int32) for of_row in given), pick], axis=1))
         still = tf.zeros([batch_size], tf.bool)
         _, current, ratio, has_moved, again, again_ratio, moves = tf.while_loop(
             lambda k, *_: k < chain_length,

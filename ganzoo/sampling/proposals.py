@@ -1,15 +1,24 @@
-"""What the generator yields by itself: plain samples, and the log ratios of a burn-in."""
+"""What the generator yields by itself: plain samples, and the log ratios of a burn-in.
+
+Of a conditional model `propose` and `log_ratio` take the rows' labels, int64 [rows], as one more argument.
+"""
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-Propose = Callable[[tf.Tensor, tf.Tensor, int | tf.Tensor], tf.Tensor]
-LogRatio = Callable[[tf.Tensor], tf.Tensor]
+Propose = Callable[..., tf.Tensor]  # (seed int32 [2], first_row, rows, *labels) -> samples [rows, ...]
+LogRatio = Callable[..., tf.Tensor]  # (samples [rows, ...], *labels) -> float32 [rows]
 
 
 def generate(
-    propose: Propose, num_samples: int | tf.Tensor, *, seed: tf.Tensor, batch_size: int, then: LogRatio | None = None
+    propose: Propose,
+    num_samples: int | tf.Tensor,
+    *,
+    seed: tf.Tensor,
+    batch_size: int,
+    then: LogRatio | None = None,
+    labels: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """The first `num_samples` rows of a seed's stream, `batch_size` at a time.
 
@@ -19,14 +28,16 @@ def generate(
         seed: int32 [2].
         batch_size: rows through the generator at once; it bounds the memory and changes no result.
         then: what is returned of each batch of samples instead of the samples themselves.
+        labels: int64 [num_samples] for a conditional model, else None.
 
     Returns:
         [num_samples, ...], float32.
     """
 
     def rows(first_row, count):
-        samples = propose(seed, first_row, count)
-        return samples if then is None else then(samples)
+        given = () if labels is None else (labels_of(labels, first_row, count),)
+        samples = propose(seed, first_row, count, *given)
+        return samples if then is None else then(samples, *given)
 
     def body(batch, collected):
         return batch + 1, collected.write(batch, rows(batch * batch_size, batch_size))
@@ -39,14 +50,32 @@ def generate(
 
 
 def burn_in(
-    propose: Propose, log_ratio: LogRatio, num_proposals: int, *, seed: tf.Tensor, batch_size: int
+    propose: Propose,
+    log_ratio: LogRatio,
+    num_proposals: int,
+    *,
+    seed: tf.Tensor,
+    batch_size: int,
+    num_classes: int | None = None,
 ) -> tf.Tensor:
     """Log ratios of fresh proposals in ascending order, float32 [num_proposals].
 
-    Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets.
+    Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets. Of a
+    conditional model each class has its own: float32 [num_classes, num_proposals / num_classes, rounded up].
     """
-    ratio = generate(propose, num_proposals, seed=seed, batch_size=batch_size, then=log_ratio)
-    return tf.sort(finite_or_impossible(ratio))
+    labels = None
+    if num_classes is not None:
+        of_each = -(-num_proposals // num_classes)
+        labels = tf.repeat(tf.range(num_classes, dtype=tf.int64), of_each)
+        num_proposals = num_classes * of_each
+    ratio = generate(propose, num_proposals, seed=seed, batch_size=batch_size, then=log_ratio, labels=labels)
+    ratio = finite_or_impossible(ratio)
+    return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, of_each]))
+
+
+def labels_of(labels: tf.Tensor, first_row: int | tf.Tensor, rows: int) -> tf.Tensor:
+    """The labels of some rows, int64 [rows]; rows beyond the last have the last one's."""
+    return tf.gather(labels, tf.minimum(first_row + tf.range(rows), tf.size(labels) - 1))
 
 
 def finite_or_impossible(ratio: tf.Tensor) -> tf.Tensor:

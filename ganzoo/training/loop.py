@@ -7,18 +7,23 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo.data.pipeline import batches, check_batch_size
+from ganzoo.data.reals import Reals
+from ganzoo.errors import GanzooError
 from ganzoo.models.base import AdversarialModel
 from ganzoo.training import optimizers
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
 
 
-def ready(model: AdversarialModel, reals: np.ndarray, config: ConfigDict) -> None:
+def ready(model: AdversarialModel, reals: Reals, config: ConfigDict) -> None:
     """Compiles the model, and finds what is wrong with the config before anything is written.
 
     Raises:
-        GanzooError: for an optimizer or schedule that there is not, and for a batch larger than the data.
+        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, and for labels
+            that are not those of a conditional model.
     """
+    if model.num_classes is not None:
+        _check_labels(model, reals)
     check_batch_size(config.batch_size, len(reals))
     model.compile(
         *optimizers.build_both(config.optimizers, config.steps, model.n_critic),
@@ -26,12 +31,12 @@ def ready(model: AdversarialModel, reals: np.ndarray, config: ConfigDict) -> Non
     )
 
 
-def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdir: Path) -> bool:
+def train(model: AdversarialModel, reals: Reals, config: ConfigDict, workdir: Path) -> bool:
     """Trains up to `config.steps`, from the newest checkpoint in `workdir` if there is one.
 
     Args:
         model: made `ready`.
-        reals: the training part, uint8 pictures or float32 points.
+        reals: the training part.
         config: a resolved recipe.
         workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
 
@@ -48,13 +53,15 @@ def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdi
     if step >= config.steps:
         return True
 
-    dataset = batches(
-        reals, config.batch_size, draws=model.n_critic, seed=config.seed, first_step=step, steps=config.steps
-    )
+    labels = None if model.num_classes is None else reals.labels
+    where = dict(seed=config.seed, first_step=step, steps=config.steps)
+    dataset = batches(reals.samples, config.batch_size, draws=model.n_critic, labels=labels, **where)
     writer = tf.summary.create_file_writer(str(workdir))
     progress, stop = Progress(config.log_every, config.steps), StopOnSignal()
-    is_points = reals.ndim == 2
-    shown = dict(count=2000, reals=reals) if is_points else dict(count=64, reals=None)
+    if reals.samples.ndim == 2:
+        shown = dict(count=2000, reals=reals.samples)
+    else:  # of a conditional model, a column for each class
+        shown = dict(count=64 if model.num_classes is None else model.num_classes**2, reals=None)
     callbacks = [
         Guard(config.divergence_threshold, checkpoints),
         progress,
@@ -72,3 +79,17 @@ def train(model: AdversarialModel, reals: np.ndarray, config: ConfigDict, workdi
     if stop.stopped:
         checkpoints.save()
     return model.steps_taken >= config.steps
+
+
+def _check_labels(model: AdversarialModel, reals: Reals) -> None:
+    if reals.labels is None:
+        raise GanzooError(
+            f"'{reals.name}' has no labels, and {model.zoo_name} learns to make samples of a class. Give a data set "
+            "with labels, such as mnist_5k, or another model."
+        )
+    classes = len(np.unique(reals.labels))
+    if classes != model.num_classes or reals.labels.max() >= classes:
+        raise GanzooError(
+            f"'{reals.name}' has {classes} classes, but config.model.num_classes is {model.num_classes}. "
+            f"Give --config.model.num_classes={classes}."
+        )

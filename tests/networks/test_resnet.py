@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from ganzoo.density_ratio.heads import cut
 from ganzoo.errors import GanzooError
 from ganzoo.networks import resnet
+from ganzoo.networks.layers import cut
 from ganzoo.networks.spectral import SpectralConv2D, SpectralLayer
 
 GENERATOR, DISCRIMINATOR = dict(width=4, base_resolution=4), dict(width=4, base_resolution=8)

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.density_ratio.heads import cut
 from ganzoo.networks import dcgan, spectral, spectral_mlp
+from ganzoo.networks.layers import cut
 from ganzoo.networks.spectral import SpectralConv2D, SpectralDense, power_iteration
 
 DISCRIMINATOR = dict(width=4, base_resolution=4, kernel_size=5, norm="spectral", init_stddev=0.0)

@@ -1,0 +1,88 @@
+"""Conditional GAN.
+
+Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014, https://arxiv.org/abs/1411.1784, equation 2; the
+projection discriminator is that of Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018,
+https://arxiv.org/abs/1802.05637.
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses
+from ganzoo.models.base import AdversarialModel
+from ganzoo.networks import conditional
+from ganzoo.registry import register
+
+
+@register("cgan")
+@keras.saving.register_keras_serializable("ganzoo")
+class ConditionalGAN(AdversarialModel):
+    """The game of `gan` played within each class: both networks see the label.
+
+    Fakes have the labels of the reals beside them. The best discriminator's logits are log p_data(x | y)/p_g(x | y).
+    The generator's step takes the fakes of the last discriminator step, and its loss is the non-saturating one.
+
+    Args:
+        num_classes: labels are 0, 1, ..., num_classes - 1.
+    """
+
+    logged = ("discriminator_loss", "generator_loss", "real_logits", "fake_logits")
+    logits_are_log_ratio = True
+
+    def __init__(self, *networks, num_classes: int, **base):
+        super().__init__(*networks, **base)
+        self.num_classes = num_classes
+
+    @classmethod
+    def for_shape(
+        cls,
+        image_shape: tuple[int, ...],
+        *,
+        network: str,
+        latent_dim: int,
+        generator: dict,
+        discriminator: dict,
+        conditioning: str,
+        num_classes: int,
+        **objective,
+    ) -> "ConditionalGAN":
+        """Builds both networks of a family with labels as inputs; `conditioning` is "concatenated" or "projection"."""
+        build = conditional.discriminator(conditioning)
+        return cls(
+            conditional.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
+            build(network, tuple(image_shape), num_classes=num_classes, **discriminator),
+            num_classes=num_classes,
+            **objective,
+        )
+
+    def train_step(self, data):
+        """One generator step after `n_critic` discriminator steps, each on a fresh real batch.
+
+        Args:
+            data: reals float32 [n_critic * batch, ...] in [-1, 1], and their labels int64 [n_critic * batch].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        for draw, (real, label) in enumerate(self.labelled_batches(data)):
+            with tf.GradientTape() as generator_tape:
+                fake = self.generate(draw, real, label)
+            with tf.GradientTape() as tape:
+                real_logits = self.discriminate(real, label)
+                fake_logits = self.discriminate(tf.stop_gradient(fake), label)
+                discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
+            self.update_discriminator(tape, discriminator_loss)
+
+        with generator_tape:
+            generator_loss = losses.non_saturating_generator(self.discriminate(fake, label))
+        self.update_generator(generator_tape, generator_loss)
+
+        return self.log(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"num_classes": self.num_classes}

@@ -1,0 +1,171 @@
+"""InfoGAN.
+
+Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets",
+NeurIPS 2016, https://arxiv.org/abs/1606.03657, equation 6.
+"""
+
+import functools
+import math
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses, noise
+from ganzoo.errors import GanzooError
+from ganzoo.generative import Codes
+from ganzoo.models.base import AdversarialModel
+from ganzoo.networks.layers import cut, leaky_relu, normalisation
+from ganzoo.registry import register
+
+RECOGNITION_WIDTH = 128  # appendix C.1
+
+
+@register("infogan")
+@keras.saving.register_keras_serializable("ganzoo")
+class InfoGAN(AdversarialModel):
+    """Part of the latents are codes, and generator and discriminator together maximise what a sample says of them.
+
+    The latents are noise, a one-hot category and continuous codes, in this order. Q shares the discriminator's trunk; a
+    head of its own gives the category's logits and, of each continuous code, mean and log standard deviation. As in the
+    authors' code the bound L_I is part of both losses, and the discriminator's optimizer moves Q and the trunk by it.
+
+    Args:
+        categories: K of the categorical code.
+        continuous: how many codes are U(-1, 1).
+        information_weight: lambda of equation 6.
+        recognition: Q's head, made afresh where it is None.
+
+    Raises:
+        GanzooError: for fewer than two categories or no continuous code.
+    """
+
+    logged = (
+        "discriminator_loss",
+        "generator_loss",
+        "category_information",
+        "continuous_information",
+        "real_logits",
+        "fake_logits",
+    )
+    logits_are_log_ratio = True  # the game is that of `gan`
+
+    def __init__(
+        self,
+        *networks,
+        categories: int,
+        continuous: int,
+        information_weight: float,
+        recognition: keras.Model | None = None,
+        **base,
+    ):
+        super().__init__(*networks, **base)
+        if categories < 2 or continuous < 1:
+            raise GanzooError(f"categories is {categories} and continuous {continuous}; expected at least 2 and 1.")
+        self.codes = Codes(categories, continuous)
+        self.information_weight = information_weight
+        self.recognition = recognition or recognition_head(self._cut[0].output_shape[1:], self.codes)
+
+    @classmethod
+    def for_shape(cls, image_shape, *, latent_dim: int, categories: int, continuous: int, **options) -> "InfoGAN":
+        """`latent_dim` counts the noise alone."""
+        codes = dict(categories=categories, continuous=continuous)
+        return super().for_shape(image_shape, latent_dim=latent_dim + categories + continuous, **codes, **options)
+
+    def train_step(self, reals):
+        """One generator step after `n_critic` discriminator steps, each on a fresh real batch.
+
+        Args:
+            reals: float32 [n_critic * batch, ...] in [-1, 1].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        for draw, real in enumerate(self.critic_batches(reals)):
+            latents = self.latents(self.step_seed(0, draw), tf.shape(real)[0])
+            with tf.GradientTape() as generator_tape:
+                fake = self.generator(latents, training=True)
+            with tf.GradientTape() as tape:
+                real_logits = self.discriminate(real)
+                fake_logits, of_category, of_continuous = self.judge(tf.stop_gradient(fake), latents)
+                discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
+                loss = discriminator_loss - self.information_weight * (of_category + of_continuous)
+            self.update_discriminator(tape, loss)
+
+        with generator_tape:
+            logits, of_category, of_continuous = self.judge(fake, latents)
+            generator_loss = losses.non_saturating_generator(logits)
+            loss = generator_loss - self.information_weight * (of_category + of_continuous)
+        self.update_generator(generator_tape, loss)
+
+        return self.log(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            category_information=of_category,
+            continuous_information=of_continuous,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+
+    def judge(self, fakes: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The fakes' logits [batch], and L_I of the category and of the continuous codes in nats, equation 5: H(c) and
+        the mean of log Q(c | x) at the codes that the fakes were made from."""
+        trunk, tail = self._cut
+        features = trunk(fakes, training=True)
+        category_logits, mean, log_std = self.recognition(features, training=True)
+        _, category, continuous = tf.split(latents, [-1, *self.codes], axis=1)
+        log_q = tf.reduce_sum(category * tf.nn.log_softmax(category_logits), axis=1)
+        of_category = math.log(self.codes.categories) + tf.reduce_mean(log_q)
+        normalised = (continuous - mean) * tf.exp(-log_std)
+        log_q = -0.5 * tf.square(normalised) - log_std - 0.5 * math.log(2 * math.pi)
+        of_continuous = tf.reduce_mean(tf.reduce_sum(math.log(2.0) + log_q, axis=1))
+        return tail(features, training=True), of_category, of_continuous
+
+    def latents(self, seed, rows, *, first_row=0):
+        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d]: noise, one-hot category, U(-1, 1)."""
+        numbers = noise.normal(seed, rows, self.noise_dim + 1 + self.codes.continuous, first_row=first_row)
+        normal, codes = numbers[:, : self.noise_dim], tf.math.erf(numbers[:, self.noise_dim :] / math.sqrt(2.0))
+        category = tf.cast(tf.floor((codes[:, 0] + 1.0) / 2.0 * self.codes.categories), tf.int32)
+        category = tf.minimum(category, self.codes.categories - 1)
+        return tf.concat([normal, tf.one_hot(category, self.codes.categories), codes[:, 1:]], 1)
+
+    def latents_of(self, seed: tf.Tensor, categories: tf.Tensor, continuous: tf.Tensor) -> tf.Tensor:
+        """Latents with given codes, int [rows] and float32 [rows, continuous], and the noise of a seed's stream."""
+        normal = noise.normal(seed, tf.size(categories), self.noise_dim)
+        return tf.concat([normal, tf.one_hot(categories, self.codes.categories), continuous], 1)
+
+    def recognise(self, samples: tf.Tensor, training: bool) -> list[tf.Tensor]:
+        """Q(c | x): the category's logits [batch, K], and [batch, continuous] means and log standard deviations."""
+        return self.recognition(self._cut[0](samples, training=training), training=training)
+
+    @property
+    def noise_dim(self) -> int:
+        """How many of the latents are noise."""
+        return self.latent_dim - sum(self.codes)
+
+    @property
+    def discriminator_variables(self) -> list:
+        return [*self.discriminator.trainable_variables, *self.recognition.trainable_variables]
+
+    @functools.cached_property
+    def _cut(self) -> tuple[keras.Model, keras.Model]:
+        return cut(self.discriminator)
+
+    def get_config(self) -> dict:
+        own = {"information_weight": self.information_weight, **self.codes._asdict()}
+        return super().get_config() | own | {"recognition": keras.saving.serialize_keras_object(self.recognition)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        recognition = keras.saving.deserialize_keras_object(config["recognition"], custom_objects)
+        return super().from_config(config | {"recognition": recognition}, custom_objects)
+
+
+def recognition_head(shape: tuple[int, ...], codes: Codes) -> keras.Model:
+    """Features to [category logits [batch, K], means [batch, c], log standard deviations [batch, c]], float32."""
+    features = keras.Input(shape)
+    x = keras.layers.Dense(RECOGNITION_WIDTH, use_bias=False)(keras.layers.Flatten()(features))
+    for layer in normalisation("batch"):
+        x = layer(x)
+    x = keras.layers.Activation(leaky_relu)(x)
+    widths = dict(category_logits=codes.categories, mean=codes.continuous, log_std=codes.continuous)
+    return keras.Model(features, [keras.layers.Dense(n, dtype="float32", name=name)(x) for name, n in widths.items()])
