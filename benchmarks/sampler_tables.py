@@ -15,8 +15,8 @@ from absl import logging
 from ml_collections import ConfigDict
 
 from ganzoo import density_ratio, registry
-from ganzoo.data import load, reals
-from ganzoo.data.parts import Parts, split
+from ganzoo.data import reals
+from ganzoo.data.parts import Parts, load_parts
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.models.base import AdversarialModel
 from ganzoo.sampling import drs, mh, obrs, rejection
@@ -34,7 +34,7 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
     """The model that a config describes, trained in `workdir` or gone on with there; its data; the seconds it took, nan
     where it was not trained in one go."""
     keras.utils.set_random_seed(config.seed)
-    parts = split(load(config.dataset, **config.data))
+    parts = load_parts(config.dataset, **config.data)
     model = registry.from_config(config, parts.train.shape)
     loop.ready(model, parts.train, config)
     workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)

@@ -178,8 +178,7 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
 
 def main() -> int:
     with cli.quiet_imports():
-        from ganzoo.data import load
-        from ganzoo.data.parts import split
+        from ganzoo.data.parts import load_parts
         from ganzoo.exported import Exported
         from ganzoo.training import workdirs
 
@@ -189,7 +188,7 @@ def main() -> int:
         raise GanzooError(f"{exported.path} was not exported by ganzoo.run: it does not say what it was trained on.")
     config = exported.config["config"]
     data = config["data"] | ({"data_dir": FLAGS.data_dir} if FLAGS.data_dir is not None else {})
-    parts = split(load(FLAGS.dataset or config["dataset"], **data))
+    parts = load_parts(FLAGS.dataset or config["dataset"], **data)
     if not FLAGS.dataset and parts.describe() != exported.config["split"]:
         raise GanzooError(
             f"'{config['dataset']}' is not what {exported.path} was trained on (its split differs): what it was "

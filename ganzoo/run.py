@@ -22,7 +22,10 @@ from ganzoo.errors import GanzooError
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, "the zoo's entry to train; --list prints them")
 flags.DEFINE_string(
-    "dataset", None, "mnist_5k, gaussians25, gaussians8, swissroll, folder:PATH or a TFDS name; default: the recipe's"
+    "dataset",
+    None,
+    "mnist_5k, gaussians25, gaussians8, swissroll, stacked_mnist, stacked_mnist:mnist, folder:PATH or a TFDS name; "
+    "default: the recipe's",
 )
 flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
 flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
@@ -63,8 +66,8 @@ def main() -> int:
         import tensorflow as tf
 
     from ganzoo import density_ratio, registry, saved_model
-    from ganzoo.data import load, reals
-    from ganzoo.data.parts import split
+    from ganzoo.data import reals
+    from ganzoo.data.parts import load_parts
     from ganzoo.evaluate import calibration, codes, describe, evaluate
     from ganzoo.exported import Exported
     from ganzoo.training import loop, workdirs
@@ -74,7 +77,7 @@ def main() -> int:
     keras.utils.set_random_seed(config.seed)  # the initial weights; all else has seeds of its own
     keras.config.set_dtype_policy(config.precision)
 
-    parts = split(load(config.dataset, **config.data))
+    parts = load_parts(config.dataset, **config.data)
     model = registry.from_config(config, parts.train.shape)
     loop.ready(model, parts.train, config)
     density_ratio.check(model, config.ratio)

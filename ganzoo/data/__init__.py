@@ -1,7 +1,7 @@
 """One function in front of every source of reals: `load(name)`.
 
-The rest of a run's data is `parts.split` (train, ratio and test, never mixed) and `pipeline.batches`. Importing this
-package costs nothing: numpy, Pillow and TensorFlow are loaded by the functions that use them.
+A run's data begin with `parts.load_parts` (train, ratio and test, never mixed) and go on with `pipeline.batches`.
+Importing this package costs nothing: numpy, Pillow and TensorFlow are loaded by the functions that use them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ganzoo.data.reals import Reals
 
 POINTS = ("gaussians25", "gaussians8", "swissroll")
-OFFLINE = ("mnist_5k", *POINTS)  # sets that need neither files nor a network
+STACKED = "stacked_mnist"
+OFFLINE = ("mnist_5k", *POINTS, STACKED)  # sets that need neither files nor a network
 FOLDER = "folder:"
 
 
@@ -24,8 +25,13 @@ def kind(name: str) -> str:
     return "points" if name in POINTS else "images"
 
 
+def is_stacked(name: str) -> bool:
+    """Whether a data set is stacked digits, "stacked_mnist" or "stacked_mnist:SOURCE"."""
+    return name.partition(":")[0] == STACKED
+
+
 def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 0, tfds_split: str = "train") -> Reals:
-    """All reals of a data set, in memory and in a fixed order.
+    """All reals of a data set, in memory and in a fixed order. Stacked digits alone are made by `parts.load_parts`.
 
     Args:
         name: "mnist_5k", "gaussians25", "gaussians8", "swissroll", "folder:PATH", or any TFDS name.
@@ -43,6 +49,8 @@ def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 
     """
     if not name:
         raise GanzooError(f"the data set has no name. {_what_there_is()}")
+    if is_stacked(name):
+        raise GanzooError(f"the digits of '{name}' are split before they are stacked: use parts.load_parts.")
 
     if name in POINTS:
         from ganzoo.data import toys
@@ -81,4 +89,7 @@ def _unknown(name: str, tfds_names: list[str]) -> GanzooError:
 
 
 def _what_there_is() -> str:
-    return f"There are {', '.join(OFFLINE)}, {FOLDER}PATH (your own pictures), and every TFDS name (mnist, cifar10)."
+    return (
+        f"There are {', '.join(OFFLINE)}, {STACKED}:mnist, {FOLDER}PATH (your own pictures), and every "
+        "TFDS name (mnist, cifar10)."
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ganzoo.data import is_stacked, load
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 
@@ -35,6 +36,23 @@ class Parts:
             "sizes": {name: len(part) for name, part in parts.items()},
             "sha256": {name: hashlib.sha256(part.samples).hexdigest()[:16] for name, part in parts.items()},
         }
+
+
+def load_parts(name: str, **request) -> Parts:
+    """The parts of a data set: what a run, an evaluation and a benchmark begin with.
+
+    Args:
+        name: as for `ganzoo.data.load`, or "stacked_mnist" or "stacked_mnist:mnist".
+        **request: as for `ganzoo.data.load`: the keys of `config.data`.
+
+    Raises:
+        GanzooError: the data set cannot be had as requested, or is too small to split.
+    """
+    if is_stacked(name):
+        from ganzoo.data import stacked_digits
+
+        return stacked_digits.load_parts(name, **request)
+    return split(load(name, **request))
 
 
 def split(reals: Reals) -> Parts:
