@@ -60,6 +60,15 @@ def test_a_dry_run_prints_what_the_flags_made_of_the_recipe():
     assert (printed["steps"], printed["model"]["n_critic"], printed["data"]["data_dir"]) == (7, 3, "d")
 
 
+def test_stacked_digits_are_measured_on_the_literatures_26000():
+    """Unless another number is asked for; other data on 10,000."""
+    flags = ["--model=r3gan", "--dry_run", "--dataset"]
+    for dataset, samples in [("stacked_mnist", 26_000), ("stacked_mnist:mnist", 26_000), ("mnist", 10_000)]:
+        assert json.loads(run(*flags, dataset))["evaluation"]["num_samples"] == samples
+    fewer = json.loads(run(*flags, "stacked_mnist", "--config.evaluation.num_samples=300"))
+    assert fewer["evaluation"]["num_samples"] == 300
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "said"),
     [
