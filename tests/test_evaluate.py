@@ -14,6 +14,13 @@ def test_a_dawids_z_beyond_three_is_a_warning(z, warned):
     assert not any(line.startswith("log_ratio") for line in said.splitlines())
 
 
+@pytest.mark.parametrize(("metric", "said"), [("modes_digits26k", 1), ("modes_10k", 0)])
+def test_the_classifier_that_counts_modes_is_stated_once(metric, said):
+    """With its accuracy; the modes of Gaussian mixtures need none."""
+    rows = {"generate": {metric: 900.0}, "floor": {metric: 1000.0}}
+    assert describe(rows).count("right on 99.52% of MNIST's test images") == said
+
+
 def test_an_export_without_a_density_ratio_has_no_calibration():
     class Plain:
         signatures = ("generate", "score")

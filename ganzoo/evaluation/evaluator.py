@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from ganzoo.data import is_stacked
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import digits_classifier
 from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures
@@ -13,6 +14,7 @@ from ganzoo.evaluation.inception_score import inception_score
 from ganzoo.evaluation.kernel import kernel_distance
 from ganzoo.evaluation.mode_coverage import assign_modes, mode_coverage
 from ganzoo.evaluation.prdc import NEIGHBOURS, prdc
+from ganzoo.evaluation.triple_coverage import triple_coverage, triples_in
 
 DIGITS = ("mnist", "mnist_5k")
 """The data sets that the shipped classifier speaks for, where they are left at 28x28x1."""
@@ -26,6 +28,7 @@ class Evaluator:
     | reals | metrics |
     |---|---|
     | digits | `fd_digits` and `is_digits` of all samples; precision, recall, density, coverage in `digits` features |
+    | stacked digits | `modes_digits` and `kl_digits` of all samples; what other pictures have |
     | other pictures | `fd_random`, `kid_random`, precision, recall, density, coverage in `random` features |
     | a Gaussian mixture | `modes`, `high_quality`, `std`, `jsd` of all samples |
     | other points | `kid_raw`, precision, recall, density, coverage in their coordinates |
@@ -45,6 +48,7 @@ class Evaluator:
         self.train, self.test = train, test
         self.mixture = test.mixture
         self.extractor = _extractor_for(test)
+        self._of_channels = _of_channels_for(test)
 
     def measure(self, samples: np.ndarray) -> dict[str, float]:
         """The metrics of samples, by names such as `fd_digits10k`.
@@ -105,7 +109,13 @@ class Evaluator:
         features = self.extractor.features(samples)
         if isinstance(self.extractor, DigitsFeatures):
             return self._against_mnist(features) | self._against_test(features)
-        return self._against_test(features, distances=True)
+        return self._on_triples(samples) | self._against_test(features, distances=True)
+
+    def _on_triples(self, samples: np.ndarray) -> dict[str, float]:
+        if self._of_channels is None:
+            return {}
+        found = triple_coverage(triples_in(samples, self._of_channels.digits))
+        return {f"{metric}_digits{short(len(samples))}": value for metric, value in found._asdict().items()}
 
     def _against_mnist(self, features: np.ndarray) -> dict[str, float]:
         count = short(len(features))
@@ -162,6 +172,12 @@ def _extractor_for(reals) -> FeatureExtractor:
     if reals.name.partition(":")[0] in DIGITS and shape == digits_classifier.IMAGE_SHAPE:
         return DigitsFeatures()
     return RandomFeatures(shape)
+
+
+def _of_channels_for(reals) -> DigitsFeatures | None:
+    """The classifier of a stack's channels, where they have the size it takes."""
+    stacked = is_stacked(reals.name) and reals.samples.shape[1:3] == digits_classifier.IMAGE_SHAPE[:2]
+    return DigitsFeatures() if stacked else None
 
 
 def _enough_for_frechet(features: np.ndarray) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 LOWER_IS_BETTER = {
     "fd": True,
     "kid": True,
+    "kl": True,
     "jsd": True,
     "is": False,
     "precision": False,

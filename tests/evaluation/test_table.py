@@ -21,6 +21,8 @@ def test_rows_and_columns_align_and_show_the_better_direction():
 
 def test_direction_goes_by_the_metrics_family():
     assert lower_is_better("kid_random637") is True
+    assert lower_is_better("kl_digits26k") is True
+    assert lower_is_better("modes_digits26k") is False
     assert lower_is_better("coverage_digits1k") is False
     assert arrow("high_quality_10k") == "↑"
     assert arrow("std_10k") == arrow("acceptance_rate") == ""
