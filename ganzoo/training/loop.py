@@ -12,6 +12,7 @@ from ganzoo.models.base import AdversarialModel
 from ganzoo.training import optimizers
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training.collapse import CollapseWarning
 
 
 def ready(model: AdversarialModel, reals: Reals, config: ConfigDict) -> None:
@@ -37,7 +38,7 @@ def train(model: AdversarialModel, reals: Reals, config: ConfigDict, workdir: Pa
         model: made `ready`.
         reals: the training part.
         config: a resolved recipe.
-        workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
+        workdir: gets `checkpoints/`, `samples/`, `diversity.json` and TensorBoard's `events.*`.
 
     Returns:
         Whether the last step was reached; False if a signal stopped it, with all work saved.
@@ -65,6 +66,7 @@ def train(model: AdversarialModel, reals: Reals, config: ConfigDict, workdir: Pa
         Guard(config.divergence_threshold, checkpoints),
         progress,
         SamplePictures(config.sample_every, config.steps, workdir, writer, **shown),
+        CollapseWarning(config.sample_every, config.steps, workdir, writer, reals),
         Save(config.checkpoint_every, config.steps, checkpoints),
         Curves(config.log_every, config.steps, writer),
         stop,
