@@ -3,9 +3,19 @@
 from ml_collections import ConfigDict
 
 
-def adam(learning_rate: float, beta_1: float = 0.9, beta_2: float = 0.999, schedule: str = "constant") -> dict:
-    """Adam; `schedule` is constant, linear or cosine, the last two down to 0 at `config.steps`."""
-    return dict(name="adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, schedule=schedule)
+def adam(
+    learning_rate: float,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    schedule: str = "constant",
+    beta_2_end: float = 0.0,
+) -> dict:
+    """Adam; `schedule`, the learning rate's, is constant, linear or cosine, the last two down to 0 at `config.steps`.
+
+    Where `beta_2_end` is not 0, beta_2 goes there by half a cosine, likewise until `config.steps`.
+    """
+    betas = dict(beta_1=beta_1, beta_2=beta_2, beta_2_end=beta_2_end)
+    return dict(name="adam", learning_rate=learning_rate, schedule=schedule, **betas)
 
 
 def rmsprop(learning_rate: float, schedule: str = "constant") -> dict:

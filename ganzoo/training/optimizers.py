@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import keras
+import tensorflow as tf
 
 from ganzoo.errors import GanzooError, did_you_mean
 
@@ -24,14 +25,15 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
     """The Keras optimizer of a recipe's entry, such as `common.adam(1e-4, beta_1=0.0)`.
 
     Args:
-        spec: `name` and `schedule`, and the optimizer's own arguments.
-        steps: at which the linear and the cosine schedule reach 0.
+        spec: `name` and `schedule`, the optimizer's own arguments, and for Adam `beta_2_end`.
+        steps: at which the schedules end.
 
     Raises:
-        GanzooError: for an optimizer or a schedule nobody knows.
+        GanzooError: for an optimizer or a schedule nobody knows, and for a `beta_2_end` that none of them can have.
     """
     arguments = dict(spec)
     name, schedule = arguments.pop("name"), arguments.pop("schedule")
+    beta_2_end = arguments.pop("beta_2_end", 0.0)  # other optimizers than Adam have none
     rate = arguments["learning_rate"]
     schedules = {
         "constant": lambda: rate,
@@ -44,4 +46,35 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
     classes = {c.__name__.lower(): c for c in vars(keras.optimizers).values() if isinstance(c, type)}
     if name not in classes:
         raise GanzooError(f"Keras has no optimizer '{name}'.{did_you_mean(name, classes)}")
-    return classes[name](**arguments)
+    if not beta_2_end:
+        return classes[name](**arguments)
+    if name != "adam" or not 0.0 < beta_2_end < 1.0:
+        raise GanzooError(f"beta_2_end is {beta_2_end} for '{name}'; only adam's beta_2 changes, to a number below 1.")
+    return ScheduledAdam(**arguments, beta_2_end=beta_2_end, beta_2_steps=steps)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class ScheduledAdam(keras.optimizers.Adam):
+    """Adam whose beta_2 goes from `beta_2` to `beta_2_end` in `beta_2_steps` of its steps, by half a cosine, and stays.
+
+    As R3GAN's authors train (https://arxiv.org/abs/2501.05441). Each step averages and corrects the bias, 1 - beta_2^t,
+    by the beta_2 of its own, as PyTorch's Adam does when it is given another. beta_2 follows from `iterations` alone.
+    """
+
+    def __init__(self, *, beta_2: float, beta_2_end: float, beta_2_steps: int, **adam):
+        super().__init__(beta_2=beta_2, **adam)
+        self.beta_2_end, self.beta_2_steps = beta_2_end, beta_2_steps
+        self.way_to_go = keras.optimizers.schedules.CosineDecay(1.0, beta_2_steps)
+
+    @property
+    def beta_2(self) -> tf.Tensor:
+        """That of the coming step, float32 []."""
+        return self.beta_2_end + (self.beta_2_start - self.beta_2_end) * self.way_to_go(self.iterations)
+
+    @beta_2.setter
+    def beta_2(self, start: float) -> None:
+        self.beta_2_start = start
+
+    def get_config(self) -> dict:
+        own = {"beta_2_end": self.beta_2_end, "beta_2_steps": self.beta_2_steps}
+        return super().get_config() | {"beta_2": self.beta_2_start} | own

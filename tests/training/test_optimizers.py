@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.training import optimizers
@@ -34,6 +35,61 @@ def test_both_schedules_end_with_the_training():
     discriminator.iterations.assign(250)
     for half_way in (generator, discriminator):
         assert float(np.asarray(half_way.learning_rate)) == pytest.approx(0.5)
+
+
+def test_beta_2_follows_half_a_cosine_and_stays():
+    """From .9 to .99 in 100 steps; the discriminator's, which steps three times as often, in 300."""
+    spec = adam(1.0, beta_1=0.0, beta_2=0.9, beta_2_end=0.99)
+    both = optimizers.build_both(dict(generator=spec, discriminator=spec), steps=100, n_critic=3)
+    for built, scale in zip(both, (1, 3), strict=True):
+        betas = []
+        for step in (0, 25, 50, 100, 200):
+            built.iterations.assign(scale * step)
+            betas.append(float(built.beta_2))
+        quarter = 0.9 + 0.09 * (1 - np.cos(np.pi / 4)) / 2
+        np.testing.assert_allclose(betas, [0.9, quarter, 0.945, 0.99, 0.99], rtol=1e-6)
+
+
+@pytest.mark.parametrize("compiled", [tf.function, lambda apply: apply], ids=["in a graph", "eagerly"])
+def test_adam_with_a_changing_beta_2_is_adam_written_out(compiled):
+    """Ten steps in numpy, two more than the schedule has: the moments and their bias by the betas of each step."""
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(4,)).astype(np.float32), rng.normal(size=(10, 4)).astype(np.float32)
+    built = optimizers.build(adam(0.1, beta_1=0.5, beta_2=0.9, beta_2_end=0.99), steps=8)
+    variable = keras.Variable(start)
+    built.build([variable])
+    apply = compiled(lambda gradient: built.apply([gradient], [variable]))
+
+    expected, m, v = start, 0.0, 0.0
+    for step, gradient in enumerate(gradients):
+        beta_1, beta_2 = 0.5, 0.99 - 0.09 * (1 + np.cos(np.pi * min(step / 8, 1))) / 2
+        m = beta_1 * m + (1 - beta_1) * gradient
+        v = beta_2 * v + (1 - beta_2) * gradient**2
+        bias_1, bias_2 = 1 - beta_1 ** (step + 1), 1 - beta_2 ** (step + 1)
+        expected = expected - 0.1 * (m / bias_1) / np.sqrt(v / bias_2)
+        apply(tf.constant(gradient))
+        np.testing.assert_allclose(variable, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_changing_beta_2_is_saved_and_goes_on():
+    """The copy has the same class and schedule, and from the same number of steps the same beta_2."""
+    built = optimizers.build(adam(0.1, beta_2=0.9, beta_2_end=0.99), steps=8)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(built))
+    for optimizer in (built, copy):
+        optimizer.iterations.assign(4)
+    assert type(copy) is optimizers.ScheduledAdam
+    assert copy.get_config() == built.get_config()
+    assert float(copy.beta_2) == float(built.beta_2) == pytest.approx(0.945)
+
+
+def test_without_an_end_beta_2_is_kerass_own():
+    assert type(optimizers.build(adam(0.1, beta_2=0.9), steps=8)) is keras.optimizers.Adam
+
+
+@pytest.mark.parametrize("spec", [adam(1.0, beta_2_end=1.0), rmsprop(1.0) | {"beta_2_end": 0.9}])
+def test_an_end_that_no_beta_2_could_have_is_refused(spec):
+    with pytest.raises(GanzooError, match="beta_2_end"):
+        optimizers.build(spec, steps=1)
 
 
 def test_unknown_schedules_and_optimizers_are_named():
