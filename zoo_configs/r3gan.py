@@ -21,7 +21,8 @@ def get_config(kind="images"):
     features."""
     config = common.get_config(kind)
     config.batch_size, config.steps = 64, 2000
-    config.model.update(n_critic=1, gamma=1.0, gamma_end=0.1, gamma_steps=config.get_ref("steps"))
+    steps = config.get_ref("steps")
+    config.model.update(n_critic=1, gamma=1.0, gamma_end=0.1, gamma_steps=steps, ema_half_life=0.0, ema_burn_in=steps)
     optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     if kind == "points":
         config.batch_size, config.steps = 512, 10_000

@@ -127,10 +127,13 @@ class AdversarialModel(GenerativeModel):
     def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the generator's optimizer, and of the moving average of its weights."""
         _apply(self.generator_optimizer, tape, loss, self.generator.trainable_variables)
-        steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        decay = tf.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
+        decay = self.ema_decay_at(tf.cast(self.generator_optimizer.iterations, tf.float32))
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.assign(weight + decay * (average - weight))  # batch norm's statistics included
+
+    def ema_decay_at(self, steps: tf.Tensor) -> tf.Tensor:
+        """The decay of the moving average in the generator's step number `steps`, counted from 1; float32 []."""
+        return tf.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
 
     def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ends the step: counts it, and returns the epoch's running means."""

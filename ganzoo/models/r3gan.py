@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.errors import GanzooError
 from ganzoo.models.base import AdversarialModel
 from ganzoo.penalties import logits_and_squared_gradients, refuse_batch_norm
 from ganzoo.registry import register
@@ -26,9 +27,13 @@ class R3GAN(AdversarialModel):
         gamma: weight of R1 and of R2, each halved, at the first step (gamma / 2 E|grad D|^2).
         gamma_end: weight at `gamma_steps` and after; in between it follows half a cosine, as the authors' schedule.
         gamma_steps: generator steps.
+        ema_half_life: generator steps in which the moving average forgets half of its past, once the burn-in is over;
+            0 leaves the average to `ema_decay`. The authors count pictures, of which a step has a batch.
+        ema_burn_in: generator steps in which the half-life grows from 0, by half a cosine.
 
     Raises:
-        GanzooError: if the discriminator has batch normalisation (`penalties.refuse_batch_norm`).
+        GanzooError: if the discriminator has batch normalisation (`penalties.refuse_batch_norm`), or a half-life is
+            negative.
     """
 
     logged = (
@@ -42,11 +47,24 @@ class R3GAN(AdversarialModel):
     )
     logits_are_log_ratio = True  # at the optimum log p_data/p_g plus a constant, which the samplers do not see
 
-    def __init__(self, *networks, gamma: float, gamma_end: float, gamma_steps: int, **base):
+    def __init__(
+        self,
+        *networks,
+        gamma: float,
+        gamma_end: float,
+        gamma_steps: int,
+        ema_half_life: float,
+        ema_burn_in: int,
+        **base,
+    ):
         super().__init__(*networks, **base)
         refuse_batch_norm(self.discriminator)
+        if ema_half_life < 0:
+            raise GanzooError(f"ema_half_life is {ema_half_life}, expected 0 or more.")
         self.gamma, self.gamma_end, self.gamma_steps = gamma, gamma_end, gamma_steps
+        self.ema_half_life, self.ema_burn_in = ema_half_life, ema_burn_in
         self.way_to_go = keras.optimizers.schedules.CosineDecay(1.0, gamma_steps)
+        self.burn_in_to_go = keras.optimizers.schedules.CosineDecay(1.0, ema_burn_in)
 
     def train_step(self, reals):
         """One generator step after `n_critic` discriminator steps, each on a fresh real batch.
@@ -89,6 +107,14 @@ class R3GAN(AdversarialModel):
         """The weight of the penalties at a generator step, float32 []."""
         return self.gamma_end + (self.gamma - self.gamma_end) * self.way_to_go(step)
 
+    def ema_decay_at(self, steps: tf.Tensor) -> tf.Tensor:
+        """The decay in the generator's step number `steps`: 2^(-1 / half-life), 0 where that is 0; float32 []."""
+        if not self.ema_half_life:
+            return super().ema_decay_at(steps)
+        half_life = self.ema_half_life * (1.0 - self.burn_in_to_go(steps))
+        return tf.pow(0.5, 1.0 / tf.maximum(half_life, 1e-8))
+
     def get_config(self) -> dict:
-        own = {"gamma": self.gamma, "gamma_end": self.gamma_end, "gamma_steps": self.gamma_steps}
-        return super().get_config() | own
+        gamma = {"gamma": self.gamma, "gamma_end": self.gamma_end, "gamma_steps": self.gamma_steps}
+        ema = {"ema_half_life": self.ema_half_life, "ema_burn_in": self.ema_burn_in}
+        return super().get_config() | gamma | ema

@@ -11,7 +11,8 @@ from ganzoo.exported import Exported
 # What may change between two starts of the same run: how long it goes and what is kept of it, not what is trained.
 FREE = (
     "config.steps",
-    "config.model.gamma_steps",  # the length of r3gan's schedule, which follows `steps`
+    "config.model.gamma_steps",  # the lengths of r3gan's schedules, which follow `steps`
+    "config.model.ema_burn_in",
     "config.log_every",
     "config.checkpoint_every",
     "config.checkpoints_kept",

@@ -49,6 +49,36 @@ def test_gamma_falls_by_half_a_cosine(tiny):
     np.testing.assert_allclose([gamma_at(step) for step in (0, 50, 100, 1000)], [2.0, 1.25, 0.5, 0.5], rtol=1e-6)
 
 
+def test_the_half_life_of_the_average_grows_by_half_a_cosine(tiny):
+    """From 0, which keeps no memory, to 100 steps in 50, and stays: the decay is 2^(-1 / half-life)."""
+    model = tiny("r3gan", ema_half_life=100.0, ema_burn_in=50)
+    decays = [model.ema_decay_at(tf.constant(step)) for step in (0.0, 12.5, 25.0, 50.0, 1000.0)]
+    half_lives = np.array([50 * (1 - np.cos(np.pi / 4)), 50, 100, 100])
+    np.testing.assert_allclose(decays, [0.0, *0.5 ** (1 / half_lives)], rtol=1e-6)
+
+
+def test_the_average_forgets_half_in_a_half_life(tiny, reals):
+    """Three steps, with a generator that stands still: what the average began with weighs 1/2, the generator 1/2."""
+    model = tiny("r3gan", (2,), ema_half_life=3.0, ema_burn_in=1)
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    weights = model.generator.get_weights()
+    model.ema_generator.set_weights([weight + 1.0 for weight in weights])
+    model.fit(reals(6, (2,)), batch_size=2, verbose=0)
+    for average, weight in zip(model.ema_generator.get_weights(), weights, strict=True):
+        np.testing.assert_allclose(average, weight + 0.5, rtol=1e-5)
+
+
+def test_without_a_half_life_the_average_is_by_its_decay(tiny):
+    """The base's ramp, (1 + step) / (10 + step), up to ema_decay."""
+    model = tiny("r3gan", ema_half_life=0.0, ema_decay=0.9)
+    np.testing.assert_allclose([model.ema_decay_at(step) for step in (1.0, 10.0, 1000.0)], [2 / 11, 11 / 20, 0.9])
+
+
+def test_a_half_life_below_zero_is_refused(tiny):
+    with pytest.raises(GanzooError, match="ema_half_life is -1"):
+        tiny("r3gan", ema_half_life=-1.0)
+
+
 def test_a_gamma_of_zero_is_the_game_without_penalties(tiny, reals):
     logs = tiny("r3gan", gamma=0.0, gamma_end=0.0).fit(reals(4), batch_size=4, verbose=0).history
     assert logs["discriminator_loss"] == logs["relativistic_loss"]

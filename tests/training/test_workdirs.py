@@ -2,6 +2,7 @@ import copy
 
 import pytest
 
+from ganzoo.config import load_config, recipes
 from ganzoo.errors import GanzooError
 from ganzoo.training.workdirs import claim, write_json
 
@@ -26,6 +27,15 @@ def test_the_same_run_may_go_on_and_may_go_further(tmp_path):
     claim(tmp_path / "run", RUN, resume=True)
     claim(tmp_path / "run", RUN, resume=True)
     claim(tmp_path / "run", changed(config__steps=200, config__log_every=1, config__data__data_dir="d"), resume=True)
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_the_schedules_of_a_recipe_do_not_keep_its_run_from_going_further(tmp_path, name):
+    """More steps lengthen them; nothing else of the config changes."""
+    config = load_config(name)
+    claim(tmp_path, {"config": config.to_dict()}, resume=True)
+    config.steps += 1
+    claim(tmp_path, {"config": config.to_dict()}, resume=True)
 
 
 @pytest.mark.parametrize(
