@@ -56,6 +56,8 @@ def get_config(kind: str) -> ConfigDict:
     config.networks.resnet = dict(
         generator=dict(width=256, base_resolution=4), discriminator=dict(width=128, base_resolution=8, norm="spectral")
     )
+    residual = dict(width=8, max_width=128, base_resolution=4, blocks=1, expansion=2, group_size=16)
+    config.networks.r3 = dict(generator=residual, discriminator=dict(residual))
     config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
 
     config.log_every = 100  # steps between two points of a curve

@@ -1,0 +1,229 @@
+"""Residual networks without normalisation (Huang et al. 2024, https://arxiv.org/abs/2501.05441, section 3, R3GAN).
+
+Gains, kernels and resampling are those of the authors' code; `width` = `max_width` = 768, `blocks` 2, `expansion` 2 and
+`group_size` 16 are its networks for CIFAR-10. There the generator's last convolution is its output; here a tanh keeps
+pictures in [-1, 1]. Resolutions halve as in `dcgan`, rounding up.
+"""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.errors import GanzooError
+from ganzoo.networks.dcgan import resolutions
+from ganzoo.networks.layers import leaky_relu, squeeze_logit
+
+LEAKY_RELU_GAIN = math.sqrt(2 / (1 + 0.2**2))  # what keeps the variance through a leaky ReLU of slope .2
+
+
+def generator(
+    latent_dim: int,
+    image_shape: tuple[int, ...],
+    *,
+    width: int,
+    max_width: int,
+    base_resolution: int,
+    blocks: int,
+    expansion: int,
+    group_size: int,
+) -> keras.Model:
+    """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
+
+    A learned map [h, w, c] whose channels are scaled by a linear function of the latents (the authors' generative
+    basis), then at each resolution the residual blocks.
+
+    Args:
+        latent_dim: d of the latents.
+        image_shape: (height, width, channels).
+        width: channels at the picture's resolution; doubled at each halving of it.
+        max_width: at most so many.
+        base_resolution: the smaller side of the first feature map is at most this; the paper's 4.
+        blocks: residual blocks at each resolution.
+        expansion: channels inside a block are so many times those outside.
+        group_size: channels in each group of a block's 3 x 3 convolution; 0 is a single group.
+    """
+    sizes = resolutions(image_shape, base_resolution)
+    widths = _widths(width, max_width, len(sizes))
+    latents = keras.Input((latent_dim,), name="latents")
+    x = keras.layers.Dense(widths[-1], use_bias=False, kernel_initializer=_scaled(1.0))(latents)
+    x = SpatialBasis(sizes[-1])(x)
+    for level in reversed(range(len(sizes))):
+        if x.shape[-1] != widths[level]:
+            x = _linear(widths[level])(x)
+        if level < len(sizes) - 1:
+            x = Resample(sizes[level])(x)
+        for _ in range(blocks):
+            x = residual_block(x, expansion, group_size, depth=blocks * len(sizes))
+    x = _linear(image_shape[2], dtype="float32")(x)
+    return keras.Model(latents, keras.layers.Activation("tanh", dtype="float32")(x), name="generator")
+
+
+def discriminator(
+    image_shape: tuple[int, ...],
+    *,
+    width: int,
+    max_width: int,
+    base_resolution: int,
+    blocks: int,
+    expansion: int,
+    group_size: int,
+) -> keras.Model:
+    """Pictures float32 [batch, *image_shape] to logits float32 [batch].
+
+    At each resolution the residual blocks, then a weighted sum over each channel's map and a linear function of those
+    (the authors' discriminative basis).
+
+    Args:
+        image_shape: (height, width, channels).
+        width, max_width, base_resolution, blocks, expansion, group_size: as in `generator`.
+    """
+    sizes = resolutions(image_shape, base_resolution)
+    widths = _widths(width, max_width, len(sizes))
+    samples = keras.Input(image_shape, name="samples")
+    x = _linear(widths[0])(samples)
+    for level in range(len(sizes)):
+        if level:
+            x = Resample(sizes[level])(x)
+        if x.shape[-1] != widths[level]:
+            x = _linear(widths[level])(x)
+        for _ in range(blocks):
+            x = residual_block(x, expansion, group_size, depth=blocks * len(sizes))
+    height, breadth = sizes[-1]
+    initializer = keras.initializers.RandomNormal(stddev=1 / math.sqrt(height * breadth))
+    x = keras.layers.DepthwiseConv2D((height, breadth), use_bias=False, depthwise_initializer=initializer)(x)
+    x = keras.layers.Flatten()(x)
+    for layer in squeeze_logit(_scaled(1.0)):
+        x = layer(x)
+    return keras.Model(samples, x, name="discriminator")
+
+
+def residual_block(x: keras.KerasTensor, expansion: int, group_size: int, *, depth: int) -> keras.KerasTensor:
+    """Features [batch, h, w, c] to the same: x + 1x1(3x3 in groups(1x1 to expansion * c)).
+
+    Fix-up initialisation (Zhang et al. 2019, https://arxiv.org/abs/1901.09321): the last convolution begins at zero, so
+    that the block is the identity, and the others are scaled by depth^(-1/4), for the network's `depth` such blocks.
+    """
+    width = x.shape[-1]
+    inner = expansion * width
+    if group_size and inner % group_size:
+        raise GanzooError(
+            f"{inner} channels (expansion * width) cannot be shared out in groups of {group_size}; give a group_size "
+            "that divides them, or 0 for one group."
+        )
+    gain = LEAKY_RELU_GAIN * depth**-0.25
+    residual = keras.layers.Conv2D(inner, 1, kernel_initializer=_scaled(gain))(x)
+    residual = keras.layers.Activation(leaky_relu)(residual)
+    residual = GroupedConv2D(inner, 3, group_size or inner, kernel_initializer=_scaled(gain))(residual)
+    residual = keras.layers.Activation(leaky_relu)(residual)
+    residual = keras.layers.Conv2D(width, 1, use_bias=False, kernel_initializer="zeros")(residual)
+    return keras.layers.Add()([x, residual])
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class GroupedConv2D(keras.layers.Layer):
+    """Inputs [batch, h, w, in] to outputs [batch, h, w, filters], each from `group_size` of the inputs' channels.
+
+    Keras's own Conv2D runs grouped convolutions through XLA, a hundred times slower on a CPU. TensorFlow's gives the
+    same, second derivatives included. On a CPU its derivatives need oneDNN, which is on by default on x86 Linux; where
+    there is none, train with a single group. Sampling works everywhere.
+    """
+
+    def __init__(self, filters: int, kernel_size: int, group_size: int, kernel_initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size, self.group_size = filters, kernel_size, group_size
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape):
+        shape = (self.kernel_size, self.kernel_size, self.group_size, self.filters)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer=self.kernel_initializer)
+        self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+
+    def call(self, x):
+        return tf.nn.conv2d(x, self.kernel, 1, "SAME") + self.bias
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self):
+        own = {"filters": self.filters, "kernel_size": self.kernel_size, "group_size": self.group_size}
+        initializer = keras.initializers.serialize(self.kernel_initializer)
+        return super().get_config() | own | {"kernel_initializer": initializer}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Resample(keras.layers.Layer):
+    """Features [batch, h, w, c] to [batch, *size, c], half or twice as large, by bilinear interpolation.
+
+    The kernel is (1, 3, 3, 1) / 8 in each direction, with zeros beyond the border, as in the authors' code: two
+    products with constant matrices, whose derivatives of every order are such products again.
+
+    Args:
+        size: half of h and w, rounded up; or one of which h and w are that.
+    """
+
+    def __init__(self, size: tuple[int, int], **kwargs):
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+
+    def build(self, input_shape):
+        self.rows, self.columns = map(_interpolation, input_shape[1:3], self.size)
+
+    def call(self, x):
+        _, height, breadth, channels = x.shape
+        x = tf.matmul(tf.cast(self.rows, x.dtype), tf.reshape(x, [-1, height, breadth * channels]))
+        x = tf.matmul(tf.cast(self.columns, x.dtype), tf.reshape(x, [-1, breadth, channels]))
+        return tf.reshape(x, [-1, *self.size, channels])
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.size, input_shape[-1])
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class SpatialBasis(keras.layers.Layer):
+    """Scales [batch, c] of the channels of a learned map to features [batch, *size, c]."""
+
+    def __init__(self, size: tuple[int, int], **kwargs):
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+
+    def build(self, input_shape):
+        self.basis = self.add_weight(
+            name="basis", shape=(*self.size, input_shape[-1]), initializer=keras.initializers.RandomNormal(stddev=1.0)
+        )
+
+    def call(self, scales):
+        return scales[:, tf.newaxis, tf.newaxis] * self.basis
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.size, input_shape[-1])
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}
+
+
+def _interpolation(old: int, new: int) -> np.ndarray:
+    """The matrix float32 [new, old] that halves a line, or doubles it: twice the transpose of the one that halves."""
+    if new > old:
+        return 2 * _interpolation(new, old).T
+    matrix = np.zeros((new, old + 3), np.float32)  # columns for the zeros beyond the border: one before, two after
+    for row in range(new):
+        matrix[row, 2 * row : 2 * row + 4] = np.array([1, 3, 3, 1]) / 8
+    return matrix[:, 1 : old + 1]
+
+
+def _widths(width: int, max_width: int, levels: int) -> list[int]:
+    return [min(width * 2**level, max_width) for level in range(levels)]
+
+
+def _linear(filters: int, **kwargs) -> keras.layers.Layer:
+    return keras.layers.Conv2D(filters, 1, use_bias=False, kernel_initializer=_scaled(1.0), **kwargs)
+
+
+def _scaled(gain: float) -> keras.initializers.Initializer:
+    """N(0, gain^2 / fan-in)."""
+    return keras.initializers.VarianceScaling(gain**2, mode="fan_in", distribution="untruncated_normal")
