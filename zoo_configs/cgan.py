@@ -15,9 +15,9 @@ def get_config(kind="images"):
     """The networks and the optimizer of `gan`: the paper's perceptrons of 2014 are no match for them."""
     config = common.get_config(kind)
     config.model.update(conditioning="concatenated", num_classes=10, n_critic=1)
-    config.batch_size, config.steps = 64, 3000
+    config.batch_size, config.steps = 64, 2000
     config.networks.dcgan.discriminator.norm = "batch"
-    optimizer = common.adam(5e-4, beta_1=0.5, schedule="cosine")
+    optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     if kind == "points":
         config.model.num_classes = 25
         config.batch_size, config.steps = 512, 6000

@@ -24,7 +24,7 @@ def get_config(kind="images"):
         config.model.latent_dim = 100
         config.networks.dcgan.generator.update(base_resolution=4, init_stddev=0.02)
         config.networks.dcgan.discriminator.update(norm="batch", init_stddev=0.02)
-        config.batch_size, config.steps = 128, 2000
-        optimizer = common.adam(2e-4, beta_1=0.5)
+        config.batch_size, config.steps = 128, 1500
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

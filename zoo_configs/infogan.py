@@ -18,7 +18,7 @@ def get_config(kind="images"):
     config = common.get_config(kind)
     config.model.update(latent_dim=62, categories=10, continuous=2, information_weight=1.0, n_critic=1)
     config.networks.dcgan.discriminator.norm = "batch"
-    config.batch_size, config.steps = 128, 2000
+    config.batch_size, config.steps = 128, 1500
     rates = dict(generator=1e-3, discriminator=2e-4)
     if kind == "points":
         config.model.update(latent_dim=2, categories=25, continuous=1)

@@ -17,11 +17,12 @@ def get_config(kind="images"):
     """RMSProp 5e-5 and c = .01 are the paper's for pictures; on points both are larger, or little moves in a minute."""
     config = common.get_config(kind)
     config.model.update(n_critic=5, clip=0.01, extra_critic_steps=False)
-    config.optimizers = dict(generator=common.rmsprop(5e-5), discriminator=common.rmsprop(5e-5))
-    config.batch_size, config.steps = 64, 3000
+    config.networks.dcgan.discriminator.norm = "batch"
+    config.optimizers = dict(generator=common.rmsprop(3e-4), discriminator=common.rmsprop(3e-4))
+    config.batch_size, config.steps = 64, 2000
     if kind == "points":
         config.model.clip = 0.1
-        config.batch_size = 256
+        config.batch_size, config.steps = 256, 3000
         config.optimizers.generator = common.rmsprop(2e-3, schedule="cosine")
         config.optimizers.discriminator = common.rmsprop(2e-3, schedule="cosine")
     return config
