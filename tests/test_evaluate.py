@@ -1,7 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from ganzoo.evaluate import calibration, describe
+from ganzoo.data.reals import Reals
+from ganzoo.evaluate import calibration, codes, describe
 
 
 @pytest.mark.parametrize(("z", "warned"), [(-3.5, True), (0.4, False), (3.5, True)])
@@ -32,12 +36,12 @@ def test_the_calibration_is_that_of_the_test_part_against_as_many_samples(tmp_pa
     """Log ratios of 1 for reals and -1 for fakes: log loss log(1 + 1/e), Z 0 and a diagram."""
 
     class Exported:
-        signatures = ("drs",)
+        signatures, is_conditional = ("drs",), False
 
-        def draw(self, signature, count, seed):
+        def draw(self, signature, count, seed, labels):
             return {"samples": np.full((count, 2), -1.0, np.float32)}
 
-        def score(self, samples):
+        def score(self, samples, labels):
             return {"log_ratio": samples[:, 0]}
 
     class Parts:
@@ -48,3 +52,36 @@ def test_the_calibration_is_that_of_the_test_part_against_as_many_samples(tmp_pa
     assert found["log_loss"] == pytest.approx(np.log1p(np.exp(-1.0)))
     assert found["dawids_z"] == pytest.approx(0.0, abs=1e-9)
     assert (tmp_path / "reliability.png").stat().st_size > 1000
+
+
+def test_codes_are_recognised_on_the_test_part_and_drawn_as_a_grid(tmp_path):
+    """A code that is the picture's own grey: all of it is recognised, log 2 nats of two categories."""
+
+    class Exported:
+        signatures = ("recognise",)
+
+        def from_codes(self, categories, seed):
+            return np.broadcast_to(2.0 * categories[:, None, None, None] - 1.0, (len(categories), 4, 4, 1))
+
+        def in_batches(self, signature, samples):
+            is_light = samples[:, 0, 0, 0] > 0
+            return {"category_probabilities": np.stack([~is_light, is_light], axis=1).astype(np.float32)}
+
+    light = np.arange(50) % 2
+    pictures = np.broadcast_to((255 * light).astype(np.uint8)[:, None, None, None], (50, 4, 4, 1))
+    parts = SimpleNamespace(test=Reals("greys", pictures, 1 - light))
+    found = codes(Exported(), parts, picture=tmp_path / "codes.png")["codes"]
+    assert found["unsupervised_accuracy_50"] == 1.0
+    assert found["information_10k"] == pytest.approx(np.log(2.0))
+    assert Image.open(tmp_path / "codes.png").size == (2 * 6 - 2, 10 * 6 - 2)
+
+
+def test_a_model_without_codes_has_nothing_to_say_of_them():
+    assert codes(SimpleNamespace(signatures=("drs",)), parts=None) == {}
+
+
+def test_the_shares_of_the_classes_have_a_table_of_their_own():
+    metrics = {"generate": {"fd_digits10k": 40.0}, "label_accuracy": {"generate": {"0": 0.9, "1": 0.8}}}
+    said = describe(metrics)
+    assert "share of each class that shows what its label says" in said
+    assert not any(line.startswith("label_accuracy") for line in said.splitlines())

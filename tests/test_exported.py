@@ -71,3 +71,17 @@ def test_scores_of_many_samples_come_in_batches_and_in_order(folder):
 def test_the_networks_alone_are_the_bound_on_proposals(folder):
     """A batch of 16 in less than a second, and not in no time."""
     assert 16 < Exported(folder).proposals_per_second(repeats=3) < 1e9
+
+
+def test_labels_are_taken_in_turn_across_requests(tiny, tmp_path):
+    """A conditional model's: 90 samples of the classes 2 and 0 by requests of 40."""
+    sampling = dict(burn_in=6, batch_size=16, max_samples=40, max_proposals_per_sample=20, gamma_percentile=0.0)
+    sampling |= dict(maximum_percentile=100.0)
+    ratio = DensityRatio(lambda samples, labels: samples[:, 0])
+    saved_model.export(tiny("cgan", (2,), num_classes=3), tmp_path, ratio=ratio, sampling=sampling)
+    exported = Exported(tmp_path)
+    assert exported.is_conditional
+    draws = exported.draw("drs", 90, labels=np.array([2, 0]))
+    np.testing.assert_array_equal(draws["labels"], np.resize([2, 0], 90))
+    np.testing.assert_array_equal(exported.draw("drs", 6)["labels"], [0, 1, 2, 0, 1, 2])
+    assert exported.score(draws["samples"], draws["labels"])["log_ratio"].shape == (90,)

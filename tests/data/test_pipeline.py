@@ -43,6 +43,15 @@ def test_pictures_arrive_as_floats_and_as_often_as_asked():
     assert set(np.unique(drawn)) == {-1.0, 1.0}
 
 
+def test_labels_stay_with_their_reals():
+    """Pairs, in the order that the reals have without labels."""
+    labels = np.arange(7)
+    pairs = list(batches(POINTS, 3, seed=5, steps=6, labels=labels))
+    for (reals, given), alone in zip(pairs, batches(POINTS, 3, seed=5, steps=6), strict=True):
+        np.testing.assert_array_equal(reals, alone)
+        np.testing.assert_array_equal(reals, POINTS[given])
+
+
 def test_a_late_step_costs_no_more_than_the_first():
     """Step 10^12 is drawn at once: nothing is skipped through."""
     assert len(rows(batches(POINTS, 2, seed=0, first_step=10**12, steps=10**12 + 1))) == 1

@@ -50,16 +50,34 @@ def test_tempering_is_a_factor_on_the_calibrated_log_ratio():
 
 def test_the_shares_of_the_reals_do_not_overlap_and_lose_none():
     samples = np.arange(1000.0).reshape(500, 2)
-    fit, stop, calibration = shares(samples, stop=0.2, calibration=0.1, seed=3)
-    assert [len(part) for part in (fit, stop, calibration)] == [350, 100, 50]
-    np.testing.assert_array_equal(np.sort(np.concatenate([fit, stop, calibration]).ravel()), samples.ravel())
+    parts = shares((samples, samples[:, 0]), stop=0.2, calibration=0.1, seed=3)
+    assert [len(part) for part, _ in parts] == [350, 100, 50]
+    np.testing.assert_array_equal(np.sort(np.concatenate([part for part, _ in parts]).ravel()), samples.ravel())
+    for part, labels in parts:
+        np.testing.assert_array_equal(part[:, 0], labels)
+
+
+def test_values_by_class_repeat_a_smaller_classs_and_have_none_of_an_absent_one():
+    values = density_ratio.by_class(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2, 0, 2, 2]), num_classes=4)
+    none = [-np.inf] * 3
+    np.testing.assert_array_equal(values, [[2.0, 2.0, 2.0], none, [1.0, 3.0, 4.0], none])
+
+
+def test_several_estimators_share_what_they_have_in_common():
+    """The sum's terms are the estimates that were yielded before it, to the last bit."""
+    gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
+    options = short(steps=20) | dict(combined=("discriminator", "refit"))
+    own, refit, both = density_ratio.by_each(
+        ["discriminator", "refit", "combined"], gan, reals(100), options=options, seed=0
+    )
+    np.testing.assert_array_equal(both(points), own(points) + refit(points))
 
 
 def test_held_out_is_the_log_ratio_of_the_calibration_share():
     """Reals that neither the fit nor its early stopping has seen."""
     model, samples = standard_normal_model(), reals(100)
     ratio = density_ratio.for_export(model, samples, options=short(steps=5), seed=4)
-    unseen = shares(samples, stop=0.2, calibration=0.2, seed=4)[2]
+    (unseen,) = shares((samples,), stop=0.2, calibration=0.2, seed=4)[2]
     np.testing.assert_allclose(ratio.held_out, ratio(tf.constant(unseen)), atol=1e-5)
 
 

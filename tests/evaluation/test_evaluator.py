@@ -37,6 +37,29 @@ def on_digits(digits):
     return Evaluator(reals("mnist_5k", digits[:3000]), reals("mnist_5k", digits[3000:4000]))
 
 
+def test_digits_show_what_their_labels_say_unless_the_labels_lie(on_digits, mnist):
+    """1,000 real digits, 100 of each: by the classifier nearly all of them, and next to none under labels shifted by
+    one; of each class and in the name of the metric its count."""
+    rows, labels = mnist
+    pictures, labels = rows[::5].astype(np.uint8).reshape(-1, 28, 28, 1), labels[::5]
+    accuracy, of_class = on_digits.label_accuracy(to_float(pictures), labels)
+    assert accuracy["label_accuracy_digits1k"] > 0.98
+    assert of_class.keys() == {str(digit) for digit in range(10)}
+    assert np.mean([*of_class.values()]) == pytest.approx(accuracy["label_accuracy_digits1k"])
+    wrong, _ = on_digits.label_accuracy(to_float(pictures), (labels + 1) % 10)
+    assert wrong["label_accuracy_digits1k"] < 0.02
+
+
+def test_points_show_the_mode_they_are_in():
+    """The label of a mixture's point is its component; whatever is far from all modes is wrong."""
+    mixture = SimpleNamespace(centers=np.array([[0.0, 0.0], [1.0, 0.0]]), sigma=0.05)
+    points = np.array([[0, 0], [1, 0], [1, 0.1], [0.5, 0]], np.float32)
+    evaluator = Evaluator(reals("two", points, mixture), reals("two", points, mixture))
+    accuracy, of_class = evaluator.label_accuracy(points, np.array([0, 1, 0, 1]))
+    assert accuracy == {"label_accuracy_4": 0.5}
+    assert of_class == {"0": 0.5, "1": 0.5}
+
+
 def test_real_digits_are_near_the_floor_and_noise_is_far(on_digits, digits):
     """1,000 and 10,000 digits: names carry both counts, of all fakes and of those compared in pairs."""
     real = on_digits.measure(to_float(digits[4000:]))
