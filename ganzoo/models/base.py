@@ -122,11 +122,19 @@ class AdversarialModel(GenerativeModel):
 
     def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the discriminator's optimizer."""
-        _apply(self.discriminator_optimizer, tape, loss, self.discriminator_variables)
+        self.apply_to_discriminator(tape.gradient(loss, self.discriminator_variables))
 
     def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the generator's optimizer, and of the moving average of its weights."""
-        _apply(self.generator_optimizer, tape, loss, self.generator.trainable_variables)
+        self.apply_to_generator(tape.gradient(loss, self.generator.trainable_variables))
+
+    def apply_to_discriminator(self, gradients: Sequence[tf.Tensor]) -> None:
+        """`update_discriminator` by gradients in the order of `discriminator_variables`."""
+        _apply(self.discriminator_optimizer, gradients, self.discriminator_variables)
+
+    def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
+        """`update_generator` by gradients in the order of its trainable variables."""
+        _apply(self.generator_optimizer, gradients, self.generator.trainable_variables)
         decay = self.ema_decay_at(tf.cast(self.generator_optimizer.iterations, tf.float32))
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.assign(weight + decay * (average - weight))  # batch norm's statistics included
@@ -188,8 +196,7 @@ class AdversarialModel(GenerativeModel):
         self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
 
 
-def _apply(optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> None:
+def _apply(optimizer: keras.optimizers.Optimizer, gradients: Sequence[tf.Tensor], variables: list) -> None:
     """One optimizer step; a distribution strategy sums the replicas' gradients, so each gives its share of the mean."""
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    gradients = tape.gradient(loss, variables)
     optimizer.apply([gradient / replicas for gradient in gradients] if replicas > 1 else gradients, variables)
