@@ -58,6 +58,10 @@ def get_config(kind: str) -> ConfigDict:
     )
     residual = dict(width=8, max_width=128, base_resolution=4, blocks=1, expansion=2, group_size=16)
     config.networks.r3 = dict(generator=residual, discriminator=dict(residual))
+    config.networks.progressive = dict(
+        generator=dict(width=16, max_width=64, base_resolution=4),
+        discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=4),
+    )
     config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
 
     config.log_every = 100  # steps between two points of a curve

@@ -1,0 +1,229 @@
+"""Networks that grow, level by level, from a few pixels to the whole picture.
+
+Karras et al. 2018, "Progressive Growing of GANs", https://arxiv.org/abs/1710.10196, sections 2 and 4 and table 2.
+
+All levels are in one graph, the authors' "linear" structure: at each level a `FadeIn` blends what comes from the level
+below with what the level's own layers make. The blend's weight, alpha, is 0 until the level begins and 1 once it is
+there. So an export is right wherever training had got to, and shows lower levels enlarged. Pictures have their final
+size throughout, as in the authors' code; `Levels` has the same two networks without the work of levels yet to come.
+Resolutions are those of `dcgan`, odd ones included.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import keras
+import tensorflow as tf
+
+from ganzoo.errors import GanzooError
+from ganzoo.networks.dcgan import crop, resolutions
+from ganzoo.networks.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
+from ganzoo.networks.layers import leaky_relu
+
+Result = TypeVar("Result")
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class FadeIn(keras.layers.Layer):
+    """(1 - alpha) below + alpha new, alpha being a weight that no optimizer moves (figure 2)."""
+
+    def build(self, input_shape):
+        self.alpha = self.add_weight(
+            name="alpha",
+            shape=(),
+            initializer="ones",
+            trainable=False,
+            dtype="float32",
+            aggregation="only_first_replica",  # all replicas are in the same phase
+        )
+
+    def call(self, inputs):
+        below, new = inputs
+        alpha = tf.cast(self.alpha, new.dtype)
+        return (1 - alpha) * below + alpha * new
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[1]
+
+
+def generator(
+    latent_dim: int, image_shape: tuple[int, ...], *, width: int, max_width: int, base_resolution: int
+) -> keras.Model:
+    """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
+
+    The paper's last layer is linear; what lies beyond [-1, 1] is cut off here, but not in `Levels`, for the
+    discriminator to correct.
+
+    Args:
+        latent_dim: d of the latents, which are put on a sphere first.
+        image_shape: (height, width, channels).
+        width: channels at the picture's own resolution; doubled at each halving.
+        max_width: most channels at any resolution; the paper's 512.
+        base_resolution: the smaller side of the first level is at most this; the paper's 4.
+    """
+    sizes = resolutions(image_shape, base_resolution)[::-1]
+    widths = _widths(len(sizes), width, max_width)
+    latents = keras.Input((latent_dim,), name="latents")
+    x = EqualizedDense(sizes[0][0] * sizes[0][1] * widths[0])(PixelNorm()(latents))
+    x = _normalised(keras.layers.Reshape((*sizes[0], widths[0]))(x))
+    x = _normalised(EqualizedConv2D(widths[0], 3)(x))
+    picture = EqualizedConv2D(image_shape[2], 1, gain=1.0, dtype="float32", name="picture_0")(x)
+    for level in range(1, len(sizes)):
+        x = enlarge(x, sizes[level])
+        for _ in range(2):
+            x = _normalised(EqualizedConv2D(widths[level], 3)(x))
+        new = EqualizedConv2D(image_shape[2], 1, gain=1.0, dtype="float32")(x)
+        picture = FadeIn(dtype="float32", name=f"picture_{level}")([enlarge(picture, sizes[level]), new])
+    return keras.Model(latents, keras.ops.clip(picture, -1.0, 1.0), name="generator")
+
+
+def discriminator(
+    image_shape: tuple[int, ...], *, width: int, max_width: int, base_resolution: int, group_size: int
+) -> keras.Model:
+    """Pictures float32 [batch, *image_shape] to logits float32 [batch].
+
+    Args:
+        image_shape: (height, width, channels).
+        width: as in `generator`.
+        max_width: likewise.
+        base_resolution: likewise; the two networks need the same.
+        group_size: of the minibatch standard deviation.
+    """
+    levels = len(resolutions(image_shape, base_resolution))
+    widths = _widths(levels, width, max_width)
+    layers = [MinibatchStddev(group_size, name="stddev")]
+    for level, out in enumerate(widths):
+        layers.append(keras.Sequential(_rectified(EqualizedConv2D(out, 1)), name=f"from_picture_{level}"))
+        if level:
+            block = _rectified(EqualizedConv2D(out, 3)) + _rectified(EqualizedConv2D(widths[level - 1], 3))
+            layers += [keras.Sequential(block, name=f"block_{level}"), FadeIn(name=f"fade_{level}")]
+    samples = keras.Input(image_shape, name="samples")
+    x = _down(samples, levels - 1, levels, {layer.name: layer for layer in layers}.__getitem__)
+    last = [*_rectified(EqualizedConv2D(widths[0], 3)), keras.layers.Flatten(), *_rectified(EqualizedDense(widths[0]))]
+    for layer in last:
+        x = layer(x)
+    x = EqualizedDense(1, gain=1.0, dtype="float32", name="logit")(x)
+    return keras.Model(samples, keras.layers.Reshape((), dtype="float32", name="squeeze")(x), name="discriminator")
+
+
+class Levels:
+    """A generator and a discriminator, each at every level without the work of the levels above.
+
+    All share their weights. With the alphas of the levels above at 0, each gives what the whole network gives, but for
+    the generator's cut at [-1, 1]. Networks of another family have one level: themselves.
+
+    Args:
+        generator: built; with k `FadeIn` it has k + 1 levels.
+        discriminator: built, with as many levels.
+
+    Raises:
+        GanzooError: if the numbers of levels differ.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model):
+        self.fades = fades(generator)
+        count, critics = len(self.fades) + 1, len(fades(discriminator)) + 1
+        if count != critics:
+            raise GanzooError(
+                f"the generator has {count} levels and the discriminator {critics}; give both the same base_resolution."
+            )
+        self.stddevs = [layer for layer in discriminator.layers if isinstance(layer, MinibatchStddev)]
+        self._show = _show(generator.output_shape[1:], self.fades) if self.fades else tf.identity
+        self._networks = [(generator, lambda *samples, **mode: [discriminator(*samples, **mode)])]
+        if self.fades:
+            self._networks = [
+                (_generator_at(generator, level), _discriminator_at(discriminator, level, count))
+                for level in range(count)
+            ]
+
+    def show(self, reals: tf.Tensor) -> tf.Tensor:
+        """Pictures as the current level has them, at the final size; blended with the level below while it fades in."""
+        return self._show(reals)
+
+    def at_current(self, function: Callable[..., Result]) -> Result:
+        """function(generator, discriminator) for the networks of the current level.
+
+        All levels are traced, one is run. The function is to take gradients inside, and to apply them outside: an
+        optimizer in a branch is more than a distribution strategy can do, and gradients of a branch take twenty times
+        as long to trace.
+
+        Args:
+            function: of the generator, latents to fakes of the final size, and of the discriminator, samples of that
+                size to [logits [batch]], or to [logits, minibatch deviations [batch]] where it has any. What it returns
+                has the same structure at each level.
+        """
+        if len(self._networks) == 1:
+            return function(*self._networks[0])
+        current = tf.add_n([tf.cast(fade.alpha > 0.0, tf.int32) for fade in self.fades])
+        return tf.switch_case(current, [functools.partial(function, *networks) for networks in self._networks])
+
+
+def fades(network: keras.Model) -> list[FadeIn]:
+    """Those of a network's levels 1, 2, ..."""
+    return sorted(
+        (layer for layer in network.layers if isinstance(layer, FadeIn)),
+        key=lambda fade: int(fade.name.rpartition("_")[2]),
+    )
+
+
+def enlarge(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
+    """Nearest neighbours, [batch, h, w, c] to [batch, *size, c], `size` being 2h x 2w or a row and a column less."""
+    return crop(keras.layers.UpSampling2D(dtype=x.dtype)(x), size)
+
+
+def halve(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Averages over 2 x 2 pixels, or over those there are at an odd edge; undoes `enlarge`."""
+    return keras.layers.AveragePooling2D(2, padding="same", dtype=x.dtype)(x)
+
+
+def _down(samples: keras.KerasTensor, level: int, levels: int, layer: Callable[[str], keras.layers.Layer]):
+    """From pictures of the final size through the layers of `level` and below, to the features with their deviation."""
+    picture = samples
+    for _ in range(levels - 1 - level):
+        picture = halve(picture)
+    x = layer(f"from_picture_{level}")(picture)
+    for above in range(level, 0, -1):
+        x, picture = halve(layer(f"block_{above}")(x)), halve(picture)
+        x = layer(f"fade_{above}")([layer(f"from_picture_{above - 1}")(picture), x])
+    return layer("stddev")(x)
+
+
+def _generator_at(generator: keras.Model, level: int) -> keras.Model:
+    pictures = [generator.get_layer(f"picture_{each}").output for each in range(len(fades(generator)) + 1)]
+    picture = pictures[level]
+    for larger in pictures[level + 1 :]:
+        picture = enlarge(picture, larger.shape[1:3])
+    return keras.Model(generator.input, picture)
+
+
+def _discriminator_at(discriminator: keras.Model, level: int, levels: int) -> keras.Model:
+    samples = keras.Input(discriminator.input_shape[1:])
+    features = _down(samples, level, levels, discriminator.get_layer)
+    logits = keras.Model(discriminator.get_layer("stddev").output, discriminator.output)(features)
+    return keras.Model(samples, [logits, features[:, 0, 0, -1]])
+
+
+def _show(image_shape: tuple[int, ...], fades: Sequence[FadeIn]) -> keras.Model:
+    samples = keras.Input(image_shape)
+    pictures = [samples]
+    for _ in fades:
+        pictures.append(halve(pictures[-1]))
+    shown = pictures.pop()
+    for fade in fades:
+        finer = pictures.pop()
+        shown = fade([enlarge(shown, finer.shape[1:3]), finer])
+    return keras.Model(samples, shown)
+
+
+def _widths(levels: int, width: int, max_width: int) -> list[int]:
+    """Channels by level, the lowest first."""
+    return [min(width * 2**level, max_width) for level in reversed(range(levels))]
+
+
+def _rectified(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    return [layer, keras.layers.Activation(leaky_relu)]
+
+
+def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:
+    return PixelNorm()(keras.layers.Activation(leaky_relu)(x))
