@@ -142,24 +142,36 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     assert again["generate"]["fd_digits300"] == pytest.approx(metrics["generate"]["fd_digits300"], rel=1e-3)
 
 
+# Two levels, 16 and 32 pixels; the second is faded in from step 10 to step 90.
+GROWING = [
+    *(f"--config.networks.progressive.{network}.base_resolution=16" for network in ("generator", "discriminator")),
+    *(f"--config.networks.progressive.{network}.max_width=4" for network in ("generator", "discriminator")),
+    *(f"--config.networks.progressive.{network}.width=4" for network in ("generator", "discriminator")),
+    "--config.data.image_size=32",
+    "--config.model.stable_images=160",
+    "--config.model.fade_images=1280",
+]
+
+
 @pytest.mark.slow
-def test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_path):
+@pytest.mark.parametrize(
+    ("flags", "every", "steps"),
+    [
+        (["--model=wgan_gp", "--dataset=gaussians8"], 50, 600),
+        (["--model=pggan", *GROWING], 20, 100),
+    ],
+    ids=["wgan_gp", "pggan_in_a_fade"],
+)
+def test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_path, flags, every, steps):
     """`kill -9` in mid-training, the same command again; deterministic. Every variable is compared, bit for bit."""
-    flags = [
-        "--model=wgan_gp",
-        "--dataset=gaussians8",
-        "--steps=600",
-        "--config.deterministic=True",
-        "--config.checkpoint_every=50",
-        *SHORT,
-    ]
+    flags = [*flags, f"--steps={steps}", "--config.deterministic=True", f"--config.checkpoint_every={every}", *SHORT]
     run(*flags, f"--workdir={tmp_path}/whole")
 
     killed = subprocess.Popen(command(*flags, f"--workdir={tmp_path}/killed"), stderr=subprocess.DEVNULL)
-    _wait_for(tmp_path / "killed/checkpoints", "ckpt-100.index", killed)
+    _wait_for(tmp_path / "killed/checkpoints", f"ckpt-{2 * every}.index", killed)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    assert not (tmp_path / "killed/checkpoints/ckpt-600.index").exists()
+    assert not (tmp_path / f"killed/checkpoints/ckpt-{steps}.index").exists()
     assert "going on from step" in run(*flags, f"--workdir={tmp_path}/killed")
 
     whole, resumed = (tf.train.load_checkpoint(str(tmp_path / run / "checkpoints")) for run in ("whole", "killed"))
