@@ -68,13 +68,13 @@ def generator(
     x = EqualizedDense(sizes[0][0] * sizes[0][1] * widths[0])(PixelNorm()(latents))
     x = _normalised(keras.layers.Reshape((*sizes[0], widths[0]))(x))
     x = _normalised(EqualizedConv2D(widths[0], 3)(x))
-    picture = EqualizedConv2D(image_shape[2], 1, gain=1.0, dtype="float32", name="picture_0")(x)
+    picture = _to_picture(x, image_shape[2], 0)
     for level in range(1, len(sizes)):
         x = enlarge(x, sizes[level])
         for _ in range(2):
             x = _normalised(EqualizedConv2D(widths[level], 3)(x))
-        new = EqualizedConv2D(image_shape[2], 1, gain=1.0, dtype="float32")(x)
-        picture = FadeIn(dtype="float32", name=f"picture_{level}")([enlarge(picture, sizes[level]), new])
+        new = _to_picture(x, image_shape[2], level)
+        picture = FadeIn(dtype="float32", name=f"fade_{level}")([enlarge(picture, sizes[level]), new])
     return keras.Model(latents, keras.ops.clip(picture, -1.0, 1.0), name="generator")
 
 
@@ -99,7 +99,8 @@ def discriminator(
             block = _rectified(EqualizedConv2D(out, 3)) + _rectified(EqualizedConv2D(widths[level - 1], 3))
             layers += [keras.Sequential(block, name=f"block_{level}"), FadeIn(name=f"fade_{level}")]
     samples = keras.Input(image_shape, name="samples")
-    x = _down(samples, levels - 1, levels, {layer.name: layer for layer in layers}.__getitem__)
+    by_name = {layer.name: layer for layer in layers}
+    x = _down(samples, levels - 1, levels, by_name.__getitem__, blended=range(levels))
     last = [*_rectified(EqualizedConv2D(widths[0], 3)), keras.layers.Flatten(), *_rectified(EqualizedDense(widths[0]))]
     for layer in last:
         x = layer(x)
@@ -177,21 +178,12 @@ def halve(x: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.AveragePooling2D(2, padding="same", dtype=x.dtype)(x)
 
 
-def _down(samples: keras.KerasTensor, level: int, levels: int, layer: Callable[[str], keras.layers.Layer]):
-    """From pictures of the final size through the layers of `level` and below, to the features with their deviation."""
-    picture = samples
-    for _ in range(levels - 1 - level):
-        picture = halve(picture)
-    x = layer(f"from_picture_{level}")(picture)
-    for above in range(level, 0, -1):
-        x, picture = halve(layer(f"block_{above}")(x)), halve(picture)
-        x = layer(f"fade_{above}")([layer(f"from_picture_{above - 1}")(picture), x])
-    return layer("stddev")(x)
-
-
 def _generator_at(generator: keras.Model, level: int) -> keras.Model:
-    pictures = [generator.get_layer(f"picture_{each}").output for each in range(len(fades(generator)) + 1)]
+    """Of what the levels below make of their features, only the last is wanted, for the blend."""
+    pictures = [generator.get_layer(f"to_picture_{each}").output for each in range(len(fades(generator)) + 1)]
     picture = pictures[level]
+    if level:
+        picture = fades(generator)[level - 1]([enlarge(pictures[level - 1], picture.shape[1:3]), picture])
     for larger in pictures[level + 1 :]:
         picture = enlarge(picture, larger.shape[1:3])
     return keras.Model(generator.input, picture)
@@ -199,9 +191,27 @@ def _generator_at(generator: keras.Model, level: int) -> keras.Model:
 
 def _discriminator_at(discriminator: keras.Model, level: int, levels: int) -> keras.Model:
     samples = keras.Input(discriminator.input_shape[1:])
-    features = _down(samples, level, levels, discriminator.get_layer)
+    features = _down(samples, level, levels, discriminator.get_layer, blended=range(level, level + 1))
     logits = keras.Model(discriminator.get_layer("stddev").output, discriminator.output)(features)
     return keras.Model(samples, [logits, features[:, 0, 0, -1]])
+
+
+def _down(
+    samples: keras.KerasTensor, level: int, levels: int, layer: Callable[[str], keras.layers.Layer], blended: range
+) -> keras.KerasTensor:
+    """From pictures of the final size through the layers of `level` and below, to the features with their deviation.
+
+    `blended` are the levels whose alpha may be less than 1.
+    """
+    picture = samples
+    for _ in range(levels - 1 - level):
+        picture = halve(picture)
+    x = layer(f"from_picture_{level}")(picture)
+    for above in range(level, 0, -1):
+        x, picture = halve(layer(f"block_{above}")(x)), halve(picture)
+        if above in blended:
+            x = layer(f"fade_{above}")([layer(f"from_picture_{above - 1}")(picture), x])
+    return layer("stddev")(x)
 
 
 def _show(image_shape: tuple[int, ...], fades: Sequence[FadeIn]) -> keras.Model:
@@ -219,6 +229,10 @@ def _show(image_shape: tuple[int, ...], fades: Sequence[FadeIn]) -> keras.Model:
 def _widths(levels: int, width: int, max_width: int) -> list[int]:
     """Channels by level, the lowest first."""
     return [min(width * 2**level, max_width) for level in reversed(range(levels))]
+
+
+def _to_picture(x: keras.KerasTensor, channels: int, level: int) -> keras.KerasTensor:
+    return EqualizedConv2D(channels, 1, gain=1.0, dtype="float32", name=f"to_picture_{level}")(x)
 
 
 def _rectified(layer: keras.layers.Layer) -> list[keras.layers.Layer]:

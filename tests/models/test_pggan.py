@@ -65,7 +65,7 @@ def test_a_step_is_the_papers_objective_at_its_blend(growing, reals):
     assert alphas(model.discriminator) == [0.5]
     averages = data.reshape(6, 8, 2, 8, 2, 1).mean((2, 4)).repeat(2, 1).repeat(2, 2)
     shown = tf.constant(0.5 * averages + 0.5 * data)
-    uncut = keras.Model(model.generator.input, model.generator.get_layer("picture_1").output)
+    uncut = keras.Model(model.generator.input, model.generator.get_layer("fade_1").output)
     fake = uncut(model.latents(model.step_seed(0, 0), 6))
     weight = tf.reshape(model.uniforms(0, like=shown), [-1, 1, 1, 1])
     critic = lambda samples: model.discriminator(samples, training=True)  # noqa: E731

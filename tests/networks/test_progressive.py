@@ -49,7 +49,7 @@ def test_averaging_undoes_enlarging_at_odd_edges_too(small, large):
 def test_a_level_begins_as_the_lower_one_enlarged(latents):
     """Alphas 1, 0: blocks of 2 x 2 equal pixels, the pictures of level 1; alphas 0, 0: blocks of 4 x 4."""
     generator, _ = networks()
-    lower = keras.Model(generator.input, generator.get_layer("picture_1").output)
+    lower = keras.Model(generator.input, generator.get_layer("fade_1").output)
     set_alphas(generator, 1.0, 0.0)
     np.testing.assert_array_equal(generator(latents), np.clip(lower(latents).numpy().repeat(2, 1).repeat(2, 2), -1, 1))
     set_alphas(generator, 0.0, 0.0)
@@ -61,7 +61,7 @@ def test_a_level_begins_as_the_lower_one_enlarged(latents):
 def test_a_level_ends_as_its_new_layers_alone(latents):
     """Alphas 1, 1: the pictures are the last convolution's own; at .5 they are half of either."""
     generator, _ = networks()
-    fade = generator.get_layer("picture_2")
+    fade = generator.get_layer("fade_2")
     below, new = keras.Model(generator.input, fade.input)(latents)
     np.testing.assert_array_equal(generator(latents), np.clip(new, -1, 1))
     set_alphas(generator, 1.0, 0.5)
@@ -155,6 +155,6 @@ def test_in_half_precision_pictures_and_logits_are_float32(latents):
         generator, discriminator = networks()
     finally:
         keras.config.set_dtype_policy("float32")
-    assert generator.get_layer("picture_1").output.dtype == "float32"
+    assert generator.get_layer("fade_1").output.dtype == "float32"
     assert discriminator.get_layer("block_1").output.dtype == "bfloat16"
     assert discriminator(generator(latents)).dtype == tf.float32
