@@ -26,7 +26,9 @@ class ProgressiveGAN(AdversarialModel):
 
     A level trains alone for `stable_images` reals, then the next one is faded in over `fade_images` (figure 2), and so
     on; the last level has the rest of the training. The phase is a function of the step and the batch size alone. The
-    networks are those of `ganzoo.networks.progressive`; any others, as for points, are a single level.
+    networks are those of `ganzoo.networks.progressive`; any others, as for points, are a single level. A training that
+    ends earlier leaves pictures of the final size that show the level it had got to. Unlike in the authors' code the
+    optimizers are not reset at a new level.
 
     Args:
         gradient_penalty_weight: lambda of WGAN-GP, the paper's 10.

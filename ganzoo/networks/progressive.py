@@ -109,10 +109,10 @@ def discriminator(
 
 
 class Levels:
-    """A generator and a discriminator, each at every level without the work of the levels above.
+    """A generator and a discriminator, each at every level without the work that the level's blend makes idle.
 
-    All share their weights. With the alphas of the levels above at 0, each gives what the whole network gives, but for
-    the generator's cut at [-1, 1]. Networks of another family have one level: themselves.
+    All share their weights. With the alphas of the levels below at 1 and of those above at 0, each gives what the whole
+    network gives, but for the generator's cut at [-1, 1]. Networks of another family have one level: themselves.
 
     Args:
         generator: built; with k `FadeIn` it has k + 1 levels.
