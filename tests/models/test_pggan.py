@@ -136,6 +136,7 @@ def test_a_model_saved_in_the_fade_trains_on_as_if_it_had_never_stopped(growing,
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_the_export_has_the_final_size_and_scores_each_sample_by_itself(growing, reals, tmp_path):
     """From an untrained model at level 0, with the ratio fitted on its trunk: every signature gives 16 x 16 pixels, and
     a row's score does not change with the rows beside it."""
