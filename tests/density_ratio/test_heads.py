@@ -1,24 +1,7 @@
-import keras
 import numpy as np
 import pytest
-from normals import picture_model
 
 from ganzoo.density_ratio import heads
-
-
-def test_the_trunk_ends_where_the_discriminators_last_layer_with_weights_begins():
-    """Whatever the discriminator is: here one dense layer on the flat picture, so that the trunk is the picture."""
-    pictures = picture_model().sample(3)
-    samples = keras.Input((16, 16, 1))
-    discriminator = keras.Model(samples, keras.layers.Dense(1)(keras.layers.Flatten()(samples)))
-    np.testing.assert_array_equal(heads.cut(discriminator)[0](pictures), pictures.reshape(3, -1))
-
-
-def test_the_trunk_and_the_tail_together_are_the_discriminator():
-    model = picture_model()
-    trunk, tail = heads.cut(model.discriminator)
-    pictures = model.sample(3)
-    np.testing.assert_array_equal(tail(trunk(pictures)), model.discriminator(pictures))
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), (28, 28, 1), (33, 64, 3)])

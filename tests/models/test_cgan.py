@@ -47,6 +47,26 @@ def test_each_discriminator_step_sees_reals_with_their_own_labels(tiny, reals):
     np.testing.assert_array_equal(np.concatenate([label for _, label in pairs]), LABELS)
 
 
+def test_r1_is_on_the_reals_under_their_labels(tiny, reals):
+    """By finite differences in every coordinate."""
+    model, data = tiny("cgan", (2,), num_classes=3, r1_weight=1.0), reals(8, (2,))
+    labels, h = tf.constant(LABELS), 1e-2
+
+    def logits(shift):
+        return model.discriminator([tf.constant(data + np.float32(shift)), labels]).numpy()
+
+    slopes = [(logits(h * axis) - logits(-h * axis)) / (2 * h) for axis in np.eye(2)]
+    _, r1 = model.judge(tf.constant(data), labels)
+    assert float(r1) == pytest.approx(np.sum(np.square(slopes), axis=0).mean(), rel=0.02)
+
+
+def test_batch_norm_in_the_discriminator_is_refused_with_r1(tiny):
+    discriminator = dict(width=4, base_resolution=7, kernel_size=3, norm="batch", init_stddev=0.0)
+    with pytest.raises(GanzooError, match="cannot have batch norm"):
+        tiny("cgan", discriminator=discriminator)
+    assert tiny("cgan", discriminator=discriminator, r1_weight=0.0).num_classes == 10
+
+
 @pytest.mark.parametrize("conditioning", CONDITIONINGS)
 def test_a_short_training_makes_what_the_label_says(tiny, conditioning):
     """Three classes about (2, 0), (-2, 0) and (0, 2): after 600 steps the mean of each is within .7 of its own."""
@@ -98,7 +118,7 @@ def exported(tmp_path_factory):
     nothing = keras.layers.Embedding(2, 2, embeddings_initializer="zeros")(labels)
     generator = keras.Model([latents, labels], keras.layers.Add()([identity, nothing]))
     discriminator = conditional.projection("mlp", (2,), num_classes=2, width=8, depth=1)
-    model = ConditionalGAN(generator, discriminator, num_classes=2, n_critic=1, ema_decay=0.0)
+    model = ConditionalGAN(generator, discriminator, num_classes=2, r1_weight=0.0, n_critic=1, ema_decay=0.0)
 
     classes = np.arange(8000) % 2
     reals = np.random.default_rng(0).normal(size=(8000, 2)) + np.stack([1 - 2 * classes, 0 * classes], axis=1)

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -49,3 +50,16 @@ def test_the_double_backward_pass_leaves_the_slopes_out():
             value = layers.leaky_relu(x)
         slopes = inner.gradient(value, x)
     assert outer.gradient(slopes, x) is None
+
+
+def test_the_trunk_ends_where_the_discriminators_last_layer_with_weights_begins(reals):
+    """Whatever the discriminator is: here one dense layer on the flat picture, so that the trunk is the picture."""
+    samples = keras.Input((16, 16, 1))
+    discriminator = keras.Model(samples, keras.layers.Dense(1)(keras.layers.Flatten()(samples)))
+    np.testing.assert_array_equal(layers.cut(discriminator)[0](reals(3)), reals(3).reshape(3, -1))
+
+
+def test_the_trunk_and_the_tail_together_are_the_discriminator(tiny, reals):
+    discriminator = tiny("wgan_gp").discriminator
+    trunk, tail = layers.cut(discriminator)
+    np.testing.assert_array_equal(tail(trunk(reals(3))), discriminator(reals(3)))
