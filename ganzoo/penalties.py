@@ -64,8 +64,11 @@ def refuse_batch_norm(critic: keras.Model) -> None:
     Raises:
         GanzooError: if the critic has batch normalisation.
     """
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic.layers):
-        raise GanzooError("a critic with a gradient penalty cannot have batch norm; use norm='layer' or 'none'.")
+    for layer in critic.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise GanzooError("a critic with a gradient penalty cannot have batch norm; use norm='layer' or 'none'.")
+        if isinstance(layer, keras.Model):
+            refuse_batch_norm(layer)
 
 
 def clip_weights(variables: Iterable[tf.Variable], limit: float) -> None:
