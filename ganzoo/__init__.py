@@ -9,13 +9,14 @@
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["GanzooError", "create", "list_models", "load_config", "register"]
+__all__ = ["GanzooError", "create", "list_models", "load", "load_config", "register"]
 
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
     "GanzooError": "ganzoo.errors",
     "create": "ganzoo.registry",
     "list_models": "ganzoo.registry",
+    "load": "ganzoo.registry",
     "load_config": "ganzoo.config",
     "register": "ganzoo.registry",
 }

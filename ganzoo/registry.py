@@ -79,6 +79,21 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "Adversar
     )
 
 
+def load(path: str) -> "AdversarialModel":
+    """A model that `model.save("m.keras")` has written, compiled as it was: `fit` trains on where it had got to.
+
+    Keras knows a class once its file has been imported, and so all files of the zoo are, here. (A model of one's own
+    must have been imported before.)
+
+    >>> model = ganzoo.load("m.keras")
+    """
+    import keras
+
+    for name in list_models():
+        model_class(name)
+    return keras.saving.load_model(path)
+
+
 def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "AdversarialModel":
     """Builds the model that a resolved config describes; `overrides` as in `create`."""
     arguments = {"seed": config.seed} | config.model.to_dict() | overrides

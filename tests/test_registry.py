@@ -46,6 +46,30 @@ def test_the_network_follows_the_shape_unless_named():
     assert "Conv2DTranspose" not in {type(layer).__name__ for layer in named.generator.layers}
 
 
+def test_a_saved_model_is_loaded_in_a_process_that_has_not_made_it(tmp_path):
+    """With its optimizers: the next step is taken."""
+    code = """
+import ganzoo, numpy as np
+from tests.conftest import TINY
+points = np.zeros((8, 2), "float32")
+"""
+    save = """
+model = ganzoo.create("lsgan", image_shape=(2,), latent_dim=3, **TINY["points"])
+model.compile()
+model.fit(points, batch_size=8, verbose=0)
+model.save("PATH")
+"""
+    load = """
+model = ganzoo.load("PATH")
+model.fit(points, batch_size=8, verbose=0)
+assert (model.zoo_name, model.steps_taken) == ("lsgan", 2)
+"""
+    for part in (save, load):
+        source = code + part.replace("PATH", str(tmp_path / "m.keras"))
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+
 def test_another_keras_backend_is_a_clear_error():
     code = "import ganzoo; ganzoo.list_models()"
     done = subprocess.run(

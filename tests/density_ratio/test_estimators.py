@@ -10,7 +10,7 @@ from ganzoo.models.gan import GAN
 def estimate(name, model, samples, options=OPTIONS, seed=0):
     """Fitted on four fifths, stopped by the last."""
     count = len(samples) * 4 // 5
-    return ESTIMATORS[name](Task(model, samples[:count], samples[count:], options, seed))
+    return ESTIMATORS[name](Task(model, (samples[:count],), (samples[count:],), options, seed))
 
 
 def assert_equal_up_to_a_constant(ratio, exact, points, within):
@@ -113,7 +113,7 @@ def test_the_discriminator_can_be_trained_on_after_a_fit():
 def test_the_weights_kept_are_those_of_the_lowest_held_out_loss():
     """Reals like the fakes, 20 of them and many steps: whatever is learnt is learnt by heart, and is thrown away."""
     model, few = standard_normal_model(), reals(20)
-    ratio = ESTIMATORS["refit"](Task(model, few, reals(2000, seed=2), short(steps=400), 0))
+    ratio = ESTIMATORS["refit"](Task(model, (few,), (reals(2000, seed=2),), short(steps=400), 0))
     unseen = ratio(tf.constant(reals(1000, seed=3))).numpy()
     assert np.abs(unseen).mean() < 0.5
 

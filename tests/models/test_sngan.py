@@ -130,6 +130,21 @@ def test_a_discriminator_with_free_weights_is_refused(tiny):
         tiny("sngan", (2,), network="mlp")
 
 
+@pytest.mark.parametrize(("shape", "networks"), [((2,), {}), ((16, 16, 1), dict(discriminator=SPECTRAL))])
+def test_normalised_kernels_have_spectral_norm_1_after_training(tiny, reals, shape, networks):
+    """By NumPy's singular values of the kernel as it is used, within 2 % in every layer, after 200 steps at a rate that
+    falls to 0, as the recipe's does."""
+    model = tiny("sngan", shape, n_critic=2, **networks)
+    rates = [keras.optimizers.schedules.CosineDecay(1e-3, steps) for steps in (200, 400)]
+    model.compile(*(keras.optimizers.Adam(rate, 0.0, 0.9) for rate in rates))
+    model.fit(np.tile(reals(16, shape), (200, *[1] * len(shape))), batch_size=16, shuffle=False, verbose=0)
+    spectral = [layer for layer in model.discriminator.layers if isinstance(layer, SpectralLayer)]
+    assert len(spectral) > 2
+    for layer in spectral:
+        kernel = layer.normalised_kernel().numpy()
+        assert np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0] == pytest.approx(1, abs=0.02)
+
+
 def test_residual_networks_train_in_half_precision_too(tiny, reals):
     """One step in mixed_bfloat16: finite losses, float32 weights, half-precision features."""
     keras.config.set_dtype_policy("mixed_bfloat16")
