@@ -57,6 +57,20 @@ def logits_and_squared_gradients(
     return logits, tf.reduce_sum(tf.square(gradients), axis=range(1, gradients.shape.rank))
 
 
+def logits_and_r1(
+    discriminator: Callable[[tf.Tensor], tf.Tensor], reals: tf.Tensor, weight: float
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The reals' logits float32 [batch], and weight / 2 E|grad D|^2 at them, which costs nothing where the weight is 0.
+
+    Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", https://arxiv.org/abs/1801.04406,
+    equation 9.
+    """
+    if not weight:
+        return discriminator(reals), tf.constant(0.0)
+    logits, squared = logits_and_squared_gradients(discriminator, reals)
+    return logits, weight / 2 * tf.reduce_mean(squared)
+
+
 def refuse_batch_norm(critic: keras.Model) -> None:
     """A gradient penalty is on each sample's own gradient, which exists only where samples do not enter each other's
     logits (Gulrajani et al. 2017, section 4).

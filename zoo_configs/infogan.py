@@ -12,17 +12,17 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """62 numbers of noise, a category of ten and two continuous codes, Adam at 1e-3 for the generator and 2e-4 for the
-    discriminator, batches of 128 and lambda 1: the paper's for MNIST. On points the category has as many values as
+    """62 numbers of noise, a category of ten, two continuous codes and lambda 1 are the paper's for MNIST. Its rates of
+    1e-3 and 2e-4 with batch norm in the discriminator made few kinds of digits of 3,000 reals (fd_digits10k 178, the
+    category right on 37 %); R1 and the optimizer are those of `cgan`. On points the category has as many values as
     there are modes."""
     config = common.get_config(kind)
-    config.model.update(latent_dim=62, categories=10, continuous=2, information_weight=1.0, n_critic=1)
-    config.networks.dcgan.discriminator.norm = "batch"
-    config.batch_size, config.steps = 128, 1500
-    rates = dict(generator=1e-3, discriminator=2e-4)
+    config.model.update(latent_dim=62, categories=10, continuous=2, information_weight=1.0, r1_weight=1.0, n_critic=1)
+    config.batch_size, config.steps = 64, 2000
+    optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     if kind == "points":
-        config.model.update(latent_dim=2, categories=25, continuous=1)
+        config.model.update(latent_dim=2, categories=25, continuous=1, r1_weight=0.0)
         config.batch_size, config.steps = 512, 6000
-        rates = dict(generator=1e-3, discriminator=1e-3)
-    config.optimizers = {network: common.adam(rate, beta_1=0.5) for network, rate in rates.items()}
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

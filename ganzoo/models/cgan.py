@@ -11,7 +11,7 @@ import tensorflow as tf
 from ganzoo import losses
 from ganzoo.models.base import AdversarialModel
 from ganzoo.networks import conditional
-from ganzoo.penalties import logits_and_squared_gradients, refuse_batch_norm
+from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register
 
 
@@ -25,9 +25,8 @@ class ConditionalGAN(AdversarialModel):
 
     Args:
         num_classes: labels are 0, 1, ..., num_classes - 1.
-        r1_weight: of |grad_x D(x | y)|^2 / 2 at the reals (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406,
-            equation 9), which the papers do not have; 0 is none. Without it a generator that learns from a few hundred
-            reals of each class comes to make one sample of each.
+        r1_weight: of `penalties.logits_and_r1`, which the papers do not have; 0 is none. Without it a generator that
+            learns from a few hundred reals of each class comes to make one sample of each.
 
     Raises:
         GanzooError: if the discriminator has batch normalisation and `r1_weight` is not 0.
@@ -77,9 +76,10 @@ class ConditionalGAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, real, label)
             with tf.GradientTape() as tape:
-                real_logits, r1 = self.judge(real, label)
+                of_label = lambda samples, label=label: self.discriminate(samples, label)  # noqa: E731
+                real_logits, r1 = logits_and_r1(of_label, real, self.r1_weight)
                 fake_logits = self.discriminate(tf.stop_gradient(fake), label)
-                discriminator_loss = losses.bce_discriminator(real_logits, fake_logits) + self.r1_weight / 2 * r1
+                discriminator_loss = losses.bce_discriminator(real_logits, fake_logits) + r1
             self.update_discriminator(tape, discriminator_loss)
 
         with generator_tape:
@@ -93,13 +93,6 @@ class ConditionalGAN(AdversarialModel):
             real_logits=real_logits,
             fake_logits=fake_logits,
         )
-
-    def judge(self, reals: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The reals' logits [batch] and R1 [], which costs nothing where it has no weight."""
-        if not self.r1_weight:
-            return self.discriminate(reals, labels), tf.constant(0.0)
-        logits, squared = logits_and_squared_gradients(lambda x: self.discriminate(x, labels), reals)
-        return logits, tf.reduce_mean(squared)
 
     def get_config(self) -> dict:
         return super().get_config() | {"num_classes": self.num_classes, "r1_weight": self.r1_weight}

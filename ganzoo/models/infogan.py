@@ -15,6 +15,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.generative import Codes
 from ganzoo.models.base import AdversarialModel
 from ganzoo.networks.layers import cut, leaky_relu, normalisation
+from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register
 
 RECOGNITION_WIDTH = 128  # appendix C.1
@@ -33,10 +34,12 @@ class InfoGAN(AdversarialModel):
         categories: K of the categorical code.
         continuous: how many codes are U(-1, 1).
         information_weight: lambda of equation 6.
+        r1_weight: of `penalties.logits_and_r1`, which the paper does not have; 0 is none.
         recognition: Q's head, made afresh where it is None.
 
     Raises:
-        GanzooError: for fewer than two categories or no continuous code.
+        GanzooError: for fewer than two categories or no continuous code, and if the discriminator has batch
+            normalisation and `r1_weight` is not 0.
     """
 
     logged = (
@@ -55,6 +58,7 @@ class InfoGAN(AdversarialModel):
         categories: int,
         continuous: int,
         information_weight: float,
+        r1_weight: float,
         recognition: keras.Model | None = None,
         **base,
     ):
@@ -62,7 +66,9 @@ class InfoGAN(AdversarialModel):
         if categories < 2 or continuous < 1:
             raise GanzooError(f"categories is {categories} and continuous {continuous}; expected at least 2 and 1.")
         self.codes = Codes(categories, continuous)
-        self.information_weight = information_weight
+        if r1_weight:
+            refuse_batch_norm(self.discriminator)
+        self.information_weight, self.r1_weight = information_weight, r1_weight
         self.recognition = recognition or recognition_head(self._cut[0].output_shape[1:], self.codes)
 
     @classmethod
@@ -85,10 +91,10 @@ class InfoGAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generator(latents, training=True)
             with tf.GradientTape() as tape:
-                real_logits = self.discriminate(real)
+                real_logits, r1 = logits_and_r1(self.discriminate, real, self.r1_weight)
                 fake_logits, of_category, of_continuous = self.judge(tf.stop_gradient(fake), latents)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
-                loss = discriminator_loss - self.information_weight * (of_category + of_continuous)
+                loss = discriminator_loss + r1 - self.information_weight * (of_category + of_continuous)
             self.update_discriminator(tape, loss)
 
         with generator_tape:
@@ -151,7 +157,7 @@ class InfoGAN(AdversarialModel):
         return cut(self.discriminator)
 
     def get_config(self) -> dict:
-        own = {"information_weight": self.information_weight, **self.codes._asdict()}
+        own = {"information_weight": self.information_weight, "r1_weight": self.r1_weight, **self.codes._asdict()}
         return super().get_config() | own | {"recognition": keras.saving.serialize_keras_object(self.recognition)}
 
     @classmethod
