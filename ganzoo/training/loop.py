@@ -61,8 +61,9 @@ def train(model: AdversarialModel, reals: Reals, config: ConfigDict, workdir: Pa
     progress, stop = Progress(config.log_every, config.steps), StopOnSignal()
     if reals.samples.ndim == 2:
         shown = dict(count=2000, reals=reals.samples)
-    else:  # of a conditional model, a column for each class
-        shown = dict(count=64 if model.num_classes is None else model.num_classes**2, reals=None)
+    else:  # a square grid; of about ten classes, which take turns, each then has a column of its own
+        classes = model.num_classes or 0
+        shown = dict(count=classes**2 if 6 <= classes <= 16 else 64, reals=None)
     callbacks = [
         Guard(config.divergence_threshold, checkpoints),
         progress,
