@@ -8,6 +8,8 @@ import math
 import keras
 import tensorflow as tf
 
+from ganzoo.networks.reparametrised import Conv2DLayer, DenseLayer
+
 EPSILON = 1e-8  # under the roots, the authors'
 
 
@@ -33,7 +35,7 @@ class EqualizedLayer(keras.layers.Layer):
         )
         self.bias = self.add_weight(name="bias", shape=kernel_shape[-1:], initializer="zeros")
 
-    def scaled_kernel(self) -> tf.Tensor:
+    def effective_kernel(self) -> tf.Tensor:
         """The kernel that acts on the inputs."""
         return self.kernel * self.scale
 
@@ -42,45 +44,13 @@ class EqualizedLayer(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class EqualizedDense(EqualizedLayer):
+class EqualizedDense(DenseLayer, EqualizedLayer):
     """Inputs [batch, in] to outputs [batch, units]."""
-
-    def __init__(self, units: int, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
-
-    def build(self, input_shape):
-        self.add_weights((input_shape[-1], self.units))
-
-    def call(self, x):
-        return tf.matmul(x, self.scaled_kernel()) + self.bias
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.units)
-
-    def get_config(self) -> dict:
-        return super().get_config() | {"units": self.units}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class EqualizedConv2D(EqualizedLayer):
+class EqualizedConv2D(Conv2DLayer, EqualizedLayer):
     """Inputs [batch, height, width, in] to outputs [batch, height, width, filters], with zeros around the edges."""
-
-    def __init__(self, filters: int, kernel_size: int, **kwargs):
-        super().__init__(**kwargs)
-        self.filters, self.kernel_size = filters, kernel_size
-
-    def build(self, input_shape):
-        self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.filters))
-
-    def call(self, x):
-        return tf.nn.conv2d(x, self.scaled_kernel(), 1, "SAME") + self.bias
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.filters)
-
-    def get_config(self) -> dict:
-        return super().get_config() | {"filters": self.filters, "kernel_size": self.kernel_size}
 
 
 @keras.saving.register_keras_serializable("ganzoo")

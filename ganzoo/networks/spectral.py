@@ -12,6 +12,8 @@ model says by `power_iteration` when the estimate of the singular vector is to m
 import keras
 import tensorflow as tf
 
+from ganzoo.networks.reparametrised import Conv2DLayer, DenseLayer
+
 EPSILON = 1e-12  # under the roots, as in the authors' code: a kernel of zeros stays one
 
 
@@ -79,7 +81,7 @@ class SpectralLayer(keras.layers.Layer):
         u = tf.stop_gradient(tf.convert_to_tensor(self.u))
         return tf.sqrt(tf.reduce_sum(tf.square(tf.linalg.matvec(self.matrix(), u))) + EPSILON)
 
-    def normalised_kernel(self) -> tf.Tensor:
+    def effective_kernel(self) -> tf.Tensor:
         """W / sigma(W), equation 8, in the precision of the layer's inputs."""
         return tf.cast(self.kernel / self.sigma(), self.compute_dtype)
 
@@ -92,49 +94,13 @@ class SpectralLayer(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class SpectralDense(SpectralLayer):
-    """Inputs [batch, in] to outputs [batch, units]."""
-
-    def __init__(self, units: int, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
-
-    def build(self, input_shape):
-        self.add_weights((input_shape[-1], self.units))
-
-    def call(self, x):
-        return tf.matmul(x, self.normalised_kernel()) + self.bias
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.units)
-
-    def get_config(self) -> dict:
-        return super().get_config() | {"units": self.units}
+class SpectralDense(DenseLayer, SpectralLayer):
+    """Inputs [batch, in] to outputs [batch, units] by W / sigma(W)."""
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class SpectralConv2D(SpectralLayer):
-    """Inputs [batch, height, width, in] to outputs [batch, ..., filters]; the arguments are those of Keras's Conv2D."""
-
-    def __init__(self, filters: int, kernel_size: int, *, strides: int = 1, padding: str = "same", **kwargs):
-        super().__init__(**kwargs)
-        self.filters, self.kernel_size = filters, kernel_size
-        self.strides, self.padding = strides, padding
-
-    def build(self, input_shape):
-        self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.filters))
-
-    def call(self, x):
-        return tf.nn.conv2d(x, self.normalised_kernel(), self.strides, self.padding.upper()) + self.bias
-
-    def compute_output_shape(self, input_shape):
-        lost = 0 if self.padding == "same" else self.kernel_size - 1
-        sides = (-(-(side - lost) // self.strides) for side in input_shape[1:3])
-        return (input_shape[0], *sides, self.filters)
-
-    def get_config(self) -> dict:
-        own = {"filters": self.filters, "kernel_size": self.kernel_size}
-        return super().get_config() | own | {"strides": self.strides, "padding": self.padding}
+class SpectralConv2D(Conv2DLayer, SpectralLayer):
+    """Inputs [batch, height, width, in] to outputs [batch, ..., filters] by W / sigma(W)."""
 
 
 def unit_vector(shape: tuple[int, ...], dtype: str) -> tf.Tensor:

@@ -70,7 +70,7 @@ def test_spectral_normalisation(golden, piece):
     for _ in range(49):
         layer.power_iteration()
     np.testing.assert_allclose(layer.u, stored["u_50"], **CLOSE)
-    np.testing.assert_allclose(layer.normalised_kernel(), stored["kernel_50"], **CLOSE)
+    np.testing.assert_allclose(layer.effective_kernel(), stored["kernel_50"], **CLOSE)
     np.testing.assert_allclose(layer(stored["x"]), stored["y"], **CLOSE)
 
 

@@ -113,7 +113,7 @@ def test_u_is_saved_and_training_goes_on_as_if_it_had_never_stopped(tiny, reals,
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_export_scores_with_the_normalised_kernels(tiny, reals, tmp_path):
+def test_an_export_scores_with_the_effective_kernels(tiny, reals, tmp_path):
     """Scored twice, lest a call of the export moves something."""
     model = tiny("sngan", n_critic=1, discriminator=SPECTRAL)
     model.fit(reals(4), batch_size=4, verbose=0)
@@ -131,7 +131,7 @@ def test_a_discriminator_with_free_weights_is_refused(tiny):
 
 
 @pytest.mark.parametrize(("shape", "networks"), [((2,), {}), ((16, 16, 1), dict(discriminator=SPECTRAL))])
-def test_normalised_kernels_have_spectral_norm_1_after_training(tiny, reals, shape, networks):
+def test_effective_kernels_have_spectral_norm_1_after_training(tiny, reals, shape, networks):
     """By NumPy's singular values of the kernel as it is used, within 2 % in every layer, after 200 steps at a rate that
     falls to 0, as the recipe's does."""
     model = tiny("sngan", shape, n_critic=2, **networks)
@@ -141,7 +141,7 @@ def test_normalised_kernels_have_spectral_norm_1_after_training(tiny, reals, sha
     spectral = [layer for layer in model.discriminator.layers if isinstance(layer, SpectralLayer)]
     assert len(spectral) > 2
     for layer in spectral:
-        kernel = layer.normalised_kernel().numpy()
+        kernel = layer.effective_kernel().numpy()
         assert np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0] == pytest.approx(1, abs=0.02)
 
 

@@ -79,10 +79,10 @@ def test_the_gradient_goes_through_sigma(make):
 
     def value(kernel):
         layer.kernel.assign(kernel)
-        return tf.reduce_sum(weights * layer.normalised_kernel()).numpy().astype(np.float64)
+        return tf.reduce_sum(weights * layer.effective_kernel()).numpy().astype(np.float64)
 
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(weights * layer.normalised_kernel())
+        total = tf.reduce_sum(weights * layer.effective_kernel())
     gradient = tape.gradient(total, layer.kernel.value).numpy()
     for _ in range(30):
         direction = rng.normal(size=start.shape).astype(np.float32)
