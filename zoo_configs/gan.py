@@ -2,8 +2,10 @@ r"""GAN: the original game, minimax or non-saturating (Goodfellow et al. 2014).
 
 "Generative Adversarial Nets", NeurIPS 2014, https://arxiv.org/abs/1406.2661, Algorithm 1.
 
-Expected (2 CPU cores, seed 0): 25 modes, 65 % of the samples of high quality, with drs 99.9 %, in 3 minutes.
+Expected (2 CPU cores, seed 0): fd_digits10k 84.8, with drs 65.2, with mh 54.0, in 10 minutes beside other work. On
+gaussians25 25 modes, 65 % of the samples of high quality, with drs 99.9 %, in 3 minutes.
 
+    python -m ganzoo.run --model gan
     python -m ganzoo.run --model gan --dataset gaussians25
 """
 
@@ -13,7 +15,8 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """On points: Ding et al.'s protocol for 25 Gaussians. On pictures: DCGAN networks, which the paper predates."""
+    """On points: Ding et al.'s protocol for 25 Gaussians. On pictures: DCGAN networks, which the paper predates, at
+    five times DCGAN's learning rate, falling to 0, for the two thousand steps that there is time for."""
     config = common.get_config(kind)
     config.model.update(loss="non_saturating", n_critic=1)
     if kind == "points":
