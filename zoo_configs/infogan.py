@@ -3,6 +3,10 @@ r"""InfoGAN: latent codes that the samples tell of (Chen et al. 2016).
 "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets", NeurIPS 2016,
 https://arxiv.org/abs/1606.03657, equation 6 and appendix C.1.
 
+Expected (2 CPU cores, seed 0): fd_digits10k 157, with drs 101, with mh 75, in 14 minutes beside two other jobs. The
+category is known from the picture (2.29 of log 10 = 2.30 nats), but is not the digit: by the best assignment it is
+right on 28 %.
+
     python -m ganzoo.run --model infogan
 """
 
