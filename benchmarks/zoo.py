@@ -68,8 +68,9 @@ def main(argv):
     header = ["model", "dataset", "steps", "minutes", "fd_digits10k", "by drs", "by obrs (K = 2)"]
     header += [f"{name}, alone / by drs" for name in QUALITY] + ["acceptance of drs", "besides"]
     floor = next(iter(done.values()))["metrics"]["floor"]
+    which = "" if set(done) == set(recipes()) else f" --models {','.join(done)}"
     text = (
-        "## The zoo\n\n`python benchmarks/zoo.py`\n\nEvery entry by `python -m ganzoo.run --model NAME`, seed 0, "
+        f"## The zoo\n\n`python benchmarks/zoo.py{which}`\n\nEach entry by `python -m ganzoo.run --model NAME`, seed 0, "
         "10,000 samples; minutes are those of the whole run on 2 CPU cores, measuring and export included. Real "
         f"digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
         f"{figure(floor, 'recall')}, coverage {figure(floor, 'coverage')}.\n\n"

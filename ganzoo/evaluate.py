@@ -44,7 +44,7 @@ def evaluate(
         `{"label_accuracy": {"drs 0": ..., }}`, the share of each class that shows what its label says.
 
     Raises:
-        GanzooError: if the reals have another shape than the samples.
+        GanzooError: if the reals have another shape than the samples, or no labels for a conditional model.
     """
     import numpy as np
 
@@ -53,7 +53,7 @@ def evaluate(
     evaluator = Evaluator(parts.train, parts.test)
     bound = exported.proposals_per_second() if "propose" in exported.signatures else None
     rows, of_classes = {}, {}
-    labels = parts.test.labels if exported.is_conditional else None
+    labels = _labels(exported, parts)
     for sampler in samplers:
         if sampler not in exported.signatures:
             continue
@@ -104,7 +104,8 @@ def calibration(exported: "Exported", parts: "Parts", *, seed: int = 0, plot: Pa
     if "drs" not in exported.signatures:
         return {}
     test = reals.to_float(parts.test.samples[:MOST_SCORED])
-    labels = parts.test.labels[:MOST_SCORED] if exported.is_conditional else None
+    labels = _labels(exported, parts)
+    labels = None if labels is None else labels[:MOST_SCORED]
     fakes = exported.draw("generate", len(test), seed=seed, labels=labels)["samples"]
     logits = [exported.score(samples, labels)["log_ratio"] for samples in (test, fakes)]
     if plot is not None:
@@ -182,6 +183,18 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
                 "--config.ratio.calibration may help."
             )
     return "\n".join(lines)
+
+
+def _labels(exported: "Exported", parts: "Parts"):
+    """Those of the test part for a conditional model's samples, int64 [n], or None for the other models."""
+    if not exported.is_conditional:
+        return None
+    if parts.test.labels is None:
+        raise GanzooError(
+            f"{exported.path} makes samples of a class, and '{parts.test.name}' has no labels to ask for. Give a data "
+            "set with labels, such as the one it was trained on."
+        )
+    return parts.test.labels
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.data.reals import Reals
+from ganzoo.errors import GanzooError
 from ganzoo.evaluate import calibration, codes, describe
 
 
@@ -74,6 +75,13 @@ def test_codes_are_recognised_on_the_test_part_and_drawn_as_a_grid(tmp_path):
     assert found["unsupervised_accuracy_50"] == 1.0
     assert found["information_10k"] == pytest.approx(np.log(2.0))
     assert Image.open(tmp_path / "codes.png").size == (2 * 6 - 2, 10 * 6 - 2)
+
+
+def test_a_conditional_model_is_not_measured_on_data_without_labels():
+    parts = SimpleNamespace(test=Reals("folder:mine", np.zeros((5, 4, 4, 1), np.uint8)))
+    exported = SimpleNamespace(signatures=("drs",), is_conditional=True, path="runs/a/export/1")
+    with pytest.raises(GanzooError, match="makes samples of a class, and 'folder:mine' has no labels"):
+        calibration(exported, parts)
 
 
 def test_a_model_without_codes_has_nothing_to_say_of_them():
