@@ -70,8 +70,8 @@ def main(argv):
     floor = next(iter(done.values()))["metrics"]["floor"]
     which = "" if set(done) == set(recipes()) else f" --models {','.join(done)}"
     text = (
-        f"## The zoo\n\n`python benchmarks/zoo.py{which}`\n\nEach entry by `python -m ganzoo.run --model NAME`, seed 0, "
-        "10,000 samples; minutes are those of the whole run on 2 CPU cores, measuring and export included. Real "
+        f"## The zoo\n\n`python benchmarks/zoo.py{which}`\n\nEach entry by `python -m ganzoo.run --model NAME`, seed "
+        "0, 10,000 samples; minutes are those of the whole run on 2 CPU cores, measuring and export included. Real "
         f"digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
         f"{figure(floor, 'recall')}, coverage {figure(floor, 'coverage')}.\n\n"
         f"{markdown(header, [line(model, run) for model, run in done.items()])}"

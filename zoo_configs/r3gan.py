@@ -4,7 +4,7 @@ r"""R3GAN: relativistic pairs, R1 and R2 at every step (Huang et al. 2024).
 
 Expected (2 CPU cores, 3 seeds by `benchmarks/digits_samplers.py`): fd_digits10k 42.1 +- 2.9, with obrs 14.3 +- 2.2,
 with drs 9.2 +- 1.3, in 7 minutes. On gaussians25 (`benchmarks/toy_25_gaussians.py`): 97.7 % of the samples of high
-quality, with drs at two proposals 99.94 %.
+quality, with drs at two proposals 99.94 %; all 25 modes in each of five seeds.
 
     python -m ganzoo.run --model r3gan
 """
