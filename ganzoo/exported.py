@@ -112,7 +112,7 @@ class Exported:
     @property
     def is_conditional(self) -> bool:
         """Whether samples are asked for by their labels."""
-        return self.config["num_classes"] is not None
+        return "labels" in self.signatures["serving_default"].structured_input_signature[1]
 
     def proposals_per_second(self, repeats: int = 20) -> float:
         """Rows a second through the generator and the log ratio, in the samplers' batches: no sampler can propose more.
