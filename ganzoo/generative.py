@@ -73,7 +73,7 @@ class GenerativeModel(keras.Model):
         >>> model.sample(16, seed=1).shape
         (16, 28, 28, 1)
         """
-        stream = tf.constant([seed, 0]) if isinstance(seed, int) else seed
+        stream = tf.constant([seed, 0]) if np.ndim(seed) == 0 else seed
         if self.num_classes is not None:
             labels = tf.constant(np.arange(num_samples) % self.num_classes if labels is None else labels, tf.int64)
         return self._draw(num_samples, stream, min(num_samples, 256), labels).numpy()
