@@ -114,8 +114,8 @@ class Coded(Plain):
 
     def recognise(self, samples):
         with _checked(_has_rows(samples), _is_finite(samples, "samples")):
-            probabilities, continuous, _ = self.model.recognise(tf.identity(samples), training=False)
-            return {"category_probabilities": tf.nn.softmax(probabilities), "continuous": continuous}
+            category_logits, continuous, _ = self.model.recognise(tf.identity(samples), training=False)
+            return {"category_probabilities": tf.nn.softmax(category_logits), "continuous": continuous}
 
 
 class Rejecting(Plain):

@@ -13,7 +13,7 @@ import tensorflow as tf
 from ganzoo import losses, noise
 from ganzoo.errors import GanzooError
 from ganzoo.generative import Codes
-from ganzoo.models.base import AdversarialModel
+from ganzoo.models.base import LATENTS, AdversarialModel
 from ganzoo.networks.layers import cut, leaky_relu, normalisation
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register
@@ -87,7 +87,7 @@ class InfoGAN(AdversarialModel):
             The epoch's running means by metric name.
         """
         for draw, real in enumerate(self.critic_batches(reals)):
-            latents = self.latents(self.step_seed(0, draw), tf.shape(real)[0])
+            latents = self.latents(self.step_seed(LATENTS, draw), tf.shape(real)[0])
             with tf.GradientTape() as generator_tape:
                 fake = self.generator(latents, training=True)
             with tf.GradientTape() as tape:
