@@ -26,14 +26,21 @@ def normal(seed: tf.Tensor, rows: int | tf.Tensor, dim: int, *, first_row: int |
 
 def uniform(seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
     """Uniform numbers in [0, 1), float32 [rows]: rows `first_row`, `first_row + 1`, ... of the seed's stream."""
-    return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, rows, 1, first_row)[:, 0]
+    return uniforms(seed, rows, 1, first_row=first_row)[:, 0]
 
 
-def _rows(draw, seed: tf.Tensor, rows: int | tf.Tensor, dim: int, first_row: int | tf.Tensor) -> tf.Tensor:
+def uniforms(
+    seed: tf.Tensor, rows: int | tf.Tensor, dim: int | tf.Tensor, *, first_row: int | tf.Tensor = 0
+) -> tf.Tensor:
+    """Uniform numbers in [0, 1), float32 [rows, dim]: rows `first_row`, `first_row + 1`, ... of the seed's stream."""
+    return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, rows, dim, first_row)
+
+
+def _rows(draw, seed: tf.Tensor, rows: int | tf.Tensor, dim: int | tf.Tensor, first_row: int | tf.Tensor) -> tf.Tensor:
     """Each row takes whole blocks of the counter, so that a row begins where a block does."""
     blocks = -(-dim // _BLOCK)
     stream = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
-    offset = tf.cast(first_row, tf.uint64) * blocks
+    offset = tf.cast(first_row, tf.uint64) * tf.cast(blocks, tf.uint64)
     counter = stream.counter + tf.stack([offset, tf.zeros_like(offset)])
     numbers = draw(shape=[rows, blocks * _BLOCK], key=stream.key, counter=counter, alg=_PHILOX, dtype=tf.float32)
     return numbers[:, :dim]

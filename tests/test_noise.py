@@ -28,6 +28,22 @@ def test_rows_of_uniforms_do_not_depend_on_how_many_are_drawn_at_a_time():
     np.testing.assert_array_equal(noise.uniform(SEED, 1999, first_row=1001), at_once[1001:])
 
 
+@pytest.mark.parametrize("dim", [1, 6, 64])
+def test_rows_of_many_uniforms_do_not_depend_on_how_many_are_drawn_at_a_time(dim):
+    """Rows 7 .. 39 at once and in two pieces; the first column of `dim` = 1 is `uniform`."""
+    at_once = noise.uniforms(SEED, 33, dim, first_row=7)
+    pieces = [noise.uniforms(SEED, 5, dim, first_row=7), noise.uniforms(SEED, 28, dim, first_row=12)]
+    assert at_once.shape == (33, dim)
+    np.testing.assert_array_equal(tf.concat(pieces, 0), at_once)
+    np.testing.assert_array_equal(noise.uniforms(SEED, 33, 1)[:, 0], noise.uniform(SEED, 33))
+
+
+def test_a_dimension_that_only_the_graph_knows_draws_the_same():
+    """As for the dropout of a network that takes pictures of any size."""
+    draw = tf.function(lambda dim: noise.uniforms(SEED, 5, dim, first_row=3), autograph=False)
+    np.testing.assert_array_equal(draw(tf.constant(6)), noise.uniforms(SEED, 5, 6, first_row=3))
+
+
 def test_many_rows_are_the_same_as_few():
     """100,000 rows, which TensorFlow shares among threads, begin with the rows that are drawn by themselves."""
     many = noise.normal(SEED, 100_000, 3)

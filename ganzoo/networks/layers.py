@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo import noise
 from ganzoo.errors import GanzooError
 
 
@@ -31,7 +32,11 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
 
 
 def normalisation(kind: str) -> list[keras.layers.Layer]:
-    """No layer, or one: "none", "batch", "layer" (over height, width and channels), "instance"."""
+    """No layer, or one: "none", "batch", "layer" (over height, width and channels), "instance".
+
+    All take pictures of any size. Keras's group norm takes its moments in float32 in half precision, too, and as an
+    instance norm it is as fast as a layer of one's own on tf.nn.moments.
+    """
     if kind == "none":
         return []
     if kind == "batch":
@@ -49,6 +54,14 @@ def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:
     One for each layer: an initializer of Keras draws the same numbers every time.
     """
     return keras.initializers.RandomNormal(stddev=stddev) if stddev else keras.initializers.GlorotUniform()
+
+
+def reflection_pad(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    """Features [batch, h, w, c] to [batch, h + 2 width, w + 2 width, c], mirrored at the outermost rows and columns.
+
+    Those are not themselves repeated: h and w must be greater than `width`.
+    """
+    return keras.ops.pad(x, ((0, 0), (width, width), (width, width), (0, 0)), mode="reflect")
 
 
 def squeeze_logit(
@@ -109,3 +122,39 @@ class FourierFeatures(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class SeededDropout(keras.layers.Layer):
+    """[features [batch, ..., c], stream int32 [3]] to features: dropout that is always on, in sampling as in training.
+
+    It is the noise of pix2pix (Isola et al. 2017, https://arxiv.org/abs/1611.07004, section 3.2.1), and a pure function
+    of its inputs. The stream is (seed, seed, first row): row r of the batch takes its mask from row `first row + r`, so
+    that a picture's mask is the same in whatever batch it is. What is kept is divided by 1 - rate. Compiled by XLA it
+    draws other masks, as all of TensorFlow's stateless numbers do.
+
+    Args:
+        rate: the share that is dropped, in [0, 1).
+        index: of the layer within its network; each has masks of its own.
+    """
+
+    def __init__(self, rate: float, index: int, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise GanzooError(f"a dropout rate is at least 0 and less than 1, not {rate}.")
+        self.rate, self.index = rate, index
+
+    def call(self, inputs):
+        x, stream = inputs
+        if not self.rate:
+            return x
+        seed, first_row = noise.fold_in(stream[:2], self.index), stream[2]
+        shape = tf.shape(x)
+        numbers = noise.uniforms(seed, shape[0], tf.reduce_prod(shape[1:]), first_row=first_row)
+        return x * tf.cast(tf.reshape(numbers, shape) >= self.rate, x.dtype) / (1 - self.rate)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"rate": self.rate, "index": self.index}

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganzoo.errors import GanzooError
 from ganzoo.networks import layers
 
 POINTS = [-2.0, -0.5, -1e-30, 0.0, 1e-30, 0.5, 2.0]
@@ -63,3 +64,63 @@ def test_the_trunk_and_the_tail_together_are_the_discriminator(tiny, reals):
     discriminator = tiny("wgan_gp").discriminator
     trunk, tail = layers.cut(discriminator)
     np.testing.assert_array_equal(tail(trunk(reals(3))), discriminator(reals(3)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_instance_norm_takes_pictures_of_any_size(dtype):
+    """Each picture's channels have mean 0 and variance 1, at sizes that the graph does not know."""
+    (layer,) = layers.normalisation("instance")
+    layer = type(layer).from_config(layer.get_config() | {"dtype": dtype})
+    pictures = keras.Input((None, None, 2), dtype="float32")
+    network = keras.Model(pictures, layer(pictures))
+    run = tf.function(network, autograph=False, input_signature=[tf.TensorSpec([None, None, None, 2])])
+    for shape in [(1, 4, 6, 2), (3, 9, 5, 2)]:
+        normed = tf.cast(run(np.random.default_rng(0).normal(100, 3, shape).astype(np.float32)), tf.float32)
+        loose = dict(atol=1e-3 if dtype == "float32" else 0.02)
+        np.testing.assert_allclose(tf.reduce_mean(normed, [1, 2]), np.zeros((shape[0], 2)), **loose)
+        if dtype == "float32":  # what half precision rounds 100 + x to is another variance
+            np.testing.assert_allclose(tf.math.reduce_variance(normed, [1, 2]), np.ones((shape[0], 2)), **loose)
+
+
+def test_reflections_mirror_the_picture_without_its_edge_twice():
+    picture = np.arange(20, dtype=np.float32).reshape(1, 4, 5, 1)
+    padded = layers.reflection_pad(picture, 3)
+    np.testing.assert_array_equal(padded[0, :, 3, 0], picture[0, [3, 2, 1, 0, 1, 2, 3, 2, 1, 0], 0, 0])
+    np.testing.assert_array_equal(padded[0, 3, :, 0], picture[0, 0, [3, 2, 1, 0, 1, 2, 3, 4, 3, 2, 1], 0])
+
+
+def masks(rows, stream, rate=0.5, index=0, shape=(4, 6, 3)):
+    return layers.SeededDropout(rate, index)([tf.ones((rows, *shape)), tf.constant(stream)]).numpy()
+
+
+def test_a_rows_dropout_does_not_depend_on_its_batch():
+    """Rows 5 .. 9 of a stream, at once, one by one, and at sizes that the graph does not know."""
+    at_once = masks(5, [1, 2, 5])
+    one_by_one = [masks(1, [1, 2, row]) for row in range(5, 10)]
+    np.testing.assert_array_equal(np.concatenate(one_by_one), at_once)
+
+    layer = layers.SeededDropout(0.5, 0)
+    signature = [tf.TensorSpec([None, None, None, 3]), tf.TensorSpec([3], tf.int32)]
+    graph = tf.function(lambda x, stream: layer([x, stream]), autograph=False, input_signature=signature)
+    np.testing.assert_array_equal(graph(np.ones((5, 4, 6, 3), np.float32), [1, 2, 5]), at_once)
+
+
+def test_every_row_seed_and_layer_has_a_dropout_of_its_own():
+    first, second = masks(2, [1, 2, 0])
+    others = [second, masks(1, [1, 3, 0])[0], masks(1, [1, 2, 0], index=1)[0]]
+    for other in others:
+        assert 0.2 < np.mean(first != other) < 0.8
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate):
+    """10,000 numbers that are 0 or 1 / (1 - rate), at sampling as in training."""
+    numbers = masks(1, [1, 2, 0], rate, shape=(100, 100, 1))
+    np.testing.assert_allclose(np.mean(numbers == 0), rate, atol=4 * np.sqrt(rate * (1 - rate) / 10_000))
+    np.testing.assert_allclose(np.unique(numbers)[-1], 1 / (1 - rate), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0])
+def test_a_dropout_rate_that_is_none_is_refused(rate):
+    with pytest.raises(GanzooError, match="at least 0 and less than 1"):
+        layers.SeededDropout(rate, 0)

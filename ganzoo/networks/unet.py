@@ -1,0 +1,95 @@
+"""The U-Net of pix2pix (Isola et al. 2017, https://arxiv.org/abs/1611.07004, section 3.2 and appendix 6.1.1).
+
+An encoder that halves the picture down to a single point, a decoder that doubles it again, and between them at every
+resolution a connection past everything below. At 256 x 256 with `width` 64, `depth` 8, three levels with dropout .5 and
+`norm` "batch" it is the paper's. At the paper's batch size of 1 its batch norm is an instance norm, in sampling, too:
+the authors normalise by the statistics of the batch at hand there; Keras's batch norm takes its running averages.
+"""
+
+import math
+
+import keras
+
+from ganzoo.errors import GanzooError
+from ganzoo.networks.layers import SeededDropout, leaky_relu, normal_or_glorot, normalisation, relu
+from ganzoo.networks.translators import check_picture, check_sides
+
+MAX_WIDENING = 8  # C64-C128-C256-C512, and 512 from there on
+
+
+def generator(
+    image_shape: tuple[int, ...],
+    *,
+    width: int,
+    depth: int,
+    dropout_levels: int,
+    dropout_rate: float,
+    norm: str,
+    init_stddev: float = 0.02,
+) -> keras.Model:
+    """[image float32 [batch, h, w, c] in [-1, 1], stream int32 [3] of `SeededDropout`] to images of the same shape,
+    float32 in [-1, 1]. h and w may be any multiples of 2^depth.
+
+    Args:
+        image_shape: (height, width, channels).
+        width: channels of the first convolution; doubled at each level, at most eightfold.
+        depth: how often the picture is halved; 0 is as often as its smaller side is a power of 2.
+        dropout_levels: so many of the decoder's levels, from the innermost on, have dropout; the outermost never has.
+        dropout_rate: of theirs.
+        norm: normalisation: none, batch, layer or instance. The first convolution has none, and neither has the
+            innermost, which a single picture's point would leave nothing but 0 of (the paper's errata).
+        init_stddev: of the kernels at the start; 0 is Keras's own choice.
+
+    Raises:
+        GanzooError: for a picture that cannot be halved so often.
+    """
+    depth = _checked_depth(image_shape, depth)
+    channels = [width * min(2**level, MAX_WIDENING) for level in range(depth)]
+
+    image = keras.Input((None, None, image_shape[2]), name="image")
+    stream = keras.Input(batch_shape=(3,), dtype="int32", name="stream")
+    x, encoded = image, []
+    for level in range(depth):
+        if level:
+            x = keras.layers.Activation(leaky_relu)(x)
+        layers = normalisation(norm) if 0 < level < depth - 1 else []
+        x = _resampled(x, keras.layers.Conv2D, channels[level], init_stddev, use_bias=not layers)
+        for layer in layers:
+            x = layer(x)
+        encoded.append(x)
+
+    for position, level in enumerate(reversed(range(depth - 1))):
+        x = keras.layers.Activation(relu)(x)
+        layers = normalisation(norm)
+        x = _resampled(x, keras.layers.Conv2DTranspose, channels[level], init_stddev, use_bias=not layers)
+        for layer in layers:
+            x = layer(x)
+        if position < dropout_levels:
+            x = SeededDropout(dropout_rate, position)([x, stream])
+        x = keras.layers.Concatenate()([encoded[level], x])
+
+    x = keras.layers.Activation(relu)(x)
+    x = _resampled(x, keras.layers.Conv2DTranspose, image_shape[2], init_stddev, dtype="float32")
+    return keras.Model([image, stream], keras.layers.Activation("tanh", dtype="float32")(x), name="generator")
+
+
+def _resampled(
+    x: keras.KerasTensor, convolution: type[keras.layers.Layer], channels: int, init_stddev: float, **options
+) -> keras.KerasTensor:
+    """Half the height and width, or twice, by kernels of 4 x 4."""
+    kernel = normal_or_glorot(init_stddev)
+    return convolution(channels, 4, strides=2, padding="same", kernel_initializer=kernel, **options)(x)
+
+
+def _checked_depth(image_shape: tuple[int, ...], depth: int) -> int:
+    check_picture(image_shape)
+    if depth < 0:
+        raise GanzooError(f"a U-Net's depth is at least 1, or 0 for as many levels as the picture has, not {depth}.")
+    height, breadth, _ = image_shape
+    depth = depth or max(int(math.log2(min(height, breadth))), 1)
+    common = math.gcd(height, breadth)
+    possible = (common & -common).bit_length() - 1  # so often both sides are even
+    remedy = f", or the generator depth={possible}" if possible else ""
+    what = f"a U-Net of depth {depth}"
+    check_sides(image_shape, multiple_of=2**depth, smallest=2**depth, what=what, remedy=remedy)
+    return depth
