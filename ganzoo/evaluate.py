@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import flags
+from ml_collections import ConfigDict
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
@@ -199,7 +200,7 @@ def _labels(exported: "Exported", parts: "Parts"):
 
 def main() -> int:
     with cli.quiet_imports():
-        from ganzoo.data.parts import load_parts
+        from ganzoo import tasks
         from ganzoo.exported import Exported
         from ganzoo.training import workdirs
 
@@ -207,24 +208,22 @@ def main() -> int:
     exported = Exported(FLAGS.export_dir)
     if "config" not in exported.config:
         raise GanzooError(f"{exported.path} was not exported by ganzoo.run: it does not say what it was trained on.")
-    config = exported.config["config"]
-    data = config["data"] | ({"data_dir": FLAGS.data_dir} if FLAGS.data_dir is not None else {})
-    parts = load_parts(FLAGS.dataset or config["dataset"], **data)
-    if not FLAGS.dataset and parts.describe() != exported.config["split"]:
+    config = ConfigDict(exported.config["config"])
+    config.seed = FLAGS.seed
+    if FLAGS.data_dir is not None:
+        config.data.data_dir = FLAGS.data_dir
+    if FLAGS.num_samples is not None:
+        config.evaluation.num_samples = FLAGS.num_samples
+    config.dataset = FLAGS.dataset or config.dataset
+    task = tasks.of(config.get("task", "sampling"))  # older exports, all of models that sample, do not say
+    data = task.load(config)
+    if not FLAGS.dataset and data.describe() != exported.config["split"]:
         raise GanzooError(
-            f"'{config['dataset']}' is not what {exported.path} was trained on (its split differs): what it was "
+            f"'{config.dataset}' is not what {exported.path} was trained on (its split differs): what it was "
             "trained on could be among the test reals. Restore the data, or name them with --dataset."
         )
-    metrics = evaluate(
-        exported,
-        parts,
-        FLAGS.num_samples or config["evaluation"]["num_samples"],
-        seed=FLAGS.seed,
-        samplers=FLAGS.sampler,
-    )
-    metrics["log_ratio"] = calibration(exported, parts, seed=FLAGS.seed)
-    metrics |= codes(exported, parts, seed=FLAGS.seed)
-    print(describe(metrics))
+    metrics = task.measure(exported, data, config, samplers=FLAGS.sampler)
+    print(task.describe(metrics))
     if FLAGS.out:
         workdirs.write_json(Path(FLAGS.out), metrics)
     else:
@@ -238,6 +237,8 @@ if __name__ == "__main__":
     flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
     flags.DEFINE_integer("num_samples", None, "of each sampler; default: the config's")
     flags.DEFINE_integer("seed", 0, "of the samples")
-    flags.DEFINE_multi_enum("sampler", list(SAMPLERS), SAMPLERS, "what to measure; give it again for several")
+    flags.DEFINE_multi_enum(
+        "sampler", list(SAMPLERS), SAMPLERS, "what to measure of a model that samples; give it again for several"
+    )
     flags.DEFINE_string("out", None, "a JSON file for the metrics")
     cli.run(main)

@@ -53,14 +53,9 @@ class Exported:
             GanzooError: for a signature that the export does not have or that takes other inputs, and for what the
                 graph itself refuses.
         """
-        if signature not in self.signatures:
-            raise GanzooError(
-                f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}."
-            )
+        specs = self._specs(signature)
         if num_samples < 1:
             raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
-        call = self.signatures[signature]
-        specs = call.structured_input_signature[1]
         if "num_samples" not in specs:
             raise GanzooError(
                 f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}."
@@ -75,11 +70,7 @@ class Exported:
             values = inputs | {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
             if "labels" in specs:
                 values["labels"] = labels[first : first + limit]
-            try:
-                outputs = call(**{name: tf.constant(values[name], spec.dtype) for name, spec in specs.items()})
-            except tf.errors.InvalidArgumentError as error:
-                raise GanzooError(plain_words(error.message)) from error
-            requests.append({name: output.numpy() for name, output in outputs.items()})
+            requests.append(self._call(signature, values))
         return _join(requests)
 
     def score(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -109,10 +100,65 @@ class Exported:
             batches.append(call(seed=tf.constant([seed, request]), **given)["samples"].numpy())
         return np.concatenate(batches)
 
+    def translate(
+        self, signature: str, images: np.ndarray, *, rows: int = 32, seed: int = 0, domains: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Pictures float32 [n, height, width, channels] in [-1, 1] through a translator's signature, `rows` at a time.
+
+        Args:
+            signature: such as "a_to_b", "translate" or "drs".
+            images: all of one size that the export takes.
+            rows: pictures in a request.
+            seed: of a signature that takes one; each request has a stream of its own.
+            domains: int [n], of a signature that takes them.
+
+        Returns:
+            float32 [n, height, width, channels].
+
+        Raises:
+            GanzooError: for a signature that the export does not have or that takes no pictures, for domains where
+                there are none or none are given, and for what the graph itself refuses.
+        """
+        specs = self._specs(signature)
+        if "images" not in specs:
+            raise GanzooError(f"signature '{signature}' takes no pictures: its inputs are {', '.join(sorted(specs))}.")
+        if ("domains" in specs) != (domains is not None):
+            missing = "needs the domain to translate to" if domains is None else "knows no domains"
+            raise GanzooError(f"signature '{signature}' {missing}.")
+        translated = []
+        for request, first in enumerate(range(0, len(images), rows)):
+            part = slice(first, first + rows)
+            given = {"images": images[part], "seed": [seed, request]} | {
+                name: self.config["sampling"].get(name) for name in specs.keys() - {"images", "seed", "domains"}
+            }
+            if domains is not None:
+                given["domains"] = domains[part]
+            outputs = self._call(signature, {name: given[name] for name in specs})
+            if len(outputs["images"]) < len(images[part]):
+                raise GanzooError(f"{signature}: the bound on proposals ran out before each picture had one accepted.")
+            translated.append(outputs["images"])
+        return np.concatenate(translated)
+
+    def _specs(self, signature: str) -> dict[str, tf.TensorSpec]:
+        if signature not in self.signatures:
+            raise GanzooError(
+                f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}."
+            )
+        return self.signatures[signature].structured_input_signature[1]
+
+    def _call(self, signature: str, values: dict) -> dict[str, np.ndarray]:
+        """One request; what the graph refuses is a GanzooError."""
+        given = {name: tf.constant(values[name], spec.dtype) for name, spec in self._specs(signature).items()}
+        try:
+            outputs = self.signatures[signature](**given)
+        except tf.errors.InvalidArgumentError as error:
+            raise GanzooError(plain_words(error.message)) from error
+        return {name: output.numpy() for name, output in outputs.items()}
+
     @property
     def is_conditional(self) -> bool:
         """Whether samples are asked for by their labels."""
-        return "labels" in self.signatures["serving_default"].structured_input_signature[1]
+        return "labels" in self._specs("serving_default")
 
     def proposals_per_second(self, repeats: int = 20) -> float:
         """Rows a second through the generator and the log ratio, in the samplers' batches: no sampler can propose more.

@@ -26,6 +26,7 @@ class GenerativeModel(keras.Model):
     Args:
         generator: built Keras model, latents float32 [batch, d] to samples float32 [batch, ...].
         discriminator: built Keras model, samples to logits float32 [batch].
+        **training: of the class beside this one, `SteppedModel`.
 
     Attributes:
         num_classes: of a conditional model's labels 0, 1, ...; None for the others.
@@ -35,8 +36,8 @@ class GenerativeModel(keras.Model):
     num_classes: int | None = None
     codes: Codes | None = None
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, name: str | None = None):
-        super().__init__(name=name)
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **training):
+        super().__init__(**training)
         self.generator = generator
         self.discriminator = discriminator
         self.ema_generator = type(generator).from_config(generator.get_config())
@@ -104,10 +105,9 @@ class GenerativeModel(keras.Model):
         return saved_model.export(self, directory, ratio=density_ratio.for_export(self, reals, labels))
 
     def get_config(self) -> dict:
-        return {
+        return super().get_config() | {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "name": self.name,
         }
 
     @classmethod

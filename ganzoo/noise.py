@@ -36,6 +36,11 @@ def uniforms(
     return _rows(tf.raw_ops.StatelessRandomUniformV2, seed, rows, dim, first_row)
 
 
+def stream(seed: tf.Tensor, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+    """A seed (int32 [2]) and the row to begin with in one int32 [3], for networks whose noise is an input."""
+    return tf.concat([tf.convert_to_tensor(seed, tf.int32), [tf.cast(first_row, tf.int32)]], 0)
+
+
 def _rows(draw, seed: tf.Tensor, rows: int | tf.Tensor, dim: int | tf.Tensor, first_row: int | tf.Tensor) -> tf.Tensor:
     """Each row takes whole blocks of the counter, so that a row begins where a block does."""
     blocks = -(-dim // _BLOCK)

@@ -15,6 +15,7 @@ from ganzoo.errors import GanzooError, did_you_mean
 if TYPE_CHECKING:
     from ganzoo.models.base import AdversarialModel
 
+SHARED = {"base", "fake_pool", "stepped", "translator"}  # files in `ganzoo/models/` that are no entries
 Model = TypeVar("Model", bound=type)
 _registered: dict[str, type] = {}
 
@@ -36,7 +37,7 @@ def list_models(pattern: str = "*") -> list[str]:
     >>> list_models("wgan*")
     ['wgan', 'wgan_gp']
     """
-    files = {module.name for module in pkgutil.iter_modules(ganzoo.models.__path__)} - {"base"}
+    files = {module.name for module in pkgutil.iter_modules(ganzoo.models.__path__)} - SHARED
     return sorted(fnmatch.filter(files | _registered.keys(), pattern))
 
 

@@ -10,6 +10,7 @@ Started again in its workdir, a run goes on where it stopped. `--config.KEY=VALU
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from absl import flags
@@ -45,7 +46,6 @@ COUNTS = (
     "sample_every",
     "steps_per_execution",
 )
-FEW = 200  # held-out reals
 
 
 def main() -> int:
@@ -65,54 +65,34 @@ def main() -> int:
         import keras
         import tensorflow as tf
 
-    from ganzoo import density_ratio, registry, saved_model
-    from ganzoo.data import reals
-    from ganzoo.data.parts import load_parts
-    from ganzoo.evaluate import calibration, codes, describe, evaluate
+    from ganzoo import registry, tasks
     from ganzoo.exported import Exported
-    from ganzoo.training import loop, workdirs
+    from ganzoo.training import workdirs
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)  # the initial weights; all else has seeds of its own
     keras.config.set_dtype_policy(config.precision)
 
-    parts = load_parts(config.dataset, **config.data)
-    model = registry.from_config(config, parts.train.shape)
-    loop.ready(model, parts.train, config)
-    density_ratio.check(model, config.ratio)
-    description = {"config": config.to_dict(), "split": parts.describe()}
+    task = tasks.of(config.task)
+    data = task.load(config)
+    model = registry.from_config(config, data.shape)
+    task.ready(model, data, config)
+    description = {"config": config.to_dict(), "split": data.describe()}
     workdir = Path(FLAGS.workdir or default_workdir(config))
     workdirs.claim(workdir, description, resume=FLAGS.resume)
-    print(
-        f"{config.name} on {config.dataset}: {len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, "
-        f"{len(parts.test)} to measure against; in {workdir}"
-    )
-    if len(parts.ratio) < FEW:
-        print(f"ganzoo: {len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help.")
+    print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}")
 
     if (metrics := workdirs.finished(workdir, config.steps)) is None:
-        if not loop.train(model, parts.train, config, workdir):
+        if not task.train(model, data, config, workdir):
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
             return cli.INTERRUPTED
-
-        print("fitting the density ratio on held-out reals ...")
-        held_out = reals.to_float(parts.ratio.samples)
-        fit = dict(options=config.ratio, seed=config.seed)
-        ratio = density_ratio.for_export(model, held_out, parts.ratio.labels, **fit)
         description["step"] = model.steps_taken
-        version = saved_model.export(
-            model, workdir / "export", ratio=ratio, sampling=config.sampling, description=description
-        )
-
-        print(f"measuring {config.evaluation.num_samples} samples of each kind ...")
-        exported = Exported(version)
-        metrics = evaluate(exported, parts, config.evaluation.num_samples, seed=config.seed)
-        metrics["log_ratio"] = calibration(exported, parts, seed=config.seed, plot=workdir / "reliability.png")
-        metrics |= codes(exported, parts, seed=config.seed, picture=workdir / "codes.png")
+        version = task.export(model, data, config, workdir, description)
+        metrics = task.measure(Exported(version), data, config, workdir)
         workdirs.write_json(workdir / "metrics.json", metrics)
 
-    print(f"\n{describe(metrics)}\n\n{farewell(workdir)}")
+    print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")
     return 0
 
 
@@ -145,14 +125,14 @@ def define_config() -> None:
         config_flags.DEFINE_config_dict("config", load_config(FLAGS.model, FLAGS.dataset), "the recipe's keys")
 
 
-def farewell(workdir: Path) -> str:
+def farewell(workdir: Path, example: Callable[[Path], str]) -> str:
     """What to do with the result, as lines to copy."""
     from ganzoo.exported import newest_version
 
     export = (workdir / "export").resolve()
     lines = {
-        "sample": f"python -m ganzoo.sample --export_dir {export} --signature drs --num_samples 64 --out grid.png",
-        "load": f"tf.saved_model.load('{newest_version(export)}').signatures['drs']",
+        "sample": example(export),
+        "load": f"tf.saved_model.load('{newest_version(export)}').signatures",
         "serve": f"tensorflow_model_server --rest_api_port=8501 --model_name={FLAGS.model} --model_base_path={export}",
         "curves": f"tensorboard --logdir {workdir.resolve()}",
     }

@@ -1,16 +1,21 @@
-"""Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files.
+"""Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files; or translates a folder.
 
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
+python -m ganzoo.sample --export_dir EXPORT --input_dir pictures --signature a_to_b --out translated
 """
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from ganzoo import cli
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, did_you_mean
+
+if TYPE_CHECKING:
+    from ganzoo.exported import Exported
 
 FLAGS = flags.FLAGS
 INPUTS = ("gamma_percentile", "budget", "chain_length")
@@ -31,14 +36,17 @@ def main() -> int:
         )
     inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
     exported = Exported(FLAGS.export_dir)
+    if FLAGS.input_dir is not None:
+        return translate(exported, out)
+    if "directions" in exported.config:
+        raise GanzooError(f"{exported.path} translates pictures: give the folder they are in by --input_dir.")
     labels = None if FLAGS.labels is None else np.array([int(label) for label in FLAGS.labels])
     if labels is not None and not exported.is_conditional:
         raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")
-    draws = exported.draw(FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **inputs)
+    signature = FLAGS.signature or "drs"
+    draws = exported.draw(signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **inputs)
     if "samples" not in draws:
-        raise GanzooError(
-            f"signature '{FLAGS.signature}' returns {', '.join(draws)} for a server; sample by drs instead."
-        )
+        raise GanzooError(f"signature '{signature}' returns {', '.join(draws)} for a server; sample by drs instead.")
     samples = draws["samples"]
     if len(samples) == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
@@ -55,21 +63,56 @@ def main() -> int:
             pictures.write_png(out / f"{index:06d}.png", picture)
 
     rate = f" at acceptance rate {draws['acceptance_rate']:.3f}" if "acceptance_rate" in draws else ""
-    print(f"{len(samples)} samples by {FLAGS.signature}{rate} in {out}")
+    print(f"{len(samples)} samples by {signature}{rate} in {out}")
     if len(samples) < FLAGS.num_samples:
         print(f"ganzoo: the bound on proposals ran out before {FLAGS.num_samples} were accepted.", file=sys.stderr)
         return cli.MISTAKE
     return 0
 
 
+def translate(exported: "Exported", out: Path) -> int:
+    """Every picture below the folder `--input_dir`, squared and sized as those of the training, as a PNG of its name."""
+    import numpy as np
+
+    from ganzoo import pictures
+    from ganzoo.data import folder, reals
+
+    if "directions" not in exported.config:
+        raise GanzooError(f"{exported.path} is of a model that translates nothing: leave --input_dir out.")
+    if out.suffix:
+        raise GanzooError(f"--out is {out}: give the folder that translated pictures are to be written to.")
+    signature = FLAGS.signature or next(iter(exported.config["directions"]))
+    domains = None
+    if FLAGS.domain is not None:
+        known = exported.config["domains"]
+        if FLAGS.domain not in known:
+            raise GanzooError(
+                f"no domain '{FLAGS.domain}'.{did_you_mean(FLAGS.domain, known)} There are: {', '.join(known)}."
+            )
+        signature = FLAGS.signature or "translate"
+        domains = known.index(FLAGS.domain)
+    size, _, channels = exported.config["image_shape"]
+    names, samples = folder.named_pictures(FLAGS.input_dir, size, channels)
+    labels = None if domains is None else np.full(len(samples), domains)
+    translated = exported.translate(signature, reals.to_float(samples), seed=FLAGS.seed, domains=labels)
+    for name, picture in zip(names, pictures.to_uint8(translated), strict=True):
+        pictures.write_png((out / name).with_suffix(".png"), picture)
+    print(f"{len(names)} pictures by {signature} in {out}")
+    return 0
+
+
 if __name__ == "__main__":
     flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
-    flags.DEFINE_string("signature", "drs", "generate, drs, obrs or mh")
+    flags.DEFINE_string(
+        "signature", None, "drs (the default), generate, obrs or mh; of a translator such as a_to_b, translate or drs"
+    )
     flags.DEFINE_alias("sampler", "signature")
     flags.DEFINE_integer("num_samples", 64, "how many")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
     flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn; default: all of them")
     flags.register_validator("labels", lambda labels: labels is None or all(map(str.isdigit, labels)), "whole numbers")
+    flags.DEFINE_string("input_dir", None, "a folder of pictures to translate")
+    flags.DEFINE_string("domain", None, "the domain to translate to, by its name, where there are several (stargan)")
     flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")
     flags.DEFINE_float("budget", None, "of obrs: mean proposals per sample; default: the export's config")
     flags.DEFINE_integer("chain_length", None, "of mh: proposals per sample; default: the export's config")

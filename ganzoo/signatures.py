@@ -68,22 +68,22 @@ class Plain:
         self.model, self.ratio, self.sampling = model, ratio, sampling
 
     def serving_default(self, latents, *labels):
-        with _checked(_has_rows(latents), _is_finite(latents, "latents"), *self._labels_fit(_rows(latents), *labels)):
+        with under(has_rows(latents), is_finite(latents, "latents"), *self._labels_fit(_rows(latents), *labels)):
             return {"samples": self.model(with_labels(tf.identity(latents), *labels))}
 
     def generate(self, num_samples, seed, *labels):
-        with _checked(*self._is_request(num_samples, *labels)):
+        with under(*self._is_request(num_samples, *labels)):
             draw = dict(seed=seed, batch_size=self.sampling["batch_size"], labels=labels[0] if labels else None)
             return {"samples": generate(self.model.propose, tf.identity(num_samples), **draw)}
 
     def score(self, samples, *labels):
-        with _checked(_has_rows(samples), _is_finite(samples, "samples"), *self._labels_fit(_rows(samples), *labels)):
+        with under(has_rows(samples), is_finite(samples, "samples"), *self._labels_fit(_rows(samples), *labels)):
             samples = tf.identity(samples)
             logits = {"logits": self.model.discriminator(with_labels(samples, *labels), training=False)}
             return logits if self.ratio is None else logits | {"log_ratio": self.ratio(samples, *labels)}
 
     def _is_request(self, num_samples, *labels):
-        in_range = _is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")
+        in_range = is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")
         return in_range, *self._labels_fit(num_samples, *labels)
 
     def _labels_fit(self, rows, *labels):
@@ -108,12 +108,12 @@ class Coded(Plain):
             tf.reduce_all((categories >= 0) & (categories < codes.categories)),
             [f"categories must be in 0 .. {codes.categories - 1}, got", categories],
         )
-        is_in_limit = _is_in_range(rows, 1, self.sampling["max_samples"], "the number of categories")
-        with _checked(is_in_limit, _is_finite(continuous, "continuous"), is_paired, is_category):
+        is_in_limit = is_in_range(rows, 1, self.sampling["max_samples"], "the number of categories")
+        with under(is_in_limit, is_finite(continuous, "continuous"), is_paired, is_category):
             return {"samples": self.model(self.model.latents_of(seed, tf.identity(categories), continuous))}
 
     def recognise(self, samples):
-        with _checked(_has_rows(samples), _is_finite(samples, "samples")):
+        with under(has_rows(samples), is_finite(samples, "samples")):
             category_logits, continuous, _ = self.model.recognise(tf.identity(samples), training=False)
             return {"category_probabilities": tf.nn.softmax(category_logits), "continuous": continuous}
 
@@ -136,20 +136,19 @@ class Rejecting(Plain):
 
     def drs_png(self, num_samples, seed, gamma_percentile, *labels):
         draws = self._drs(num_samples, seed, gamma_percentile, *labels)._asdict()
-        pixels = tf.cast(tf.round(tf.clip_by_value((draws.pop("samples") + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
-        png = tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
+        image_bytes = png(draws.pop("samples"))
         del draws["log_ratio"]
-        return {"image_bytes": png, **draws}
+        return {"image_bytes": image_bytes, **draws}
 
     def obrs(self, num_samples, seed, budget, *labels):
-        in_range = _is_in_range(budget, 1, self.sampling["max_proposals_per_sample"], "budget")
-        with _checked(*self._is_request(num_samples, *labels), in_range):
+        in_range = is_in_range(budget, 1, self.sampling["max_proposals_per_sample"], "budget")
+        with under(*self._is_request(num_samples, *labels), in_range):
             sampler = conditional.budgeted_rejection if labels else obrs.budgeted_rejection
             return sampler(budget=tf.identity(budget), **self._request(num_samples, seed, *labels))._asdict()
 
     def mh(self, num_samples, seed, chain_length, *labels):
-        in_range = _is_in_range(chain_length, 1, self.sampling["max_chain_length"], "chain_length")
-        with _checked(*self._is_request(num_samples, *labels), in_range):
+        in_range = is_in_range(chain_length, 1, self.sampling["max_chain_length"], "chain_length")
+        with under(*self._is_request(num_samples, *labels), in_range):
             chains = mh.metropolis_hastings(
                 self.model.propose,
                 self.ratio,
@@ -172,7 +171,7 @@ class Rejecting(Plain):
             tf.reduce_all((uniforms >= 0.0) & (uniforms < 1.0)), ["uniforms must be in [0, 1), got", uniforms]
         )
         fit = self._labels_fit(_rows(latents), *labels)
-        with _checked(_has_rows(latents), _is_finite(latents, "latents"), is_paired, in_unit, *fit):
+        with under(has_rows(latents), is_finite(latents, "latents"), is_paired, in_unit, *fit):
             samples = self.model(with_labels(tf.identity(latents), *labels))
             log_ratio = finite_or_impossible(self.ratio(samples, *labels))
             ascending = self.burn_in.value()
@@ -185,8 +184,8 @@ class Rejecting(Plain):
             return {"samples": samples, "accept_probability": probability, "accepted": uniforms < probability}
 
     def _drs(self, num_samples, seed, gamma_percentile, *labels):
-        in_range = _is_in_range(gamma_percentile, 0, 100, "gamma_percentile")
-        with _checked(*self._is_request(num_samples, *labels), in_range):
+        in_range = is_in_range(gamma_percentile, 0, 100, "gamma_percentile")
+        with under(*self._is_request(num_samples, *labels), in_range):
             sampler = conditional.discriminator_rejection if labels else drs.discriminator_rejection
             return sampler(
                 gamma_percentile=tf.identity(gamma_percentile),
@@ -207,16 +206,22 @@ class Rejecting(Plain):
         )
 
 
-def _checked(*assertions: tf.Operation | None):
+def under(*assertions: tf.Operation | None):
     """What is computed under it waits for the assertions; TensorFlow raises them as InvalidArgumentError."""
     return tf.control_dependencies([assertion for assertion in assertions if assertion is not None])
 
 
-def _is_in_range(value: tf.Tensor, low: float, high: float, name: str):
+def png(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures float32 [rows, height, width, channels] in [-1, 1] as files, string [rows]."""
+    pixels = tf.cast(tf.round(tf.clip_by_value((pictures + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
+    return tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
+
+
+def is_in_range(value: tf.Tensor, low: float, high: float, name: str):
     return tf.debugging.Assert((value >= low) & (value <= high), [f"{name} must be in {low} .. {high}, got", value])
 
 
-def _is_finite(values: tf.Tensor, name: str):
+def is_finite(values: tf.Tensor, name: str):
     return tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(values)), [f"{name} must be finite numbers."])
 
 
@@ -224,5 +229,5 @@ def _rows(values: tf.Tensor) -> tf.Tensor:
     return tf.shape(values)[0]
 
 
-def _has_rows(values: tf.Tensor):
+def has_rows(values: tf.Tensor):
     return tf.debugging.Assert(_rows(values) > 0, ["at least one row is needed, got none."])

@@ -10,7 +10,8 @@ def adam(
     schedule: str = "constant",
     beta_2_end: float = 0.0,
 ) -> dict:
-    """Adam; `schedule`, the learning rate's, is constant, linear or cosine, the last two down to 0 at `config.steps`.
+    """Adam; `schedule`, the learning rate's, is constant, linear, cosine or constant_then_linear, for the second half of
+    the steps; but for the first all go down to 0 at `config.steps`.
 
     Where `beta_2_end` is not 0, beta_2 goes there by half a cosine, likewise until `config.steps`.
     """
@@ -29,16 +30,8 @@ def get_config(kind: str) -> ConfigDict:
     Args:
         kind: "images" or "points", what the data consist of (`ganzoo.data.kind`).
     """
-    config = ConfigDict()
-    config.seed = 0
-    config.deterministic = False  # bit-equal runs, at some cost in speed
-    config.precision = "float32"  # or mixed_bfloat16: last layers, penalties and losses stay float32
-
-    config.data = ConfigDict()
-    config.data.data_dir = ""  # where TFDS has its sets; empty is TFDS's own default
-    config.data.tfds_split = "train"  # which of a TFDS set's splits, slices included; others than TFDS's have one
+    config = _of_any_task("sampling")
     config.data.image_size = 0  # 0: the pictures' own size, or 64 where they differ
-    config.data.channels = 0  # 0: grey if all pictures are grey, else RGB
 
     config.model = ConfigDict()
     config.model.network = "mlp" if kind == "points" else "dcgan"
@@ -62,13 +55,6 @@ def get_config(kind: str) -> ConfigDict:
         generator=dict(width=16, max_width=64, base_resolution=4),
         discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=4),
     )
-    config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
-
-    config.log_every = 100  # steps between two points of a curve
-    config.checkpoint_every = 500
-    config.checkpoints_kept = 3
-    config.sample_every = 250
-    config.divergence_threshold = 1e6  # a loss beyond it stops the run
     # Training steps compiled into one call: worth it only where a step takes a millisecond.
     config.steps_per_execution = 10 if kind == "points" else 1
 
@@ -96,6 +82,60 @@ def get_config(kind: str) -> ConfigDict:
     config.sampling.batch_size = 1024 if kind == "points" else 256
     config.sampling.max_samples = 10_000  # per request
     config.sampling.max_proposals_per_sample = 1_000
+
+    return config
+
+
+def get_translation_config() -> ConfigDict:
+    """The keys of every recipe that translates pictures between domains."""
+    config = _of_any_task("translation")
+    config.data.image_size = 0  # 0: 32 for the digits, else the pictures' own size, or 128 where they differ
+    config.data.load_size = 0  # squares of image_size are cut at random from pictures of this size; 0: image_size
+    config.data.flip = False  # left to right, at random
+    config.data.paired = "none"  # of a folder: by_name (trainA, trainB) or side_by_side
+
+    config.model = ConfigDict()
+    config.networks = ConfigDict()
+    patches = dict(width=64, layers=3, norm="instance")
+    config.networks.unet = dict(
+        generator=dict(width=64, depth=0, dropout_levels=3, dropout_rate=0.5, norm="instance"),
+        discriminator=dict(patches),
+    )
+    config.networks.cyclegan = dict(generator=dict(width=64, blocks=0, norm="instance"), discriminator=dict(patches))
+    config.networks.stargan = dict(
+        generator=dict(width=64, blocks=6, norm="instance"), discriminator=dict(width=64, depth=6)
+    )
+
+    config.sampling = ConfigDict()
+    config.sampling.max_images = 64  # per request
+    config.sampling.max_side = 1024
+    config.sampling.candidates = 16  # of each picture, whose maximum and percentiles rejection goes by
+    config.sampling.gamma_percentile = 80.0
+    config.sampling.batch_size = 32
+    config.sampling.max_proposals_per_sample = 1_000
+    return config
+
+
+def _of_any_task(task: str) -> ConfigDict:
+    config = ConfigDict()
+    config.task = task  # what a run does with the model: a module of `ganzoo.tasks`
+    config.seed = 0
+    config.deterministic = False  # bit-equal runs, at some cost in speed
+    config.precision = "float32"  # or mixed_bfloat16: last layers, penalties and losses stay float32
+
+    config.data = ConfigDict()
+    config.data.data_dir = ""  # where TFDS has its sets; empty is TFDS's own default
+    config.data.tfds_split = "train"  # which of a TFDS set's splits, slices included; others than TFDS's have one
+    config.data.channels = 0  # 0: grey if all pictures are grey, else RGB
+
+    config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
+
+    config.log_every = 100  # steps between two points of a curve
+    config.checkpoint_every = 500
+    config.checkpoints_kept = 3
+    config.sample_every = 250
+    config.divergence_threshold = 1e6  # a loss beyond it stops the run
+    config.steps_per_execution = 1  # training steps compiled into one call
 
     config.evaluation = ConfigDict()
     config.evaluation.num_samples = 10_000

@@ -27,6 +27,11 @@ class Parts:
     ratio: Reals
     test: Reals
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One sample's shape: (H, W, C) or (2,)."""
+        return self.train.shape
+
     def describe(self) -> dict:
         """What config.json keeps, so that a later evaluation can check that it splits the same way: JSON-able."""
         parts = {"train": self.train, "ratio": self.ratio, "test": self.test}

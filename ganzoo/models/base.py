@@ -1,4 +1,4 @@
-"""What every objective repeats, so that a model's `train_step` says only what its paper says."""
+"""What every objective repeats that samples from latents, so that its `train_step` says only what its paper says."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -6,21 +6,14 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from ganzoo import networks, noise
-from ganzoo.config import load_config
+from ganzoo import networks
 from ganzoo.errors import GanzooError
 from ganzoo.generative import GenerativeModel, with_labels
-from ganzoo.training import optimizers
-
-# What random numbers are drawn for: each purpose has streams of its own.
-LATENTS, UNIFORMS = 0, 1
+from ganzoo.models.stepped import LATENTS, SteppedModel
 
 
-class AdversarialModel(GenerativeModel):
-    """A generative model in training: two optimizers, the moving average of the generator and a step counter.
-
-    Randomness in training is a pure function of (seed, purpose, step, draw, replica): a run that is stopped and resumed
-    sees the numbers it would have seen, and the replicas of a distribution strategy see different ones.
+class AdversarialModel(GenerativeModel, SteppedModel):
+    """A generative model in training, with the moving average of its generator.
 
     Args:
         generator: built Keras model, latents float32 [batch, d] to samples float32 [batch, ...].
@@ -31,7 +24,6 @@ class AdversarialModel(GenerativeModel):
         seed: of all the randomness in training.
     """
 
-    logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
     logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator's are log p_data/p_g + constant
 
     def __init__(
@@ -44,17 +36,10 @@ class AdversarialModel(GenerativeModel):
         seed: int = 0,
         name: str | None = None,
     ):
-        super().__init__(generator, discriminator, name=name)
-        if n_critic < 1:
-            raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
+        super().__init__(generator, discriminator, n_critic=n_critic, seed=seed, name=name)
         if not 0.0 <= ema_decay < 1.0:
             raise GanzooError(f"ema_decay is {ema_decay}, expected 0 <= ema_decay < 1.")
-        self.n_critic = n_critic
         self.ema_decay = ema_decay
-        self.seed = seed
-        self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
-        self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
-        self.built = True
 
     @classmethod
     def for_shape(
@@ -76,65 +61,29 @@ class AdversarialModel(GenerativeModel):
         )
 
     @property
-    def steps_taken(self) -> int:
-        """Calls of `train_step` so far, over all of the model's life."""
-        return int(self.step.numpy())
+    def generator_variables(self) -> list:
+        return self.generator.trainable_variables
 
     @property
     def discriminator_variables(self) -> list:
-        """What the discriminator's optimizer moves."""
         return self.discriminator.trainable_variables
 
-    # Training: the words in which a `train_step` is written.
-
-    def critic_batches(self, reals: tf.Tensor) -> list[tf.Tensor]:
-        """Splits a step's reals [n_critic * batch, ...] into `n_critic` batches."""
-        reals, _, _ = keras.utils.unpack_x_y_sample_weight(reals)
-        if (reals.shape[0] or 0) % self.n_critic:
-            raise GanzooError(
-                f"a batch of {reals.shape[0]} reals cannot be shared among n_critic = {self.n_critic} discriminator "
-                f"steps; give batches of a multiple of {self.n_critic}, and drop the remainder."
-            )
-        return tf.split(reals, self.n_critic)
-
-    def labelled_batches(self, data: tuple[tf.Tensor, tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        """Splits a step's (reals, labels) into `n_critic` such pairs, labels int64 [batch]."""
-        reals, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return list(zip(self.critic_batches(reals), self.critic_batches(tf.cast(labels, tf.int64)), strict=True))
+    @property
+    def recipe_dataset(self) -> str:
+        return "gaussians25" if len(self.generator.output_shape) == 2 else "mnist_5k"
 
     def generate(self, draw: int, like: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """As many fakes as `like` has rows, from the latents of this step's given draw (and with the labels given)."""
         latents = self.latents(self.step_seed(LATENTS, draw), tf.shape(like)[0])
         return self.generator(with_labels(latents, *labels), training=True)
 
-    def uniforms(self, draw: int, like: tf.Tensor) -> tf.Tensor:
-        """As many uniform numbers in [0, 1) as `like` has rows."""
-        return noise.uniform(self.step_seed(UNIFORMS, draw), tf.shape(like)[0])
-
-    def step_seed(self, purpose: int, draw: int) -> tf.Tensor:
-        """The seed int32 [2] of one purpose and draw in this step and replica."""
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return noise.fold_in([self.seed, purpose], self.step, draw, replica)
-
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """The discriminator's logits float32 [batch], in training mode."""
         return self.discriminator(with_labels(samples, *labels), training=True)
 
-    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
-        """One step of the discriminator's optimizer."""
-        self.apply_to_discriminator(tape.gradient(loss, self.discriminator_variables))
-
-    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
-        """One step of the generator's optimizer, and of the moving average of its weights."""
-        self.apply_to_generator(tape.gradient(loss, self.generator.trainable_variables))
-
-    def apply_to_discriminator(self, gradients: Sequence[tf.Tensor]) -> None:
-        """`update_discriminator` by gradients in the order of `discriminator_variables`."""
-        _apply(self.discriminator_optimizer, gradients, self.discriminator_variables)
-
     def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
-        """`update_generator` by gradients in the order of its trainable variables."""
-        _apply(self.generator_optimizer, gradients, self.generator.trainable_variables)
+        """One step of the generator's optimizer, and of the moving average of its weights."""
+        super().apply_to_generator(gradients)
         decay = self.ema_decay_at(tf.cast(self.generator_optimizer.iterations, tf.float32))
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.assign(weight + decay * (average - weight))  # batch norm's statistics included
@@ -143,60 +92,5 @@ class AdversarialModel(GenerativeModel):
         """The decay of the moving average in the generator's step number `steps`, counted from 1; float32 []."""
         return tf.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
 
-    def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Ends the step: counts it, and returns the epoch's running means."""
-        if values.keys() != self.trackers.keys():
-            raise ValueError(f"train_step logs {sorted(values)}, but `logged` names {sorted(self.trackers)}.")
-        self.step.assign_add(1)
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        return list(self.trackers.values())
-
-    def compile(
-        self,
-        generator_optimizer: keras.optimizers.Optimizer | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
-        **kwargs,
-    ) -> None:
-        """Readies the model for `fit`.
-
-        Args:
-            generator_optimizer: None is the one of the zoo's recipe, its schedule over the recipe's steps.
-            discriminator_optimizer: likewise.
-            **kwargs: such as `steps_per_execution`, as for any Keras model.
-        """
-        if generator_optimizer is None or discriminator_optimizer is None:
-            is_points = len(self.generator.output_shape) == 2
-            recipe = load_config(self.zoo_name, "gaussians25" if is_points else "mnist_5k")
-            recipe_optimizers = optimizers.build_both(recipe.optimizers, recipe.steps, self.n_critic)
-            generator_optimizer = generator_optimizer or recipe_optimizers[0]
-            discriminator_optimizer = discriminator_optimizer or recipe_optimizers[1]
-        super().compile(optimizer=None, **kwargs)  # Keras's default would add an RMSprop that nobody uses
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator_variables)
-
-    # Saving: `model.save("m.keras")`, and `keras.saving.load_model` to train on.
-
     def get_config(self) -> dict:
-        return super().get_config() | {"n_critic": self.n_critic, "ema_decay": self.ema_decay, "seed": self.seed}
-
-    def get_compile_config(self) -> dict:
-        return {
-            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
-            "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
-        }
-
-    def compile_from_config(self, config: dict) -> None:
-        self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
-
-
-def _apply(optimizer: keras.optimizers.Optimizer, gradients: Sequence[tf.Tensor], variables: list) -> None:
-    """One optimizer step; a distribution strategy sums the replicas' gradients, so each gives its share of the mean."""
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    optimizer.apply([gradient / replicas for gradient in gradients] if replicas > 1 else gradients, variables)
+        return super().get_config() | {"ema_decay": self.ema_decay}

@@ -13,7 +13,8 @@ import tensorflow as tf
 from ganzoo import losses, noise
 from ganzoo.errors import GanzooError
 from ganzoo.generative import Codes
-from ganzoo.models.base import LATENTS, AdversarialModel
+from ganzoo.models.base import AdversarialModel
+from ganzoo.models.stepped import LATENTS
 from ganzoo.networks.layers import cut, leaky_relu, normalisation
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register

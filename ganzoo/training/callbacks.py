@@ -104,14 +104,26 @@ class Curves(EverySteps):
 
 
 class SamplePictures(EverySteps):
-    """`samples/step_*.png` and TensorBoard pictures from the same latents every time, the first after one step."""
+    """`samples/step_*.png` and TensorBoard pictures of the same latents or inputs every time, the first after one step.
+
+    Args:
+        every: steps.
+        steps: of the whole training.
+        workdir: of the run.
+        writer: of TensorBoard's pictures.
+        picture: -> uint8 [height, width, 1 or 3].
+    """
 
     def __init__(
-        self, every: int, steps: int, workdir: Path, writer: tf.summary.SummaryWriter, count: int, reals: np.ndarray
+        self,
+        every: int,
+        steps: int,
+        workdir: Path,
+        writer: tf.summary.SummaryWriter,
+        picture: Callable[[], np.ndarray],
     ):
         super().__init__(every, steps)
-        self.workdir, self.writer, self.count = workdir, writer, count
-        self.reals = reals
+        self.workdir, self.writer, self.picture = workdir, writer, picture
 
     def on_train_batch_end(self, batch, logs=None):
         if self._step == 0:
@@ -119,7 +131,7 @@ class SamplePictures(EverySteps):
         super().on_train_batch_end(batch, logs)
 
     def at(self, step, logs):
-        picture = pictures.overview(self.model.sample(self.count, seed=0), self.reals)
+        picture = self.picture()
         pictures.write_png(self.workdir / "samples" / f"step_{step:06d}.png", picture)
         with self.writer.as_default(step):
             tf.summary.image("samples", picture[None])

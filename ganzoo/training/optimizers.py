@@ -39,6 +39,7 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
         "constant": lambda: rate,
         "linear": lambda: keras.optimizers.schedules.PolynomialDecay(rate, steps, end_learning_rate=0.0),
         "cosine": lambda: keras.optimizers.schedules.CosineDecay(rate, steps),
+        "constant_then_linear": lambda: ConstantThenLinear(rate, steps),
     }
     if schedule not in schedules:
         raise GanzooError(f"no schedule '{schedule}'.{did_you_mean(schedule, schedules)} There are: {[*schedules]}.")
@@ -51,6 +52,21 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
     if name != "adam" or not 0.0 < beta_2_end < 1.0:
         raise GanzooError(f"beta_2_end is {beta_2_end} for '{name}'; only adam's beta_2 changes, to a number below 1.")
     return ScheduledAdam(**arguments, beta_2_end=beta_2_end, beta_2_steps=steps)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
+    """The rate for the first half of the steps, then falling in a line to 0 at the last (Zhu et al. 2017, section 4)."""
+
+    def __init__(self, rate: float, steps: int):
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step):
+        left = (self.steps - tf.cast(step, tf.float32)) / (self.steps / 2)
+        return self.rate * tf.clip_by_value(left, 0.0, 1.0)
+
+    def get_config(self) -> dict:
+        return {"rate": self.rate, "steps": self.steps}
 
 
 @keras.saving.register_keras_serializable("ganzoo")

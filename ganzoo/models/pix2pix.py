@@ -1,0 +1,142 @@
+"""pix2pix: pictures translated by paired examples.
+
+Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017,
+https://arxiv.org/abs/1611.07004, equations 1 to 4.
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses, noise
+from ganzoo.models.stepped import LATENTS
+from ganzoo.models.translator import Direction, Endpoint, TranslationModel, l1, patch_mean
+from ganzoo.networks import patchgan, unet
+from ganzoo.registry import register
+from ganzoo.sampling import conditional
+from ganzoo.sampling.proposals import burn_in
+
+CANDIDATES = 2  # what random numbers are drawn for in `drs`, beside the proposals' own and their uniforms
+
+
+@register("pix2pix")
+@keras.saving.register_keras_serializable("ganzoo")
+class Pix2Pix(TranslationModel):
+    """A U-Net whose noise is dropout, and a discriminator of patches that sees the input too.
+
+    The generator's loss is the adversarial one, non-saturating as in section 3.3, plus `l1_weight` times the distance
+    from the target; the discriminator's is halved, so that it learns more slowly.
+
+    Args:
+        l1_weight: lambda of equation 4; the paper's is 100.
+    """
+
+    generators, discriminators = ("generator",), ("discriminator",)
+    needs_pairs = True
+    logged = ("discriminator_loss", "generator_loss", "l1", "real_logits", "fake_logits")
+
+    def __init__(self, *networks, l1_weight: float, **base):
+        super().__init__(*networks, **base)
+        self.l1_weight = l1_weight
+
+    @classmethod
+    def for_shape(
+        cls, image_shape: tuple[int, int, int], *, network: str, generator: dict, discriminator: dict, **objective
+    ) -> "Pix2Pix":
+        """Builds both networks; the family "unet" is the one there is."""
+        networks = (
+            unet.generator(image_shape, **generator),
+            patchgan.discriminator(image_shape, conditional=True, **discriminator),
+        )
+        return cls(*networks, image_shape=image_shape, **objective)
+
+    def train_step(self, data):
+        """One step of the discriminator and one of the generator, on the same fakes.
+
+        Args:
+            data: (inputs, targets), each float32 [batch, height, width, channels] in [-1, 1], row by row a pair.
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        inputs, targets = data
+        stream = noise.stream(self.step_seed(LATENTS, 0))
+        with tf.GradientTape() as generator_tape:
+            fakes = self.generator([inputs, stream], training=True)
+        with tf.GradientTape() as tape:
+            real_logits = self.discriminator([inputs, targets], training=True)
+            fake_logits = self.discriminator([inputs, tf.stop_gradient(fakes)], training=True)
+            discriminator_loss = losses.bce_discriminator(real_logits, fake_logits) / 2.0
+        self.update_discriminator(tape, discriminator_loss)
+
+        with generator_tape:
+            adversarial = losses.non_saturating_generator(self.discriminator([inputs, fakes], training=True))
+            distance = l1(fakes, targets)
+            generator_loss = adversarial + self.l1_weight * distance
+        self.update_generator(generator_tape, generator_loss)
+
+        return self.log(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            l1=distance,
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+
+    def translate(self, images: tf.Tensor, seed: tf.Tensor, first_row: tf.Tensor | int = 0) -> tf.Tensor:
+        """Row r of the pictures with the noise of row `first_row` + r of the seed's stream (int32 [2])."""
+        return self.generator([images, noise.stream(seed, first_row)], training=False)
+
+    def log_ratio(self, inputs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """The mean of the patches' logits, float32 [batch].
+
+        Each patch's is its log p_data/p_g given the input (section 3.2 of the paper takes patches as independent). Their
+        sum would be the picture's, but patches overlap, and it would let next to nothing pass.
+        """
+        return patch_mean(self.discriminator([inputs, images], training=False))
+
+    def directions(self):
+        return {"translate": Direction((0,), 1)}
+
+    def endpoints(self, sampling):
+        def translate(images, seed):
+            return {"images": self.translate(images, seed)}
+
+        def drs(images, seed, gamma_percentile):
+            """Of the candidates for each picture one that is accepted, its own candidates being the burn-in."""
+            count = tf.shape(images)[0]
+            request = dict(
+                propose=lambda seed, first_row, rows, which: self.translate(tf.gather(images, which), seed, first_row),
+                log_ratio=lambda candidates, which: self.log_ratio(tf.gather(images, which), candidates),
+                batch_size=sampling["batch_size"],
+            )
+            candidates = burn_in(
+                num_proposals=count * sampling["candidates"],
+                num_classes=count,
+                seed=noise.fold_in(seed, CANDIDATES),
+                **request,
+            )
+            draws = conditional.discriminator_rejection(
+                labels=tf.range(count, dtype=tf.int64),
+                seed=seed,
+                burn_in=candidates,
+                gamma_percentile=gamma_percentile,
+                max_proposals=count * sampling["max_proposals_per_sample"],
+                **request,
+            )._asdict()
+            return {"images": draws.pop("samples"), "rows": draws.pop("labels"), **draws}
+
+        def score(inputs, images):
+            return {"logits": self.log_ratio(inputs, images)}
+
+        return {
+            "serving_default": Endpoint(lambda images: translate(images, tf.zeros([2], tf.int32)), ("images",)),
+            "translate": Endpoint(translate, ("images", "seed")),
+            "drs": Endpoint(drs, ("images", "seed", "gamma_percentile")),
+            "score": Endpoint(score, ("inputs", "images")),
+        }
+
+    def rows(self, inputs, targets):
+        return [inputs, self.translate(inputs, tf.zeros([2], tf.int32)), targets]
+
+    def get_config(self):
+        return super().get_config() | {"l1_weight": self.l1_weight}

@@ -1,0 +1,167 @@
+"""StarGAN: one generator for all translations among several domains.
+
+Choi et al., "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation", CVPR 2018,
+https://arxiv.org/abs/1711.09020, equations 2 to 8.
+"""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import losses
+from ganzoo.models.translator import Direction, Endpoint, TranslationModel, l1, patch_mean
+from ganzoo.networks import residual_translator, stargan
+from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate
+from ganzoo.registry import register
+
+
+@register("stargan")
+@keras.saving.register_keras_serializable("ganzoo")
+class StarGAN(TranslationModel):
+    """A generator that is told the target domain, and a Wasserstein critic that also tells the domain of a picture.
+
+    Args:
+        num_domains: k.
+        classification_weight: lambda_cls; the paper's is 1.
+        reconstruction_weight: lambda_rec; the paper's is 10.
+        gradient_penalty_weight: lambda_gp of equation 8; the paper's is 10.
+    """
+
+    generators, discriminators = ("generator",), ("discriminator",)
+    labelled = True
+    smallest_side = residual_translator.SMALLEST_SIDE
+    logged = (
+        "critic_loss",
+        "generator_loss",
+        "wasserstein",
+        "real_classification",
+        "fake_classification",
+        "reconstruction",
+        "gradient_norm",
+    )
+
+    def __init__(
+        self,
+        *networks,
+        num_domains: int,
+        classification_weight: float,
+        reconstruction_weight: float,
+        gradient_penalty_weight: float,
+        **base,
+    ):
+        super().__init__(*networks, **base)
+        self.num_domains = num_domains
+        self.classification_weight = classification_weight
+        self.reconstruction_weight = reconstruction_weight
+        self.gradient_penalty_weight = gradient_penalty_weight
+
+    @classmethod
+    def for_shape(
+        cls,
+        image_shape: tuple[int, int, int],
+        *,
+        network: str,
+        num_domains: int,
+        generator: dict,
+        discriminator: dict,
+        **objective,
+    ) -> "StarGAN":
+        """Builds both networks; the family "stargan" is the one there is."""
+        networks = (
+            stargan.generator(image_shape, num_domains=num_domains, **generator),
+            stargan.discriminator(image_shape, num_domains=num_domains, **discriminator),
+        )
+        return cls(*networks, image_shape=image_shape, num_domains=num_domains, **objective)
+
+    def train_step(self, data):
+        """One generator step after `n_critic` critic steps, each on a fresh batch.
+
+        Args:
+            data: (pictures, domains), float32 [n_critic * batch, height, width, channels] in [-1, 1] and int64
+                [n_critic * batch].
+
+        Returns:
+            The epoch's running means by metric name.
+        """
+        for draw, (real, own) in enumerate(self.labelled_batches(data)):
+            target = self.target_domains(draw, like=real)
+            fake = self.generator([real, target], training=True)
+            between = interpolate(real, fake, self.uniforms(draw, like=real))
+            with tf.GradientTape() as tape:
+                norms = gradient_norms(lambda pictures: self.discriminator(pictures, training=True)[0], between)
+                real_source, real_domain = self.discriminator(real, training=True)
+                fake_source, _ = self.discriminator(fake, training=True)
+                wasserstein = losses.wasserstein(real_source, fake_source)
+                real_classification = cross_entropy(real_domain, own)
+                critic_loss = (
+                    self.gradient_penalty_weight * gradient_penalty(norms)
+                    - wasserstein
+                    + self.classification_weight * real_classification
+                )
+            self.update_discriminator(tape, critic_loss)
+
+        with tf.GradientTape() as tape:
+            fake = self.generator([real, target], training=True)
+            source, domain = self.discriminator(fake, training=True)
+            fake_classification = cross_entropy(domain, target)
+            reconstruction = l1(self.generator([fake, own], training=True), real)
+            generator_loss = (
+                -tf.reduce_mean(source)
+                + self.classification_weight * fake_classification
+                + self.reconstruction_weight * reconstruction
+            )
+        self.update_generator(tape, generator_loss)
+
+        return self.log(
+            critic_loss=critic_loss,
+            generator_loss=generator_loss,
+            wasserstein=wasserstein,
+            real_classification=real_classification,
+            fake_classification=fake_classification,
+            reconstruction=reconstruction,
+            gradient_norm=norms,
+        )
+
+    def target_domains(self, draw: int, like: tf.Tensor) -> tf.Tensor:
+        """A domain for each row of `like`, int64 [batch], each as likely."""
+        # Beyond the critic's draws are those of nothing else.
+        return tf.cast(self.num_domains * self.uniforms(self.n_critic + draw, like=like), tf.int64)
+
+    def translate(self, images: tf.Tensor, domains: tf.Tensor) -> tf.Tensor:
+        """Each picture in the domain int64 [batch] that is asked for."""
+        return self.generator([images, domains], training=False)
+
+    def directions(self):
+        every = range(self.num_domains)
+        return {f"to_{target}": Direction(tuple(k for k in every if k != target), target) for target in every}
+
+    def endpoints(self, sampling):
+        def translate(images, domains):
+            return {"images": self.translate(images, domains)}
+
+        def score(images):
+            source, domain = self.discriminator(images, training=False)
+            return {"logits": patch_mean(source), "domain_probabilities": tf.nn.softmax(domain)}
+
+        return {
+            "serving_default": Endpoint(translate, ("images", "domains")),
+            "translate": Endpoint(translate, ("images", "domains")),
+            "score": Endpoint(score, ("fixed_images",)),
+        }
+
+    def rows(self, *shown):
+        rows = []
+        for pictures in shown:
+            rows.append(pictures)
+            for domain in range(self.num_domains):
+                rows.append(self.translate(pictures, tf.fill([len(pictures)], tf.constant(domain, tf.int64))))
+        return rows
+
+    def get_config(self):
+        weights = ("classification_weight", "reconstruction_weight", "gradient_penalty_weight")
+        own = {"num_domains": self.num_domains} | {name: getattr(self, name) for name in weights}
+        return super().get_config() | own
+
+
+def cross_entropy(logits: tf.Tensor, domains: tf.Tensor) -> tf.Tensor:
+    """E[-log p(domain | picture)], equations 2 and 3."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(domains, logits))

@@ -1,0 +1,117 @@
+"""What every image translator repeats, so that its `train_step` says only what its paper says."""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.models.stepped import SteppedModel
+
+
+class Direction(NamedTuple):
+    """One way a translator can go.
+
+    Attributes:
+        sources: numbers of the domains that it takes pictures of.
+        target: number of the domain that they are turned into pictures of.
+    """
+
+    sources: tuple[int, ...]
+    target: int
+
+
+class Endpoint(NamedTuple):
+    """What an export offers under a name.
+
+    Attributes:
+        function: graph code, tensors to {name: tensor}.
+        inputs: the tensors' names; `ganzoo.translation_signatures` knows their specs and checks them.
+    """
+
+    function: Callable[..., dict[str, tf.Tensor]]
+    inputs: tuple[str, ...]
+
+
+class TranslationModel(SteppedModel):
+    """Networks that turn pictures of one domain into pictures of another.
+
+    A subclass names its networks, and says what it can do by `directions` and `endpoints`. Pictures are float32
+    [batch, height, width, channels] in [-1, 1] everywhere.
+
+    Args:
+        *networks: built Keras models, in the order of `generators` and `discriminators`.
+        image_shape: (height, width, channels) of the pictures that it learns from.
+        n_critic: discriminator steps for each generator step.
+        seed: of all the randomness in training.
+    """
+
+    generators: ClassVar[tuple[str, ...]]  # the networks' names as attributes
+    discriminators: ClassVar[tuple[str, ...]]
+    needs_pairs: ClassVar[bool] = False
+    labelled: ClassVar[bool] = False  # whether a step takes (pictures, domains) instead of pictures of two domains
+    smallest_side: ClassVar[int] = 1  # of a picture that the generators take
+    num_domains: int = 2
+
+    def __init__(
+        self,
+        *networks: keras.Model,
+        image_shape: tuple[int, int, int],
+        n_critic: int = 1,
+        seed: int = 0,
+        name: str | None = None,
+    ):
+        super().__init__(n_critic=n_critic, seed=seed, name=name)
+        self.image_shape = tuple(image_shape)
+        for attribute, network in zip(self.generators + self.discriminators, networks, strict=True):
+            setattr(self, attribute, network)
+
+    @property
+    def generator_variables(self) -> list:
+        return [variable for name in self.generators for variable in getattr(self, name).trainable_variables]
+
+    @property
+    def discriminator_variables(self) -> list:
+        return [variable for name in self.discriminators for variable in getattr(self, name).trainable_variables]
+
+    def directions(self) -> dict[str, Direction]:
+        """The translations there are, by their names."""
+        raise NotImplementedError
+
+    def endpoints(self, sampling: Mapping) -> dict[str, Endpoint]:
+        """What the export offers, by the signatures' names.
+
+        Args:
+            sampling: as in `config.sampling`.
+        """
+        raise NotImplementedError
+
+    def rows(self, *shown: np.ndarray) -> list[tf.Tensor]:
+        """What the sample pictures show: rows of as many pictures each, such as input, output and target.
+
+        Args:
+            *shown: the same number of pictures of each domain.
+        """
+        raise NotImplementedError
+
+    def get_config(self) -> dict:
+        networks = {name: getattr(self, name) for name in self.generators + self.discriminators}
+        own = {name: keras.saving.serialize_keras_object(network) for name, network in networks.items()}
+        return super().get_config() | {"image_shape": self.image_shape} | own
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "TranslationModel":
+        names = cls.generators + cls.discriminators
+        networks = [keras.saving.deserialize_keras_object(config[name], custom_objects) for name in names]
+        return cls(*networks, **{key: value for key, value in config.items() if key not in names})
+
+
+def l1(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """E|x - y| over pictures and pixels, which are in [-1, 1]."""
+    return tf.reduce_mean(tf.abs(x - y))
+
+
+def patch_mean(logits: tf.Tensor) -> tf.Tensor:
+    """A patch discriminator's float32 [batch, height, width] as one logit for each picture, [batch]."""
+    return tf.reduce_mean(logits, axis=[1, 2])

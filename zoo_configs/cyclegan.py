@@ -1,0 +1,28 @@
+r"""CycleGAN: pictures of two domains translated both ways, without pairs (Zhu et al. 2017).
+
+"Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV 2017,
+https://arxiv.org/abs/1703.10593.
+
+    python -m ganzoo.run --model cyclegan
+    python -m ganzoo.run --model cyclegan --dataset cycle_gan/horse2zebra --data_dir ~/tensorflow_datasets
+"""
+
+from zoo_configs import common
+
+DATASET = "digits_mnist2uci"
+
+
+def get_config(kind="domains"):
+    """The paper's constants for digits of 32 x 32 pixels: patches of 34 x 34 pixels instead of 70 x 70, a quarter of
+    the channels, and batches of 8 at five times the learning rate of 2e-4 instead of single pictures.
+
+    The paper's own for 256 x 256: the networks' `width` 64, `layers` 3, `batch_size` 1, learning rates 2e-4,
+    `data.load_size` 286, `data.image_size` 256 and `data.flip`."""
+    config = common.get_translation_config()
+    config.batch_size, config.steps = 8, 3000
+    config.model.update(network="cyclegan", cycle_weight=10.0, identity_weight=0.5, pool_size=50)
+    config.networks.cyclegan.generator.update(width=16, blocks=3)
+    config.networks.cyclegan.discriminator.update(width=32, layers=2)
+    optimizer = common.adam(1e-3, beta_1=0.5, schedule="constant_then_linear")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config

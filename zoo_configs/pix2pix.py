@@ -1,0 +1,27 @@
+r"""pix2pix: pictures translated by paired examples (Isola et al. 2017).
+
+"Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, https://arxiv.org/abs/1611.07004.
+
+    python -m ganzoo.run --model pix2pix
+    python -m ganzoo.run --model pix2pix --dataset folder:facades --config.data.paired=side_by_side
+"""
+
+from zoo_configs import common
+
+DATASET = "edges2digits"
+
+
+def get_config(kind="domains"):
+    """The paper's constants for digits of 32 x 32 pixels: patches of 34 x 34 pixels instead of 70 x 70, a quarter of
+    the channels, and batches of 16 at five times the learning rate of 2e-4 instead of single pictures.
+
+    The paper's own for 256 x 256: the networks' `width` 64, `layers` 3, `batch_size` 1, learning rates 2e-4,
+    `data.load_size` 286, `data.image_size` 256 and `data.flip`."""
+    config = common.get_translation_config()
+    config.batch_size, config.steps = 16, 4000
+    config.model.update(network="unet", l1_weight=100.0)
+    config.networks.unet.generator.update(width=16)
+    config.networks.unet.discriminator.update(width=16, layers=2)
+    optimizer = common.adam(1e-3, beta_1=0.5, schedule="constant_then_linear")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config

@@ -1,0 +1,34 @@
+r"""StarGAN: one generator for all translations among several domains (Choi et al. 2018).
+
+"StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation", CVPR 2018,
+https://arxiv.org/abs/1711.09020.
+
+    python -m ganzoo.run --model stargan
+    python -m ganzoo.run --model stargan --dataset folder:faces --config.model.num_domains=5
+"""
+
+from zoo_configs import common
+
+DATASET = "digit_styles"
+
+
+def get_config(kind="domains"):
+    """The paper's constants for digits of 32 x 32 pixels: a quarter of the channels, three residual blocks, four
+    strided convolutions in the critic instead of six, and five times the learning rate of 1e-4.
+
+    The paper's own for 128 x 128: the networks' `width` 64, `blocks` 6 and `depth` 6, learning rates 1e-4."""
+    config = common.get_translation_config()
+    config.batch_size, config.steps = 16, 1500
+    config.model.update(
+        network="stargan",
+        num_domains=4,
+        n_critic=5,
+        classification_weight=1.0,
+        reconstruction_weight=10.0,
+        gradient_penalty_weight=10.0,
+    )
+    config.networks.stargan.generator.update(width=16, blocks=3)
+    config.networks.stargan.discriminator.update(width=32, depth=4)
+    optimizer = common.adam(5e-4, beta_1=0.5, schedule="constant_then_linear")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config
