@@ -1,6 +1,7 @@
 """One function in front of every source of reals: `load(name)`.
 
-A run's data begin with `parts.load_parts` (train, ratio and test, never mixed) and go on with `pipeline.batches`.
+A run's data begin with `parts.load_parts` (train, ratio and test, never mixed) and go on with `pipeline.batches`; a
+translator's begin with `domains.load_domains` and go on with `pipeline.domain_pairs` or `pipeline.labelled_domains`.
 Importing this package costs nothing: numpy, Pillow and TensorFlow are loaded by the functions that use them.
 """
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 POINTS = ("gaussians25", "gaussians8", "swissroll")
 STACKED = "stacked_mnist"
 OFFLINE = ("mnist_5k", *POINTS, STACKED)  # sets that need neither files nor a network
+DOMAINS = ("digits_mnist2uci", "edges2digits", "digit_styles")  # likewise, for translators
 FOLDER = "folder:"
 
 
@@ -28,6 +30,11 @@ def kind(name: str) -> str:
 def is_stacked(name: str) -> bool:
     """Whether a data set is stacked digits, "stacked_mnist" or "stacked_mnist:SOURCE"."""
     return name.partition(":")[0] == STACKED
+
+
+def is_domains(name: str) -> bool:
+    """Whether a data set has nothing but domains to translate between: `domains.load_domains` loads it."""
+    return name in DOMAINS
 
 
 def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 0, tfds_split: str = "train") -> Reals:
@@ -51,6 +58,11 @@ def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 
         raise GanzooError(f"the data set has no name. {_what_there_is()}")
     if is_stacked(name):
         raise GanzooError(f"the digits of '{name}' are split before they are stacked: use parts.load_parts.")
+    if is_domains(name):
+        raise GanzooError(
+            f"'{name}' is for translators (pix2pix, cyclegan, stargan): domains, of which no single data set is made. "
+            f"{_what_there_is()}"
+        )
 
     if name in POINTS:
         from ganzoo.data import toys
@@ -77,15 +89,16 @@ def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 
 
     builder = tfds_source.find(name, data_dir)
     if builder is None:
-        raise _unknown(name, tfds_source.names())
+        raise unknown(name, tfds_source.names(), _what_there_is())
     return tfds_source.load(builder, name, data_dir, tfds_split, image_size, channels)
 
 
-def _unknown(name: str, tfds_names: list[str]) -> GanzooError:
-    nearest = did_you_mean(name, [*OFFLINE, *tfds_names])
+def unknown(name: str, tfds_names: list[str], what_there_is: str) -> GanzooError:
+    """The error for a name that nobody knows, with the nearest that somebody does."""
+    nearest = did_you_mean(name, [*OFFLINE, *DOMAINS, *tfds_names])
     if os.path.isdir(os.path.expanduser(name)):
         nearest = f" Did you mean '{FOLDER}{name}'?"
-    return GanzooError(f"no data set named '{name}'.{nearest} {_what_there_is()}")
+    return GanzooError(f"no data set named '{name}'.{nearest} {what_there_is}")
 
 
 def _what_there_is() -> str:

@@ -1,4 +1,7 @@
-"""What a picture must be to be trained on, whatever its source: square, 16 to 128 pixels a side, 8-bit grey or RGB."""
+"""What a picture must be to be trained on, whatever its source: square, 16 pixels a side or more, 8-bit grey or RGB.
+
+Generators from latents take up to 128 pixels, translators (`domains`) more.
+"""
 
 from collections.abc import Iterable
 
@@ -10,25 +13,25 @@ from ganzoo.errors import GanzooError
 SMALLEST, LARGEST, USUAL = 16, 128, 64  # pixels a side
 
 
-def check_request(image_size: int, channels: int) -> None:
-    """Raises GanzooError unless the size is 0 or 16 to 128 and the channels are 0, 1 or 3."""
-    if image_size and not SMALLEST <= image_size <= LARGEST:
-        raise GanzooError(f"image_size is {image_size}; give {SMALLEST} to {LARGEST}, or 0 for the pictures' own size.")
+def check_request(image_size: int, channels: int, largest: int = LARGEST) -> None:
+    """Raises GanzooError unless the size is 0 or 16 to `largest` and the channels are 0, 1 or 3."""
+    if image_size and not SMALLEST <= image_size <= largest:
+        raise GanzooError(f"image_size is {image_size}; give {SMALLEST} to {largest}, or 0 for the pictures' own size.")
     if channels not in (0, 1, 3):
         raise GanzooError(f"channels is {channels}; give 1 (grey), 3 (RGB), or 0 for what the pictures are.")
 
 
-def own_size(sizes: Iterable[tuple[int, int]]) -> int:
-    """The side on which all (width, height) agree if it is square and within 16 to 128, else 64.
+def own_size(sizes: Iterable[tuple[int, int]], largest: int = LARGEST, usual: int = USUAL) -> int:
+    """The side on which all (width, height) agree if it is square and within 16 to `largest`, else the usual one.
 
     Stops at the first picture that settles it, so that a generator over large pictures is hardly read.
     """
     agreed = None
     for width, height in sizes:
         agreed = agreed or width
-        if not (width == height == agreed and SMALLEST <= width <= LARGEST):
-            return USUAL
-    return agreed or USUAL
+        if not (width == height == agreed and SMALLEST <= width <= largest):
+            return usual
+    return agreed or usual
 
 
 def upright(image: Image.Image) -> Image.Image:

@@ -1,6 +1,7 @@
 """Reals split into the parts that never mix: train on one, fit the density ratio on another, measure on the third."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class Parts:
             "dataset": self.train.name,
             "seed": SEED,
             "sizes": {name: len(part) for name, part in parts.items()},
-            "sha256": {name: hashlib.sha256(part.samples).hexdigest()[:16] for name, part in parts.items()},
+            "sha256": {name: part.sha256() for name, part in parts.items()},
         }
 
 
@@ -69,7 +70,7 @@ def split(reals: Reals) -> Parts:
     Raises:
         GanzooError: there are fewer than 10 different samples.
     """
-    kinds = _rows_of_equal_samples(reals.samples)
+    kinds = rows_by(equal_samples(reals.samples))
     if len(kinds) < FEWEST:
         raise GanzooError(
             f"'{reals.name}' holds {len(kinds)} different samples; it is split into three parts and needs at least "
@@ -80,20 +81,46 @@ def split(reals: Reals) -> Parts:
     if reals.samples.ndim == 2:
         room = {"test": total // 11, "ratio": 5 * total // 11, "train": total}
     else:
-        fifth = min(total // 5, 10_000)
+        fifth = a_fifth(total)
         room = {"test": fifth, "ratio": fifth, "train": total}
 
-    rows = {part: [] for part in room}
+    rows = deal(kinds, room)
+    return Parts(*(reals.take(rows[part]) for part in ("train", "ratio", "test")))
+
+
+def a_fifth(total: int) -> int:
+    """How many of so many pictures are set aside for one purpose: 20 %, at most 10,000."""
+    return min(total // 5, 10_000)
+
+
+def equal_samples(samples: np.ndarray) -> list[int]:
+    """A number for each row, the same one for rows of equal bytes."""
+    known: dict[bytes, int] = {}
+    digests = (hashlib.blake2b(sample, digest_size=16).digest() for sample in np.ascontiguousarray(samples))
+    return [known.setdefault(digest, len(known)) for digest in digests]
+
+
+def rows_by(numbers: Iterable[int]) -> list[list[int]]:
+    """Row numbers, grouped by equal entries, in the order of their first row."""
+    rows: dict[int, list[int]] = {}
+    for row, number in enumerate(numbers):
+        rows.setdefault(number, []).append(row)
+    return list(rows.values())
+
+
+def deal(kinds: list[list[int]], room: dict[str, int]) -> dict[str, np.ndarray]:
+    """Groups of rows that stay together, dealt in random order, each to the first part that still has room for it.
+
+    Args:
+        kinds: row numbers, grouped.
+        room: how many rows each part takes; the last takes what is left, so its room is all rows.
+
+    Returns:
+        The row numbers of each part, int64.
+    """
+    room, rows = dict(room), {part: [] for part in room}
     for k in np.random.default_rng(SEED).permutation(len(kinds)):
         part = next(part for part in room if room[part] >= len(kinds[k]))
         room[part] -= len(kinds[k])
         rows[part].extend(kinds[k])
-    return Parts(*(reals.take(np.array(rows[part], np.int64)) for part in ("train", "ratio", "test")))
-
-
-def _rows_of_equal_samples(samples: np.ndarray) -> list[list[int]]:
-    """Row numbers, grouped by equal bytes, in the order of their first row."""
-    rows: dict[bytes, list[int]] = {}
-    for row, sample in enumerate(np.ascontiguousarray(samples)):
-        rows.setdefault(hashlib.blake2b(sample, digest_size=16).digest(), []).append(row)
-    return list(rows.values())
+    return {part: np.array(dealt, np.int64) for part, dealt in rows.items()}

@@ -1,5 +1,6 @@
 """What a data set is to the rest of the house: samples, perhaps labels, perhaps the mixture they were drawn from."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,6 +42,10 @@ class Reals:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def sha256(self) -> str:
+        """The first 16 digits of the samples' SHA-256: the same for the same samples in the same order."""
+        return hashlib.sha256(self.samples).hexdigest()[:16]
 
     def take(self, rows: np.ndarray) -> "Reals":
         """The given rows (integers [M]) as Reals of their own."""

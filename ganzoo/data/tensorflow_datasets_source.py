@@ -19,6 +19,7 @@ import tensorflow_datasets as tfds
 from absl import logging
 
 from ganzoo.data import OFFLINE, framing
+from ganzoo.data.gathered import Frame, Gathered, classes
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError, did_you_mean
 
@@ -75,30 +76,87 @@ def load(
     Raises:
         GanzooError: the set is neither prepared nor downloadable, is damaged, or has no pictures or no such split.
     """
-    image_key, label_key = _keys(builder, name)
+    _keys(builder, name)
     _prepare(builder, name, data_dir)
-    dataset = _read(builder, name, split, [key for key in (image_key, label_key) if key])
+    size = image_size or framing.own_size(_sizes(builder, name, split))
+    return _framed(builder, name, split, size, channels)
 
+
+def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Gathered | None:
+    """The domains of a set: the splits trainA and trainB, or else the classes; None where it has neither.
+
+    Test pictures come from testA and testB or, where `split` is of the training split, from the split "test"; they are
+    still to be set aside where there are no such splits.
+
+    Args:
+        builder, name, data_dir: as in `load`.
+        split: of a labelled set, what to train on.
+        frame: what the pictures are to be.
+
+    Raises:
+        GanzooError: as in `load`.
+    """
+    _, label_key = _keys(builder, name)
+    _prepare(builder, name, data_dir)
+    splits = builder.info.splits
+    if "trainA" in splits and "trainB" in splits:
+        train, test = ["trainA", "trainB"], ["testA", "testB"]
+    elif label_key:
+        train, test = [split], ["test"] if split.startswith("train") else []
+    else:
+        return None
+
+    test = test if all(of in splits for of in test) else []
+    frame = frame.settled(size for of in train + test for size in _sizes(builder, name, of))
+    train = [_framed(builder, name, of, frame.load_size, frame.channels) for of in train]
+    test = [_framed(builder, name, of, frame.image_size, frame.channels) for of in test]
+    if len(train) == 2:
+        return Gathered(("A", "B"), train, test or None, frame, paired=False)
+    label = builder.info.features[label_key]
+    named = label.names if isinstance(label, tfds.features.ClassLabel) else None
+    return classes(train[0], test[0] if test else None, named, frame)
+
+
+def _sizes(builder: tfds.core.DatasetBuilder, name: str, split: str) -> Iterator[tuple[int, int]]:
+    """Width and height of a split's pictures: one for all where the set states it, else each picture's."""
+    image_key, _ = _keys(builder, name)
     shape = builder.info.features[image_key].shape
-    sized = None not in shape[:2]
-    dataset = dataset.batch(256 if sized else 1)
+    if None not in shape[:2]:
+        yield shape[1::-1]
+        return
+    with _damage_told(builder, name):
+        for row in tfds.as_numpy(_read(builder, name, split, [image_key])):
+            yield row[image_key].shape[1::-1]
+
+
+def _framed(builder: tfds.core.DatasetBuilder, name: str, split: str, size: int, channels: int) -> Reals:
+    """The pictures of a split of a prepared set."""
+    image_key, label_key = _keys(builder, name)
+    dataset = _read(builder, name, split, [key for key in (image_key, label_key) if key])
+    shape = builder.info.features[image_key].shape
+    dataset = dataset.batch(1 if None in shape[:2] else 256)
     labels: list[np.ndarray] = []
 
     def images() -> Iterator[np.ndarray]:
-        labels.clear()
         for batch in tfds.as_numpy(dataset):
             if label_key:
                 labels.append(batch[label_key])
             yield from batch[image_key]
 
-    try:
-        size = image_size or framing.own_size([shape[1::-1]] if sized else (image.shape[1::-1] for image in images()))
+    with _damage_told(builder, name):
         samples = framing.assemble(images(), size, channels or (1 if shape[-1] == 1 else 0))
+    return Reals(name, samples, np.concatenate(labels).astype(np.int64) if labels else None)
+
+
+@contextlib.contextmanager
+def _damage_told(builder: tfds.core.DatasetBuilder, name: str) -> Iterator[None]:
+    """Where the files of a prepared set cannot be read, a GanzooError in place of TensorFlow's."""
+    try:
+        yield
     except tf.errors.OpError as error:
         raise GanzooError(
             f"'{name}' is damaged: {_first_line(error)}. Remove {builder.data_path} and prepare it again."
         ) from error
-    return Reals(name, samples, np.concatenate(labels).astype(np.int64) if labels else None)
 
 
 def _keys(builder: tfds.core.DatasetBuilder, name: str) -> tuple[str, str | None]:

