@@ -71,7 +71,7 @@ def halves(image: Image.Image) -> list[Image.Image]:
 
 
 def _domain_folders(root: Path) -> tuple[tuple[str, ...], list[list[Path]]]:
-    """The names of the domains, and their folders with pictures to train on and to test on; none where no layout fits."""
+    """The names of the domains, and their folders to train on and to test on; none where no layout fits."""
     if (root / "trainA").is_dir() or (root / "trainB").is_dir():
         names = ("A", "B")
         train, test = ([root / f"{part}{name}" for name in names] for part in ("train", "test"))
@@ -127,8 +127,8 @@ def _read(
         folder.report_skipped(of.skipped, len(given), directory, report)
     pieces = 2 if cut is halves else 1
     return [
-        Reals("", of.samples[piece::pieces][taken])
-        for of, taken in zip(read, rows, strict=True)
+        Reals(str(directory), of.samples[piece::pieces][taken])
+        for directory, of, taken in zip(directories, read, rows, strict=True)
         for piece in range(pieces)
     ]
 

@@ -1,4 +1,4 @@
-"""What the sources of domains (embedded digits, folders, TFDS) give to `domains`: pictures of a size, perhaps unsplit."""
+"""What the sources of domains (embedded digits, folders, TFDS) give to `domains`: framed pictures, perhaps unsplit."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from ganzoo.data.pipeline import batches
+from ganzoo.data.domains import Domains
+from ganzoo.data.pipeline import batches, domain_pairs, labelled_domains
+from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 
 POINTS = np.arange(14, dtype=np.float32).reshape(7, 2)
@@ -68,3 +70,103 @@ def test_a_batch_larger_than_the_data_is_an_error():
     """It names both numbers and the key to change."""
     with pytest.raises(GanzooError, match=r"batch size is 8, but there are 7 samples.*--config.batch_size=7"):
         batches(POINTS, 8, seed=0, steps=1)
+
+
+def made(sizes, paired=False, side=6):
+    """Domains of pictures that say which they are: pixel values number the picture, columns rise by one."""
+    reals = [
+        Reals(
+            "", (np.arange(n)[:, None, None, None] + np.zeros((1, side, side, 1))).astype(np.uint8) + np.uint8(100 * k)
+        )
+        for k, n in enumerate(sizes)
+    ]
+    return Domains("made", tuple(map(str, range(len(sizes)))), tuple(reals), tuple(reals), paired)
+
+
+def positions(sizes, paired, side=6):
+    """Domains all of whose pictures are the same: each pixel's value is its position."""
+    picture = np.arange(side * side, dtype=np.uint8).reshape(1, side, side, 1)
+    reals = tuple(Reals("", np.repeat(picture, n, axis=0)) for n in sizes)
+    return Domains("made", ("A", "B"), reals, reals, paired)
+
+
+def bytes_again(pictures):
+    return np.rint((np.asarray(pictures) + 1) * 127.5).astype(int)
+
+
+def numbers(pictures):
+    return bytes_again(pictures)[:, 0, 0, 0].tolist()
+
+
+@pytest.mark.parametrize("batches_of", [domain_pairs, labelled_domains])
+@pytest.mark.parametrize("paired", [True, False])
+def test_domains_started_at_step_k_continue_exactly(batches_of, paired):
+    """Order, cut and flip: bit for bit."""
+
+    def drawn(first_step):
+        dataset = batches_of(
+            positions([7, 7], paired), 3, seed=-5, first_step=first_step, steps=6, draws=2, image_size=4, flip=True
+        )
+        return [np.concatenate([np.ravel(of) for of in element]) for element in dataset]
+
+    np.testing.assert_array_equal(drawn(4), drawn(0)[4:])
+
+
+def test_pairs_stay_pairs_under_cut_and_flip():
+    """The same rows, cut and flipped alike, and not all rows alike."""
+    domains = positions([7, 7], paired=True)
+    for one, other in domain_pairs(domains, 5, seed=0, steps=4, image_size=4, flip=True):
+        assert (one.shape, one.dtype) == ((5, 4, 4, 1), np.float32)
+        np.testing.assert_array_equal(one, other)
+        assert len({picture.numpy().tobytes() for picture in one}) > 1
+    for one, other in domain_pairs(made([7, 7], paired=True), 5, seed=0, steps=4, image_size=6, flip=True):
+        assert numbers(other) == [100 + number for number in numbers(one)]
+
+
+def test_unpaired_domains_have_each_an_order_and_a_jitter_of_its_own():
+    """And each epoch of each domain visits each picture once."""
+    drawn = list(domain_pairs(made([6, 9]), 3, seed=0, steps=6, image_size=6, flip=False))
+    a, b = (np.concatenate([numbers(element[k]) for element in drawn]) for k in range(2))
+    assert [sorted(epoch) for epoch in a.reshape(3, 6)] == [list(range(6))] * 3
+    assert [sorted(epoch) for epoch in b.reshape(2, 9)] == [list(range(100, 109))] * 2
+    same = list(domain_pairs(made([6, 6]), 6, seed=0, steps=1, image_size=6, flip=False))
+    assert numbers(same[0][0]) != [number - 100 for number in numbers(same[0][1])]
+    ((one, other),) = domain_pairs(positions([9, 9], paired=False), 9, seed=0, steps=1, image_size=4, flip=True)
+    assert (one.numpy() != other.numpy()).any()
+
+
+def test_cuts_reach_every_corner_and_half_are_flipped():
+    """6 to 4 pixels: nine places, each about as often, whole squares of the picture."""
+    ((pictures, _),) = domain_pairs(positions([900, 900], True), 900, seed=0, steps=1, image_size=4, flip=True)
+    seen = bytes_again(pictures)[..., 0]
+    flipped = seen[:, 0, 0] > seen[:, 0, 1]
+    assert flipped.mean() == pytest.approx(0.5, abs=0.05)
+    seen[flipped] = seen[flipped][..., ::-1]
+    square = np.arange(4) * 6
+    np.testing.assert_array_equal(seen, seen[:, :1, :1] + square[:, None] + np.arange(4))
+    places, counts = np.unique(seen[:, 0, 0], return_counts=True)
+    assert places.tolist() == [0, 1, 2, 6, 7, 8, 12, 13, 14]
+    assert counts.min() > 60
+
+
+def test_without_jitter_pictures_arrive_as_they_are():
+    ((pictures, _),) = domain_pairs(positions([5, 5], True), 5, seed=0, steps=1, image_size=6, flip=False)
+    np.testing.assert_array_equal(bytes_again(pictures)[0, ..., 0], np.arange(36).reshape(6, 6))
+
+
+def test_all_domains_together_keep_the_number_of_each():
+    """One epoch of 4 + 7 + 5 pictures: each once, with its domain's number."""
+    pictures, labels = map(
+        np.concatenate,
+        zip(*labelled_domains(made([4, 7, 5]), 4, seed=0, steps=4, image_size=6, flip=True), strict=True),
+    )
+    assert labels.dtype == np.int64
+    assert np.bincount(labels).tolist() == [4, 7, 5]
+    assert [number // 100 for number in numbers(pictures)] == labels.tolist()
+    assert len(set(numbers(pictures))) == 16
+
+
+def test_a_batch_must_fit_into_the_smaller_domain():
+    with pytest.raises(GanzooError, match=r"batch size is 8, but there are 7 samples"):
+        domain_pairs(made([9, 7]), 8, seed=0, steps=1, image_size=6, flip=False)
+    assert len(labelled_domains(made([9, 7]), 8, seed=0, steps=1, image_size=6, flip=False)) == 1

@@ -9,6 +9,7 @@ import tensorflow_datasets as tfds
 
 from ganzoo import data
 from ganzoo.data import tensorflow_datasets_source as source
+from ganzoo.data.domains import load_domains
 from ganzoo.errors import GanzooError
 
 
@@ -45,6 +46,14 @@ def mocked(monkeypatch):
     """TFDS with random pictures in place of downloads."""
     monkeypatch.setattr(source, "silent_host", lambda urls: None)
     with tfds.testing.mock_data(num_examples=5):
+        yield
+
+
+@pytest.fixture
+def mocked_many(monkeypatch):
+    """With enough pictures to have some of each class of two."""
+    monkeypatch.setattr(source, "silent_host", lambda urls: None)
+    with tfds.testing.mock_data(num_examples=40):
         yield
 
 
@@ -87,6 +96,26 @@ def test_pictures_of_any_size_are_framed(mocked):
     """cycle_gan states no size and each picture has its own: 64 x 64, or what is asked for."""
     assert data.load("cycle_gan/horse2zebra", tfds_split="trainA").samples.shape == (5, 64, 64, 3)
     assert data.load("cycle_gan/horse2zebra", tfds_split="trainB", image_size=32, channels=1).shape == (32, 32, 1)
+
+
+def test_the_splits_a_and_b_are_two_domains(mocked_many):
+    """cycle_gan: trained on at the load size, with the test pictures of testA and testB."""
+    found = load_domains("cycle_gan/horse2zebra", image_size=16, load_size=18)
+    assert (found.names, found.paired) == (("A", "B"), False)
+    assert [of.samples.shape for of in (*found.train, *found.test)] == [(40, 18, 18, 3)] * 2 + [(40, 16, 16, 3)] * 2
+    assert [of.labels for of in found.train] == [None, None]
+
+
+def test_the_classes_of_a_labelled_set_are_domains(mocked_many):
+    """By their names in TFDS, the test split's pictures set aside; a split that is not train's has 20 % of it."""
+    found = load_domains("cats_vs_dogs", image_size=16)
+    assert found.names == ("cat", "dog")
+    assert sum(len(of) for of in found.train) == 32 + 1 or sum(map(len, found.train)) + sum(map(len, found.test)) == 40
+
+
+def test_a_set_without_domains_is_told_what_there_is(tmp_path):
+    with pytest.raises(GanzooError, match="neither splits trainA and trainB nor labels.*digits_mnist2uci"):
+        load_domains("ganzoo_stamps", data_dir=str(tmp_path))
 
 
 def test_a_persons_own_set_is_prepared_and_read(tmp_path):
