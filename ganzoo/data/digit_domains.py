@@ -23,8 +23,8 @@ INK = 128  # where a stroke begins
 
 def gather(name: str, frame: Frame) -> Gathered:
     """The pictures of an embedded set: its domains, unsplit, with the digit that each picture shows as its label."""
-    names, drawn = {"digits_mnist2uci": _mnist2uci, "edges2digits": _edges2digits, "digit_styles": _styles}[name]()
     frame = frame.settled([(SIZE, SIZE)])
+    names, drawn = {"digits_mnist2uci": _mnist2uci, "edges2digits": _edges2digits, "digit_styles": _styles}[name]()
     train = [replace(of, samples=framing.assemble(of.samples, frame.load_size, frame.channels or 1)) for of in drawn]
     return Gathered(names, train, None, frame, paired=name == "edges2digits")
 

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -111,6 +112,7 @@ def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: s
     train = [_framed(builder, name, of, frame.load_size, frame.channels) for of in train]
     test = [_framed(builder, name, of, frame.image_size, frame.channels) for of in test]
     if len(train) == 2:
+        train, test = ([replace(domain, labels=None) for domain in of] for of in (train, test))
         return Gathered(("A", "B"), train, test or None, frame, paired=False)
     label = builder.info.features[label_key]
     named = label.names if isinstance(label, tfds.features.ClassLabel) else None

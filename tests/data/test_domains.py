@@ -15,10 +15,12 @@ def noise(count, seed=0, channels=1):
     return np.random.default_rng(seed).integers(0, 256, (count, 16, 16, channels), dtype=np.uint8)
 
 
-def give(monkeypatch, *domains, paired=False, frame=Frame(16, 16, 0)):
+def give(monkeypatch, *domains, paired=False, load_size=16):
     """Makes `folder:` give these pictures."""
     names = tuple("ABCDEFG"[: len(domains)])
-    given = Gathered(names, [Reals("", of, np.arange(len(of))) for of in domains], None, frame, paired)
+    given = Gathered(
+        names, [Reals("", of, np.arange(len(of))) for of in domains], None, Frame(16, load_size, 0), paired
+    )
     monkeypatch.setattr(domain_folders, "gather", lambda *_: given)
 
 
@@ -86,7 +88,7 @@ def test_test_pictures_are_resized_not_cut(monkeypatch):
     picture = np.zeros((50, 32, 32, 1), np.uint8)
     picture[:, :, 16:] = 255
     picture[:, 0, 0, 0] = np.arange(50)
-    give(monkeypatch, picture, picture, frame=Frame(16, 32, 0))
+    give(monkeypatch, picture, picture, load_size=32)
     found = load_domains("folder:x")
     assert found.train[0].shape == (32, 32, 1)
     assert found.test[0].samples[:, 8].mean() == pytest.approx(127.5, abs=3)

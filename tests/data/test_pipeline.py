@@ -72,20 +72,18 @@ def test_a_batch_larger_than_the_data_is_an_error():
         batches(POINTS, 8, seed=0, steps=1)
 
 
-def made(sizes, paired=False, side=6):
-    """Domains of pictures that say which they are: pixel values number the picture, columns rise by one."""
-    reals = [
-        Reals(
-            "", (np.arange(n)[:, None, None, None] + np.zeros((1, side, side, 1))).astype(np.uint8) + np.uint8(100 * k)
-        )
-        for k, n in enumerate(sizes)
-    ]
+def made(sizes, paired=False):
+    """Domains of one-coloured pictures that say which they are: 0, 1, 2, ...; 100, 101, ...; 200, ..."""
+    reals = []
+    for k, count in enumerate(sizes):
+        values = np.arange(100 * k, 100 * k + count, dtype=np.uint8)
+        reals.append(Reals("", np.tile(values[:, None, None, None], (1, 6, 6, 1))))
     return Domains("made", tuple(map(str, range(len(sizes)))), tuple(reals), tuple(reals), paired)
 
 
-def positions(sizes, paired, side=6):
+def positions(sizes, paired):
     """Domains all of whose pictures are the same: each pixel's value is its position."""
-    picture = np.arange(side * side, dtype=np.uint8).reshape(1, side, side, 1)
+    picture = np.arange(36, dtype=np.uint8).reshape(1, 6, 6, 1)
     reals = tuple(Reals("", np.repeat(picture, n, axis=0)) for n in sizes)
     return Domains("made", ("A", "B"), reals, reals, paired)
 

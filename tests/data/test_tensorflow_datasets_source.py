@@ -31,6 +31,50 @@ class GanzooStamps(tfds.core.GeneratorBasedBuilder):
             yield k, {"caption": "blue", "stamp": np.full((20 + k, 30, 4), (0, 0, 255, 255 * k // 2), np.uint8)}
 
 
+class GanzooSides(tfds.core.GeneratorBasedBuilder):
+    """Two domains in splits of their own, as cycle_gan has them: the red of a picture is the size of its split."""
+
+    pkg_dir_path = Path(__file__).parent
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = {"image": tfds.features.Image(), "label": tfds.features.ClassLabel(names=["A", "B"])}
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        sizes = {"trainA": 12, "trainB": 13, "testA": 2, "testB": 3}
+        return {split: self._generate_examples(split[-1], size) for split, size in sizes.items()}
+
+    def _generate_examples(self, label, size):
+        for k in range(size):
+            yield k, {"image": np.full((20, 30, 3), (size, 0, 255), np.uint8), "label": label}
+
+
+class GanzooMarks(tfds.core.GeneratorBasedBuilder):
+    """Two classes, half of the pictures each: a picture's grey is its label, and its last pixel its number."""
+
+    pkg_dir_path = Path(__file__).parent
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        label = tfds.features.ClassLabel(names=["cross", "tick"])
+        features = {"image": tfds.features.Image(shape=(16, 16, 1)), "label": label}
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {
+            "train": self._generate_examples(40),
+            "test": self._generate_examples(10),
+            "extra": self._generate_examples(40),
+        }
+
+    def _generate_examples(self, count):
+        for k in range(count):
+            picture = np.full((16, 16, 1), k % 2, np.uint8)
+            picture[-1, -1] = k
+            yield k, {"image": picture, "label": k % 2}
+
+
 @pytest.fixture
 def no_network(monkeypatch):
     """As on a machine without a network, wherever the tests run."""
@@ -51,7 +95,7 @@ def mocked(monkeypatch):
 
 @pytest.fixture
 def mocked_many(monkeypatch):
-    """With enough pictures to have some of each class of two."""
+    """With enough pictures to have some of each of two classes."""
     monkeypatch.setattr(source, "silent_host", lambda urls: None)
     with tfds.testing.mock_data(num_examples=40):
         yield
@@ -98,19 +142,30 @@ def test_pictures_of_any_size_are_framed(mocked):
     assert data.load("cycle_gan/horse2zebra", tfds_split="trainB", image_size=32, channels=1).shape == (32, 32, 1)
 
 
-def test_the_splits_a_and_b_are_two_domains(mocked_many):
-    """cycle_gan: trained on at the load size, with the test pictures of testA and testB."""
-    found = load_domains("cycle_gan/horse2zebra", image_size=16, load_size=18)
+def test_the_splits_a_and_b_are_two_domains(tmp_path):
+    """As cycle_gan's: trained on at the load size, with the test pictures of testA and testB; no labels."""
+    found = load_domains("ganzoo_sides", data_dir=str(tmp_path), image_size=16, load_size=18)
     assert (found.names, found.paired) == (("A", "B"), False)
-    assert [of.samples.shape for of in (*found.train, *found.test)] == [(40, 18, 18, 3)] * 2 + [(40, 16, 16, 3)] * 2
-    assert [of.labels for of in found.train] == [None, None]
+    assert [of.samples.shape for of in found.train] == [(12, 18, 18, 3), (13, 18, 18, 3)]
+    assert [of.samples.shape for of in found.test] == [(2, 16, 16, 3), (3, 16, 16, 3)]
+    assert [of.samples[0, 0, 0, 0] for of in (*found.train, *found.test)] == [12, 13, 2, 3]
+    assert [of.labels for of in (*found.train, *found.test)] == [None] * 4
 
 
-def test_the_classes_of_a_labelled_set_are_domains(mocked_many):
-    """By their names in TFDS, the test split's pictures set aside; a split that is not train's has 20 % of it."""
-    found = load_domains("cats_vs_dogs", image_size=16)
-    assert found.names == ("cat", "dog")
-    assert sum(len(of) for of in found.train) == 32 + 1 or sum(map(len, found.train)) + sum(map(len, found.test)) == 40
+def test_the_classes_of_a_labelled_set_are_domains(tmp_path):
+    """By their names in TFDS; the test split's pictures are set aside from train, 20 % of those of another split."""
+    found = load_domains("ganzoo_marks", data_dir=str(tmp_path))
+    assert (found.names, found.shape) == (("cross", "tick"), (16, 16, 1))
+    assert [len(of) for of in (*found.train, *found.test)] == [20, 20, 5, 5]
+    assert [of.samples[0, 0, 0, 0] for of in (*found.train, *found.test)] == [0, 1, 0, 1]
+    found = load_domains("ganzoo_marks", data_dir=str(tmp_path), tfds_split="extra")
+    assert [len(of) for of in (*found.train, *found.test)] == [16, 16, 4, 4]
+
+
+def test_a_downloaded_labelled_set_is_framed(mocked_many):
+    """cats_vs_dogs, of any size: 128 x 128 where nothing else is asked for."""
+    found = load_domains("cats_vs_dogs")
+    assert (found.names, found.shape) == (("cat", "dog"), (128, 128, 3))
 
 
 def test_a_set_without_domains_is_told_what_there_is(tmp_path):
