@@ -86,7 +86,7 @@ def load(
 def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Gathered | None:
     """The domains of a set: the splits trainA and trainB, or else the classes; None where it has neither.
 
-    Test pictures come from testA and testB or, where `split` is of the training split, from the split "test"; they are
+    Test pictures come from testA and testB or, where `split` is "train" or a slice of it, from the split "test"; they are
     still to be set aside where there are no such splits.
 
     Args:
@@ -103,7 +103,7 @@ def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: s
     if "trainA" in splits and "trainB" in splits:
         train, test = ["trainA", "trainB"], ["testA", "testB"]
     elif label_key:
-        train, test = [split], ["test"] if split.startswith("train") else []
+        train, test = [split], ["test"] if re.fullmatch(r"train(\[[^]]*\])?", split) else []
     else:
         return None
 

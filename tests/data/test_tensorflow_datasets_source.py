@@ -158,8 +158,9 @@ def test_the_classes_of_a_labelled_set_are_domains(tmp_path):
     assert (found.names, found.shape) == (("cross", "tick"), (16, 16, 1))
     assert [len(of) for of in (*found.train, *found.test)] == [20, 20, 5, 5]
     assert [of.samples[0, 0, 0, 0] for of in (*found.train, *found.test)] == [0, 1, 0, 1]
-    found = load_domains("ganzoo_marks", data_dir=str(tmp_path), tfds_split="extra")
-    assert [len(of) for of in (*found.train, *found.test)] == [16, 16, 4, 4]
+    for split, sizes in {"extra": [16, 16, 4, 4], "train+test": [20, 20, 5, 5]}.items():
+        found = load_domains("ganzoo_marks", data_dir=str(tmp_path), tfds_split=split)
+        assert [len(of) for of in (*found.train, *found.test)] == sizes
 
 
 def test_a_downloaded_labelled_set_is_framed(mocked_many):
