@@ -6,14 +6,14 @@ import math
 import numpy as np
 
 from ganzoo.data import is_stacked
-from ganzoo.errors import GanzooError
 from ganzoo.evaluation import digits_classifier
 from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures
-from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
+from ganzoo.evaluation.frechet import enough_for_frechet, fit_gaussian, frechet_distance
 from ganzoo.evaluation.inception_score import inception_score
 from ganzoo.evaluation.kernel import kernel_distance
 from ganzoo.evaluation.mode_coverage import assign_modes, mode_coverage
 from ganzoo.evaluation.prdc import NEIGHBOURS, prdc
+from ganzoo.evaluation.samples import checked, short, subset
 from ganzoo.evaluation.triple_coverage import triple_coverage, triples_in
 
 DIGITS = ("mnist", "mnist_5k")
@@ -56,7 +56,7 @@ class Evaluator:
         Args:
             samples: pictures [n, height, width, channels], float32 in [-1, 1] or uint8, or points [n, 2].
         """
-        samples = self._checked(samples)
+        samples = checked(samples, self.test.samples.shape[1:], self.test.name)
         metrics = self._in_features(samples) if self.mixture is None else self._on_modes(samples)
         return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
 
@@ -70,7 +70,7 @@ class Evaluator:
             samples: as for `measure`.
             labels: int [n].
         """
-        samples = self._checked(samples)
+        samples = checked(samples, self.test.samples.shape[1:], self.test.name)
         if isinstance(self.extractor, DigitsFeatures):
             is_right = self.extractor.probabilities(self.extractor.features(samples)).argmax(axis=1) == labels
         elif self.mixture is not None:
@@ -89,7 +89,7 @@ class Evaluator:
         `is_digits10k` need no train part: they were measured on MNIST's own training images when the classifier was
         made. Other counts of digits that the train part does not reach have no floor.
         """
-        floor = self.measure(_subset(self.train.samples, min(count, len(self.train.samples))))
+        floor = self.measure(subset(self.train.samples, min(count, len(self.train.samples))))
         if not isinstance(self.extractor, DigitsFeatures):
             return floor
 
@@ -120,17 +120,17 @@ class Evaluator:
     def _against_mnist(self, features: np.ndarray) -> dict[str, float]:
         count = short(len(features))
         metrics = {f"is_digits{count}": inception_score(self.extractor.probabilities(features))}
-        if _enough_for_frechet(features):
+        if enough_for_frechet(features):
             distance = frechet_distance(fit_gaussian(features), digits_classifier.load().reference)
             metrics = {f"fd_digits{count}": distance} | metrics
         return metrics
 
     def _against_test(self, features: np.ndarray, distances: bool = False) -> dict[str, float]:
         n = min(len(features), len(self._test_features))
-        reals, fakes = self._test_features[:n], _subset(features, n)
+        reals, fakes = self._test_features[:n], subset(features, n)
         suffix = f"{self.extractor.name}{short(n)}"
         metrics = {}
-        if distances and self.extractor.name != "raw" and _enough_for_frechet(fakes):
+        if distances and self.extractor.name != "raw" and enough_for_frechet(fakes):
             metrics[f"fd_{suffix}"] = frechet_distance(fit_gaussian(fakes), fit_gaussian(reals))
         if distances and n > 1:
             metrics[f"kid_{suffix}"] = kernel_distance(reals, fakes)
@@ -142,27 +142,7 @@ class Evaluator:
     def _test_features(self) -> np.ndarray:
         """Of test reals in random order, no more of them than the floor has train reals to set against."""
         n = min(_most_neighbours, len(self.test.samples), len(self.train.samples))
-        return self.extractor.features(_subset(self.test.samples, n))
-
-    def _checked(self, samples: np.ndarray) -> np.ndarray:
-        samples = np.asarray(samples)
-        expected = self.test.samples.shape[1:]
-        if samples.ndim != len(expected) + 1 or samples.shape[1:] != expected or len(samples) == 0:
-            raise GanzooError(
-                f"samples to measure against '{self.test.name}' have the shape [n, {', '.join(map(str, expected))}], "
-                f"n >= 1; these have {list(samples.shape)}."
-            )
-        broken = int(np.count_nonzero(~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)))
-        if broken:
-            raise GanzooError(
-                f"{broken} of {len(samples)} samples hold NaN or infinite numbers: the generator diverged."
-            )
-        return samples if samples.dtype == np.uint8 else samples.astype(np.float32)
-
-
-def short(count: int) -> str:
-    """A sample count as it stands in a metric's name: `10k`, `1k`, `637`."""
-    return f"{count // 1000}k" if count and count % 1000 == 0 else str(count)
+        return self.extractor.features(subset(self.test.samples, n))
 
 
 def _extractor_for(reals) -> FeatureExtractor:
@@ -178,12 +158,3 @@ def _of_channels_for(reals) -> DigitsFeatures | None:
     """The classifier of a stack's channels, where they have the size it takes."""
     stacked = is_stacked(reals.name) and reals.samples.shape[1:3] == digits_classifier.IMAGE_SHAPE[:2]
     return DigitsFeatures() if stacked else None
-
-
-def _enough_for_frechet(features: np.ndarray) -> bool:
-    return len(features) >= 2 * features.shape[1]
-
-
-def _subset(samples: np.ndarray, n: int) -> np.ndarray:
-    """n of them in an order that is random and always the same: data sets and batches of fakes may come sorted."""
-    return samples[np.random.default_rng(0).permutation(len(samples))[:n]]

@@ -45,14 +45,14 @@ class DigitsFeatures:
             model: a `digits_classifier.build()` with weights; the shipped one by default.
         """
         model = model or digits_classifier.load().model
-        self._features = _traced(
-            lambda pictures: _through(model.layers, "features", pictures), digits_classifier.IMAGE_SHAPE
+        self._features = traced(
+            lambda pictures: through(model.layers, "features", pictures), digits_classifier.IMAGE_SHAPE
         )
         self._kernel, self._bias = model.get_layer("logits").get_weights()
 
     def features(self, samples: np.ndarray) -> np.ndarray:
         """Pictures [n, 28, 28, 1] to float32 [n, 64]."""
-        return _in_batches(self._features, samples)
+        return in_batches(self._features, samples)
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """p(digit | picture), float64 [n, 10], from its features: the network need not run twice."""
@@ -93,34 +93,34 @@ class RandomFeatures:
                 pictures = tf.nn.leaky_relu(tf.nn.conv2d(pictures, kernel, strides=2, padding="SAME"))
             return tf.reshape(pictures, [-1, flat]) @ projection
 
-        self._features = _traced(network, image_shape)
+        self._features = traced(network, image_shape)
 
     def features(self, samples: np.ndarray) -> np.ndarray:
         """Pictures [n, height, width, channels] to float32 [n, 64]."""
-        return _in_batches(self._features, samples)
+        return in_batches(self._features, samples)
 
 
-def _traced(network: Callable, image_shape: tuple[int, ...]) -> Callable:
+def traced(network: Callable, image_shape: tuple[int, ...]) -> Callable:
     """One graph for every number of pictures."""
     return tf.function(network, input_signature=[tf.TensorSpec([None, *image_shape], tf.float32, "pictures")])
 
 
-def _through(layers: list, last: str, values: tf.Tensor) -> tf.Tensor:
-    """The values after the layer of the name `last`, at inference."""
+def through(layers: list, last: str, values: tf.Tensor, training: bool = False) -> tf.Tensor:
+    """The values after the layer of the name `last`."""
     for layer in layers:
-        values = layer(values, training=False)
+        values = layer(values, training=training)
         if layer.name == last:
             break
     return values
 
 
-def _in_batches(network: Callable, samples: np.ndarray) -> np.ndarray:
+def in_batches(network: Callable, samples: np.ndarray) -> np.ndarray:
     """Batches of 256 and a shorter last one, none of them empty: oneDNN's convolutions give those a wrong shape."""
     starts = range(0, len(samples), _BATCH_SIZE)
-    return np.concatenate([network(_eight_bits(samples[i : i + _BATCH_SIZE])).numpy() for i in starts])
+    return np.concatenate([network(eight_bits(samples[i : i + _BATCH_SIZE])).numpy() for i in starts])
 
 
-def _eight_bits(pictures: np.ndarray) -> np.ndarray:
+def eight_bits(pictures: np.ndarray) -> np.ndarray:
     """Float32 in [-1, 1] at the 256 levels that uint8 has."""
     if pictures.dtype != np.uint8:
         pictures = np.clip(np.rint((pictures + 1.0) * 127.5), 0, 255)

@@ -23,6 +23,11 @@ def fit_gaussian(features: np.ndarray) -> Gaussian:
     return Gaussian(features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False)))
 
 
+def enough_for_frechet(features: np.ndarray) -> bool:
+    """Are there two samples [n, d] per feature? With fewer the distance's bias is larger than what it measures."""
+    return len(features) >= 2 * features.shape[1]
+
+
 def frechet_distance(p: Gaussian, q: Gaussian) -> float:
     """|m_p - m_q|^2 + Tr(C_p + C_q - 2 (C_p C_q)^(1/2)), in [0, inf); 0 where the Gaussians are equal.
 

@@ -15,6 +15,13 @@ LOWER_IS_BETTER = {
     "modes": False,
     "high_quality": False,
     "label_accuracy": False,
+    "l1": True,
+    "psnr": False,
+    "ssim": False,
+    "cycle_error": True,
+    "identity_error": True,
+    "class_survives": False,
+    "domain_accuracy": False,
 }
 """By a metric's family, the name without features and count. `std` is not here: it should equal the floor's."""
 

@@ -1,0 +1,38 @@
+"""What every evaluation does with samples before it measures them."""
+
+import numpy as np
+
+from ganzoo.errors import GanzooError
+
+
+def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """The samples, float32 or uint8, if they can be measured.
+
+    Args:
+        samples: should be [n, *shape], n >= 1, and finite.
+        shape: one sample's.
+        name: of the data that they are measured against.
+
+    Raises:
+        GanzooError: says what is wrong with them.
+    """
+    samples = np.asarray(samples)
+    if samples.ndim != len(shape) + 1 or samples.shape[1:] != tuple(shape) or len(samples) == 0:
+        raise GanzooError(
+            f"samples to measure against '{name}' have the shape [n, {', '.join(map(str, shape))}], "
+            f"n >= 1; these have {list(samples.shape)}."
+        )
+    broken = int(np.count_nonzero(~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)))
+    if broken:
+        raise GanzooError(f"{broken} of {len(samples)} samples hold NaN or infinite numbers: the generator diverged.")
+    return samples if samples.dtype == np.uint8 else samples.astype(np.float32)
+
+
+def subset(samples: np.ndarray, n: int) -> np.ndarray:
+    """n of them in an order that is random and always the same: data sets and batches of fakes may come sorted."""
+    return samples[np.random.default_rng(0).permutation(len(samples))[:n]]
+
+
+def short(count: int) -> str:
+    """A sample count as it stands in a metric's name: `10k`, `1k`, `637`."""
+    return f"{count // 1000}k" if count and count % 1000 == 0 else str(count)
