@@ -24,5 +24,7 @@ def test_direction_goes_by_the_metrics_family():
     assert lower_is_better("kl_digits26k") is True
     assert lower_is_better("modes_digits26k") is False
     assert lower_is_better("coverage_digits1k") is False
+    assert lower_is_better("l1_360") is lower_is_better("cycle_error_360") is True
+    assert lower_is_better("psnr_360") is lower_is_better("class_survives_360") is False
     assert arrow("high_quality_10k") == "↑"
     assert arrow("std_10k") == arrow("acceptance_rate") == ""
