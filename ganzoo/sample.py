@@ -92,12 +92,12 @@ def translate(exported: "Exported", out: Path) -> int:
         signature = FLAGS.signature or "translate"
         domains = known.index(FLAGS.domain)
     size, _, channels = exported.config["image_shape"]
-    names, samples = folder.named_pictures(FLAGS.input_dir, size, channels)
-    labels = None if domains is None else np.full(len(samples), domains)
-    translated = exported.translate(signature, reals.to_float(samples), seed=FLAGS.seed, domains=labels)
-    for name, picture in zip(names, pictures.to_uint8(translated), strict=True):
-        pictures.write_png((out / name).with_suffix(".png"), picture)
-    print(f"{len(names)} pictures by {signature} in {out}")
+    found = folder.gather(FLAGS.input_dir, size, channels)
+    labels = None if domains is None else np.full(len(found.samples), domains)
+    translated = exported.translate(signature, reals.to_float(found.samples), seed=FLAGS.seed, domains=labels)
+    for file, picture in zip(found.files, pictures.to_uint8(translated), strict=True):
+        pictures.write_png((out / file.relative_to(folder.existing(FLAGS.input_dir))).with_suffix(".png"), picture)
+    print(f"{len(found.files)} pictures by {signature} in {out}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """The signatures of a translator's export: its model's endpoints, with their inputs checked, on arrays and on PNGs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import tensorflow as tf
 

@@ -58,6 +58,11 @@ def load(path: str, image_size: int = 0, channels: int = 0, report: Callable[[st
     Raises:
         GanzooError: there is no such folder, or no readable picture in it.
     """
+    return Reals(f"folder:{path}", gather(path, image_size, channels, report).samples)
+
+
+def gather(path: str, image_size: int = 0, channels: int = 0, report: Callable[[str], None] = to_stderr) -> Pictures:
+    """`load` with the names of the files."""
     root = existing(path)
     seen = sum(1 for _ in _files(root))
     files = picture_files(root)
@@ -68,7 +73,7 @@ def load(path: str, image_size: int = 0, channels: int = 0, report: Callable[[st
             f"name ({', '.join(SUFFIXES)}){f', all broken: {_named(files, root)}' if files else ''}."
         )
     report_skipped(pictures.skipped, len(files), root, report)
-    return Reals(f"folder:{path}", pictures.samples)
+    return pictures
 
 
 def existing(path: str) -> Path:
