@@ -15,9 +15,9 @@ from scipy.special import softmax
 from ganzoo.evaluation.features import in_batches, through, traced
 
 FEATURES = 64
-STEPS = 1000
+STEPS = 1600
 
-_batch_size = 64
+_batch_size = 32
 _base = 20  # pixels a side that the first convolutions leave at most
 _learning_rate = 2e-3
 
@@ -31,14 +31,14 @@ class PictureClassifier:
     """
 
     def __init__(self, name: str, train, test, *, seed: int = 0, steps: int = STEPS):
-        """Trains; about 15 seconds on two cores, whatever the number and size of the pictures.
+        """Trains: 34 seconds of processor time for pictures of 32 pixels a side, however many there are.
 
         Args:
             name: of the data; it enters the seed.
             train: `ganzoo.data.Reals`, uint8 pictures [N, H, W, C] with labels int64 [N] from 0 on.
             test: other `Reals` of the same data and size.
             seed: for another training on the same data.
-            steps: of 64 pictures.
+            steps: of 32 pictures.
         """
         self.name = name
         shape = train.samples.shape[1:]
@@ -100,9 +100,7 @@ def _build(shape: tuple[int, int, int], classes: int, seeds: np.random.Generator
         layers += [*convolution(filters, 3), keras.layers.MaxPooling2D(2, padding="same", dtype="float32")]
     layers += [
         keras.layers.Flatten(dtype="float32"),
-        seeded(keras.layers.Dropout, 0.3),
         with_weights(keras.layers.Dense, FEATURES, activation="relu", name="features"),
-        seeded(keras.layers.Dropout, 0.3),
         with_weights(keras.layers.Dense, classes, name="logits"),
     ]
     through(layers, "logits", tf.zeros([1, *shape]))

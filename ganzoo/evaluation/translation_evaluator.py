@@ -38,7 +38,7 @@ class TranslationEvaluator:
     | do they come back, do those that need no change keep | `cycle_error`, `identity_error` |
 
     The features are those of a classifier trained on the target domain's labelled train pictures, with the domain's
-    name, or else the `random` ones. Classifiers are trained when first needed, once, in some 15 seconds. Distances take
+    name, or else the `random` ones. Each classifier is trained once, when it is first needed. Distances take
     n = min(10,000, test, train, samples) reals and as many fakes; all else takes every sample.
     """
 

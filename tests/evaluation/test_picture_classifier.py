@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ganzoo.evaluation.picture_classifier import PictureClassifier
 
-STEPS = 25
+STEPS = 40
 
 
 def bars(n, shape=(16, 16, 1), seed=0):

@@ -48,7 +48,7 @@ def domains(labelled=True, name="Dark 1"):
 
 @pytest.fixture(scope="module")
 def evaluator():
-    return TranslationEvaluator(domains(), classifier_steps=30)
+    return TranslationEvaluator(domains(), classifier_steps=40)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_features_are_named_for_the_domain_apart_from_the_count(name, feature):
 
 
 def test_measuring_again_gives_the_same_figures(evaluator, dark):
-    again = TranslationEvaluator(domains(), classifier_steps=30)
+    again = TranslationEvaluator(domains(), classifier_steps=40)
     assert again.to_target(dark.samples, 1) == pytest.approx(evaluator.to_target(dark.samples, 1), rel=1e-3)
 
 
