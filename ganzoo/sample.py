@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def translate(exported: "Exported", out: Path) -> int:
-    """Every picture below the folder `--input_dir`, squared and sized as those of the training, as a PNG of its name."""
+    """Every picture below the folder `--input_dir`, squared and sized as in training, as a PNG of its name."""
     import numpy as np
 
     from ganzoo import pictures

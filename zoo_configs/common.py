@@ -10,8 +10,8 @@ def adam(
     schedule: str = "constant",
     beta_2_end: float = 0.0,
 ) -> dict:
-    """Adam; `schedule`, the learning rate's, is constant, linear, cosine or constant_then_linear (linear in the second
-    half of the steps); but for the first all go down to 0 at `config.steps`.
+    """Adam; `schedule`, the learning rate's, is constant, or linear, cosine or constant_then_linear, down to 0 at
+    `config.steps`.
 
     Where `beta_2_end` is not 0, beta_2 goes there by half a cosine, likewise until `config.steps`.
     """

@@ -86,8 +86,8 @@ def load(
 def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Gathered | None:
     """The domains of a set: the splits trainA and trainB, or else the classes; None where it has neither.
 
-    Test pictures come from testA and testB or, where `split` is "train" or a slice of it, from the split "test"; they are
-    still to be set aside where there are no such splits.
+    Test pictures come from testA and testB or, where `split` is "train" or a slice of it, from the split "test"; where
+    there are no such splits they are still to be set aside.
 
     Args:
         builder, name, data_dir: as in `load`.

@@ -75,7 +75,7 @@ class CycleGAN(TranslationModel):
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)
             real_logits = tf.concat([real_logits_a, real_logits_b], 0)
             fake_logits = tf.concat([fake_logits_a, fake_logits_b], 0)
-            # Each of the two discriminators has its mean over its own pictures, and `least_squares` has the paper's 1/2.
+            # The means are over the pictures of both discriminators, each of which has the paper's 1/2.
             discriminator_loss = 2.0 * losses.least_squares(real_logits, 1.0)
             discriminator_loss += 2.0 * losses.least_squares(fake_logits, 0.0)
         self.update_discriminator(tape, discriminator_loss)

@@ -89,8 +89,8 @@ class Pix2Pix(TranslationModel):
     def log_ratio(self, inputs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         """The mean of the patches' logits, float32 [batch].
 
-        Each patch's is its log p_data/p_g given the input (section 3.2 of the paper takes patches as independent). Their
-        sum would be the picture's, but patches overlap, and it would let next to nothing pass.
+        Each is its patch's log p_data/p_g given the input. Their sum would be the picture's if patches were independent
+        (section 3.2.2), but they overlap, and it would let next to nothing pass.
         """
         return patch_mean(self.discriminator([inputs, images], training=False))
 

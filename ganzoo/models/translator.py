@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ganzoo.models.stepped import SteppedModel
@@ -87,7 +86,7 @@ class TranslationModel(SteppedModel):
         """
         raise NotImplementedError
 
-    def rows(self, *shown: np.ndarray) -> list[tf.Tensor]:
+    def rows(self, *shown: tf.Tensor) -> list[tf.Tensor]:
         """What the sample pictures show: rows of as many pictures each, such as input, output and target.
 
         Args:

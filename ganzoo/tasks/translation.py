@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo import pictures, saved_model
@@ -71,7 +72,7 @@ def train(model: TranslationModel, domains: Domains, config: ConfigDict, workdir
     count = min(map(len, shown))
 
     def picture():
-        rows = model.rows(*(of[:count] for of in shown))
+        rows = model.rows(*(tf.constant(of[:count]) for of in shown))
         return pictures.grid(np.concatenate(rows), columns=count)
 
     return loop.train(model, data, picture, config, workdir)

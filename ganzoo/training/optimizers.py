@@ -56,7 +56,7 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """The rate for the first half of the steps, then falling in a line to 0 at the last (Zhu et al. 2017, section 4)."""
+    """The rate for half of the steps, then in a line down to 0 at the last (Zhu et al. 2017, section 4)."""
 
     def __init__(self, rate: float, steps: int):
         self.rate, self.steps = rate, steps
