@@ -30,7 +30,7 @@ class PictureClassifier:
         accuracy: the share of test pictures that it names rightly, in [0, 1]; None without labelled test pictures.
     """
 
-    def __init__(self, name: str, train, test, *, seed: int = 0, steps: int = STEPS):
+    def __init__(self, name: str, train, test, *, seed: int = 0, steps: int = STEPS, augment: bool = True):
         """Trains: 34 seconds of processor time for pictures of 32 pixels a side, however many there are.
 
         Args:
@@ -39,11 +39,13 @@ class PictureClassifier:
             test: other `Reals` of the same data and size.
             seed: for another training on the same data.
             steps: of 32 pictures.
+            augment: whether training pictures are shifted, turned and scaled a little; not where the classes differ in
+                how sharp they are, since that blurs them.
         """
         self.name = name
         shape = train.samples.shape[1:]
         seeds = np.random.default_rng([zlib.crc32(name.encode()), seed])
-        self._layers = _build(shape, int(train.labels.max()) + 1, seeds)
+        self._layers = _build(shape, int(train.labels.max()) + 1, seeds, augment)
         _train(self._layers, train.samples, train.labels, seeds, steps)
 
         self._features = traced(lambda pictures: through(self._layers, "features", pictures), shape)
@@ -63,11 +65,13 @@ class PictureClassifier:
         return self.probabilities(samples).argmax(axis=1)
 
 
-def _build(shape: tuple[int, int, int], classes: int, seeds: np.random.Generator) -> list[keras.layers.Layer]:
+def _build(
+    shape: tuple[int, int, int], classes: int, seeds: np.random.Generator, augment: bool
+) -> list[keras.layers.Layer]:
     """Layers from pictures [B, H, W, C] in [-1, 1] to logits [B, K], built; float32 in any run.
 
-    Strided convolutions down to 20 pixels a side, two more with pooling, and a 64-wide layer. In training, pictures
-    are first shifted, turned and scaled a little; mirrored they are not, since a mirrored 2 is no digit.
+    Strided convolutions down to 20 pixels a side, two more with pooling, and a 64-wide layer. Augmented
+    pictures are not mirrored, since a mirrored 2 is no digit.
     """
 
     def seeded(layer, *args, **kwargs):
@@ -85,11 +89,13 @@ def _build(shape: tuple[int, int, int], classes: int, seeds: np.random.Generator
         ]
 
     augmentation = dict(fill_mode="nearest", interpolation="bilinear")
-    layers = [
-        seeded(keras.layers.RandomTranslation, 0.08, 0.08, **augmentation),
-        seeded(keras.layers.RandomRotation, 0.03, **augmentation),  # of a full turn: 11 degrees
-        seeded(keras.layers.RandomZoom, 0.1, **augmentation),
-    ]
+    layers = []
+    if augment:
+        layers += [
+            seeded(keras.layers.RandomTranslation, 0.08, 0.08, **augmentation),
+            seeded(keras.layers.RandomRotation, 0.03, **augmentation),  # of a full turn: 11 degrees
+            seeded(keras.layers.RandomZoom, 0.1, **augmentation),
+        ]
     side = max(shape[:2])
     stride = 1 if side <= _base else 2 if side <= 64 else 4
     layers += convolution(24, 5, strides=stride)

@@ -137,7 +137,7 @@ class TranslationEvaluator:
         """Of which domain a picture is from, with its `accuracy` on the test parts."""
         train = _joined([target.train for target in self._targets])
         name = f"domains of {self.domains.name}"
-        return PictureClassifier(name, train, _joined(self.domains.test), **self._training)
+        return PictureClassifier(name, train, _joined(self.domains.test), augment=False, **self._training)
 
     def _checked(self, samples: np.ndarray, domain: int) -> np.ndarray:
         return checked(samples, self._shape, self.domains.names[domain])

@@ -109,12 +109,9 @@ class Pix2Pix(TranslationModel):
                 log_ratio=lambda candidates, which: self.log_ratio(tf.gather(images, which), candidates),
                 batch_size=sampling["batch_size"],
             )
-            candidates = burn_in(
-                num_proposals=count * sampling["candidates"],
-                num_classes=count,
-                seed=noise.fold_in(seed, CANDIDATES),
-                **request,
-            )
+            each = sampling["candidates"]
+            draw = dict(num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, CANDIDATES))
+            candidates = tf.ensure_shape(burn_in(**request, **draw), [None, each])
             draws = conditional.discriminator_rejection(
                 labels=tf.range(count, dtype=tf.int64),
                 seed=seed,

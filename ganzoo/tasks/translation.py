@@ -88,8 +88,8 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
     """The metrics of every direction on the test part, by the signatures that will be served.
 
     Returns:
-        `{"a_to_b": {...}, "a_to_b, untranslated": {...}, ..., "real b": {...}}`: each direction, beside it what its
-        input scores as it is, and what real pictures of each target score. Of a direction that has a way back also
+        `{"a_to_b": {...}, "a_to_b, untranslated": {...}, "a_to_b, real": {...}, ...}`: each direction, beside it what
+        its input scores as it is, and what real pictures of the target score. Of a direction that has a way back also
         `cycle_error`, and `identity_error` of the target's own pictures.
     """
     del workdir, sampling  # of the other task
@@ -125,13 +125,11 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
             rows[name] |= evaluator.errors(np.concatenate(returned), images, "cycle_error")
             rows[name] |= evaluator.errors(translated(own, direction), own, "identity_error")
         if "drs" in exported.signatures:
-            rows["drs"] = row(translated(images, direction, "drs"))
+            rows[f"{name}, drs"] = row(translated(images, direction, "drs"))
         rows[f"{name}, untranslated"] = row(images)
-        if len(domains.names) > 2:
-            real = evaluator.domain_accuracy(test[direction.target].samples, direction.target)
-        else:
-            real = {}
-        rows[f"real {domains.names[direction.target]}"] = evaluator.floor(direction.target, len(images)) | real
+        of_target = test[direction.target].samples
+        real = evaluator.domain_accuracy(of_target, direction.target) if len(domains.names) > 2 else {}
+        rows[f"{name}, real"] = evaluator.floor(direction.target, len(images)) | real
     return rows
 
 
@@ -154,7 +152,11 @@ def through(
 
 
 def describe(metrics: Mapping[str, Mapping[str, float]]) -> str:
-    return format_table(metrics)
+    """A table for each direction, whose metrics are named for its target."""
+    tables: dict[str, dict] = {}
+    for name, row in metrics.items():
+        tables.setdefault(name.partition(",")[0], {})[name] = row
+    return "\n\n".join(map(format_table, tables.values()))
 
 
 def example(export: Path) -> str:
