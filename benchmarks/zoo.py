@@ -1,8 +1,9 @@
-r"""Every entry of the zoo by its recipe, on its default data set: trained, measured, exported; the table goes to
-RESULTS.md.
+r"""Every entry of the zoo by its recipe, on its default data set: trained, measured, exported; the tables go to
+RESULTS.md, one of the models that sample and one of those that translate.
 
     python benchmarks/zoo.py
     python benchmarks/zoo.py --models cgan,infogan
+    python benchmarks/zoo.py --models cyclegan,pix2pix,stargan
 
 Each is what `python -m ganzoo.run --model NAME` does, in a process of its own. A run that had ended keeps its figures;
 one that was stopped goes on, and its minutes are those of its last start.
@@ -17,22 +18,24 @@ from pathlib import Path
 from absl import app, flags
 from sampler_tables import markdown, write_section
 
-from ganzoo.config import recipes
+from ganzoo.config import load_config, recipes
 from ganzoo.training import workdirs
 
 _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
 
 QUALITY = ("precision", "recall", "coverage")
+SEEDS = {"cyclegan": 3}  # seeds of the entries that have more than one
 
 
-def ended(model: str) -> dict:
+def ended(model: str, seed: int = 0) -> dict:
     """Config and metrics of an entry's run, which is started, or gone on with, where it has not ended."""
-    workdir = Path(_workdir.value) / model
+    workdir = Path(_workdir.value) / (f"{model}-{seed}" if seed else model)
     clock = workdir / "minutes.json"
     if not clock.exists():
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "ganzoo.run", "--model", model, "--workdir", workdir], check=True)
+        command = [sys.executable, "-m", "ganzoo.run", "--model", model, "--seed", str(seed), "--workdir", workdir]
+        subprocess.run(command, check=True)
         workdirs.write_json(clock, {"minutes": (time.perf_counter() - start) / 60})
     read = {name: json.loads((workdir / f"{name}.json").read_text()) for name in ("config", "metrics", "minutes")}
     return read | {"config": read["config"]["config"]}
@@ -62,22 +65,60 @@ def labels(metrics: dict) -> list[str]:
     return ["" if shares[0] == "-" else f"of their label: {shares[0]} / {shares[1]}"]
 
 
-def main(argv):
-    del argv
-    done = {model: ended(model) for model in _models.value}
+def sampling_table(models: list[str]) -> str:
+    """The entries that sample from latents."""
+    done = {model: ended(model) for model in models}
     header = ["model", "dataset", "steps", "minutes", "fd_digits10k", "by drs", "by obrs (K = 2)"]
     header += [f"{name}, alone / by drs" for name in QUALITY] + ["acceptance of drs", "besides"]
     floor = next(iter(done.values()))["metrics"]["floor"]
-    which = "" if set(done) == set(recipes()) else f" --models {','.join(done)}"
-    text = (
-        f"## The zoo\n\n`python benchmarks/zoo.py{which}`\n\nEach entry by `python -m ganzoo.run --model NAME`, seed "
-        "0, 10,000 samples; minutes are those of the whole run on 2 CPU cores, measuring and export included. Real "
-        f"digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
+    return (
+        f"## The zoo\n\n`python benchmarks/zoo.py --models {','.join(done)}`\n\nEach entry by `python -m ganzoo.run "
+        "--model NAME`, seed 0, 10,000 samples; minutes are of the whole run on 2 CPU cores, measuring and export "
+        f"included. Real digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
         f"{figure(floor, 'recall')}, coverage {figure(floor, 'coverage')}.\n\n"
         f"{markdown(header, [line(model, run) for model, run in done.items()])}"
     )
-    write_section("zoo", text)
-    print(text)
+
+
+def translation_table(models: list[str]) -> str:
+    """The entries that translate pictures: a row for each seed and direction."""
+    header = ["model", "dataset", "seed", "steps", "minutes", "direction"]
+    header += ["class survives: translated / untranslated / real", "fd to the target: likewise", "cycle error"]
+    header += ["identity error", "L1: translated / by drs / untranslated", "SSIM: likewise"]
+    runs = [(model, seed, ended(model, seed)) for model in models for seed in range(SEEDS.get(model, 1))]
+    return (
+        f"## Translators\n\n`python benchmarks/zoo.py --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
+        "--model NAME --seed SEED` on the whole test part, whose number of pictures the metrics' names have in "
+        "`metrics.json`; minutes are those of the whole run on 2 CPU cores. Errors are on the scale 0 to 1.\n\n"
+        f"{markdown(header, [row for model, seed, run in runs for row in directions(model, seed, run)])}"
+    )
+
+
+def directions(model: str, seed: int, run: dict) -> list[list[str]]:
+    """The rows of one run."""
+    config, metrics, rows = run["config"], run["metrics"], []
+
+    def of(names: list[str], family: str) -> str:
+        return " / ".join(figure(metrics[name], family) for name in names if name in metrics)
+
+    for name in (name for name in metrics if "," not in name):
+        likewise = [name, f"{name}, untranslated", f"{name}, real"]
+        candidates = [name, f"{name}, drs", f"{name}, untranslated"]
+        row = [model, config["dataset"], str(seed), str(config["steps"]), f"{run['minutes']['minutes']:.1f}", name]
+        row += [of(likewise, family) for family in ("class_survives", "fd")]
+        row += [of([name], family) for family in ("cycle_error", "identity_error")]
+        has_pairs = figure(metrics[name], "l1") != "-"
+        rows.append([*row, *(of(candidates, family) if has_pairs else "-" for family in ("l1", "ssim"))])
+    return rows
+
+
+def main(argv):
+    del argv
+    tables = {"sampling": ("zoo", sampling_table), "translation": ("translators", translation_table)}
+    for task, (section, table) in tables.items():
+        if models := [model for model in _models.value if load_config(model).task == task]:
+            write_section(section, text := table(models))
+            print(text)
 
 
 if __name__ == "__main__":
