@@ -2,8 +2,8 @@ r"""pix2pix: pictures translated by paired examples (Isola et al. 2017).
 
 "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, https://arxiv.org/abs/1611.07004.
 
-Expected (2 CPU cores, seed 0): L1 .0145 on the scale 0 to 1, of the edges themselves .0452; SSIM .965, of the edges .795;
-in 8 minutes beside other work.
+Expected (2 CPU cores, seed 0): L1 .0145 on the scale 0 to 1, of the edges themselves .0452; SSIM .965, of the edges
+.795; in 8 minutes beside other work.
 
     python -m ganzoo.run --model pix2pix
     python -m ganzoo.run --model pix2pix --dataset folder:facades --config.data.paired=side_by_side
