@@ -1,0 +1,24 @@
+r"""DRAGAN: the original game with a gradient penalty around the reals (Kodali et al. 2017).
+
+"On Convergence and Stability of GANs", https://arxiv.org/abs/1705.07215, section 2.5.
+
+    python -m ganzoo.run --model dragan
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """lambda 10 is the paper's, half a standard deviation of noise the authors' code's. On digits the optimizer is that
+    of `r3gan`, for thousands of steps instead of hundreds of thousands; on points that of `gan`."""
+    config = common.get_config(kind)
+    config.model.update(gradient_penalty_weight=10.0, perturbation=0.5, n_critic=1)
+    config.batch_size, config.steps = 64, 2000
+    optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+    if kind == "points":
+        config.batch_size, config.steps = 512, 6000
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config
