@@ -3,6 +3,8 @@
 Azadi et al., "Discriminator Rejection Sampling", ICLR 2019, https://arxiv.org/abs/1810.06758, Algorithm 1.
 """
 
+import math
+
 import tensorflow as tf
 
 from ganzoo.sampling.proposals import LogRatio, Propose
@@ -24,7 +26,7 @@ def f_hat(
         log_ratio_max: the paper's D~_M, of a shape that broadcasts.
     """
     gap = log_ratio - log_ratio_max
-    return gap - _log_complement(gap - epsilon) - gamma
+    return gap - _log_complement(gap, epsilon) - gamma
 
 
 def acceptance_probability(
@@ -60,7 +62,7 @@ def acceptance_probability(
         largest = of_burn_in(maximum_percentile)
         log_ratio, log_ratio_max, threshold = (tf.minimum(x, largest) for x in (log_ratio, log_ratio_max, threshold))
     # F - gamma with D~_M taken out of the difference by hand: far below it, float32 would leave nothing of the rest.
-    misses = _log_complement(log_ratio - log_ratio_max - EPSILON) - _log_complement(threshold - log_ratio_max - EPSILON)
+    misses = _log_complement(log_ratio - log_ratio_max, EPSILON) - _log_complement(threshold - log_ratio_max, EPSILON)
     return tf.sigmoid(log_ratio - threshold - misses)
 
 
@@ -113,6 +115,10 @@ def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:
     return (1.0 - weight) * tf.gather(ascending, below, axis=-1) + rest
 
 
-def _log_complement(log_probability: tf.Tensor) -> tf.Tensor:
-    """log(1 - p) for log p < 0."""
-    return tf.math.log(-tf.math.expm1(log_probability))
+def _log_complement(gap: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """log(1 - exp(gap - epsilon)) for gaps up to 0.
+
+    As log(1 - exp(gap) + exp(gap) (1 - exp(-epsilon))): where TensorFlow compiles a graph, it makes of x - M - epsilon
+    x - (M + epsilon), which float32 rounds to x - M, and the best sample of all would have an infinite logarithm.
+    """
+    return tf.math.log(-tf.math.expm1(gap) - tf.exp(gap) * math.expm1(-epsilon))

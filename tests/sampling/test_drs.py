@@ -60,6 +60,17 @@ def test_epsilon_bounds_f_at_the_maximum():
     assert f_hat(largest, largest, gamma=1.5, epsilon=0.5).numpy() == pytest.approx(-math.log(1 - math.exp(-0.5)) - 1.5)
 
 
+@pytest.mark.parametrize("maximum_percentile", [100.0, 50.0])
+def test_a_compiled_graph_keeps_epsilon(maximum_percentile):
+    """At the maximum itself x - M - 1e-8 must not become x - (M + 1e-8): where gamma is F of the maximum, the best
+    proposals are accepted with 1/2 in a graph as outside of one."""
+    ratios, ascending = tf.constant([2.0, -2.0]), tf.constant([-2.0, 2.0, 2.0])
+    options = dict(gamma_percentile=100.0, maximum_percentile=maximum_percentile)
+    accept = lambda x, M, all_of_them: acceptance_probability(x, M, all_of_them, **options)  # noqa: E731
+    for f in (accept, tf.function(accept)):
+        np.testing.assert_allclose(f(ratios, tf.constant(2.0), ascending), [0.5, 0.0], atol=1e-6)
+
+
 def test_f_hat_is_the_papers_formula():
     """Equation by equation in float64, for gaps and gammas of several sizes."""
     for log_ratio in (-7.0, -0.5, 1.75):
