@@ -36,7 +36,9 @@ class CycleGAN(TranslationModel):
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.pool_size = pool_size
-        self.pools = [FakePool(pool_size, self.image_shape), FakePool(pool_size, self.image_shape)]
+        # Each an attribute of its own: TensorFlow's checkpoints do not look into lists.
+        self.pool_a = FakePool(pool_size, self.image_shape)
+        self.pool_b = FakePool(pool_size, self.image_shape)
 
     @classmethod
     def for_shape(
@@ -68,8 +70,8 @@ class CycleGAN(TranslationModel):
             generator_loss = adversarial + self.cycle_weight * (cycle + self.identity_weight * identity)
         self.update_generator(tape, generator_loss)
 
-        past_a = self.pools[0].exchange(fake_a, self.step_seed(POOL, 0))
-        past_b = self.pools[1].exchange(fake_b, self.step_seed(POOL, 1))
+        past_a = self.pool_a.exchange(fake_a, self.step_seed(POOL, 0))
+        past_b = self.pool_b.exchange(fake_b, self.step_seed(POOL, 1))
         with tf.GradientTape() as tape:
             real_logits_a, fake_logits_a = tf.split(self.discriminator_a(tf.concat([a, past_a], 0), training=True), 2)
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)

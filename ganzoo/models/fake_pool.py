@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import noise
+from ganzoo.errors import GanzooError
 
 
 class FakePool(keras.layers.Layer):
@@ -33,9 +34,17 @@ class FakePool(keras.layers.Layer):
         Args:
             fakes: float32 [batch, height, width, channels].
             seed: int32 [2], another in every step.
+
+        Raises:
+            GanzooError: if it is.
         """
         if self.size == 0:
             return tf.stop_gradient(fakes)
+        if (fakes.shape[0] or 0) > self.size:
+            raise GanzooError(
+                f"a batch of {fakes.shape[0]} fakes does not fit into a pool of {self.size} past ones. Give "
+                f"--config.model.pool_size={fakes.shape[0]} or more, 0 for none, or smaller batches."
+            )
         rows = tf.shape(fakes, out_type=tf.int64)[0]
         # A slot is drawn for each fake, none twice, so that the order of writing does not matter.
         shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, 0), self.size))[:rows]
