@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import ganzoo
+from ganzoo.data.domains import Domains
+from ganzoo.data.reals import Reals
 
 TINY = {
     "points": dict(generator=dict(width=8, depth=2), discriminator=dict(width=8, depth=2)),
@@ -17,6 +19,48 @@ TINY = {
         discriminator=dict(width=4, base_resolution=7, kernel_size=3, norm="none", init_stddev=0.0),
     ),
 }
+
+_patches = dict(width=4, layers=1, norm="instance")
+TINY_TRANSLATORS = {
+    "pix2pix": dict(
+        generator=dict(width=4, depth=2, dropout_levels=1, dropout_rate=0.5, norm="instance"), discriminator=_patches
+    ),
+    "cyclegan": dict(generator=dict(width=4, blocks=1, norm="instance"), discriminator=_patches),
+    "stargan": dict(
+        generator=dict(width=4, blocks=1, norm="instance"), discriminator=dict(width=4, depth=2), num_domains=3
+    ),
+}
+
+
+def tiny_translator(name, image_shape=(16, 16, 1), **overrides):
+    """A compiled translator of the zoo with a few weights, the same ones every time."""
+    keras.utils.set_random_seed(0)
+    model = ganzoo.create(name, image_shape=image_shape, **TINY_TRANSLATORS[name] | overrides)
+    model.compile()
+    return model
+
+
+def shapes(rows, seed=0):
+    """Dark pictures with a bright square somewhere, uint8 [rows, 16, 16, 1]."""
+    rng = np.random.default_rng(seed)
+    pictures = rng.integers(0, 40, (rows, 16, 16, 1), np.uint8)
+    for picture in pictures:
+        top, left = rng.integers(0, 10, 2)
+        picture[top : top + 6, left : left + 6] += 200
+    return pictures
+
+
+def toy_domains(rows=40, paired=False, count=2):
+    """Domain k shows `shapes` at other grey levels: two domains are a picture and its negative. 20 test pictures."""
+    levels = np.linspace(0.0, 1.0, count)
+
+    def part(number, first_seed):
+        seeds = [first_seed + (0 if paired else k) for k in range(count)]
+        pictures = [shapes(number, seed).astype(np.float32) for seed in seeds]
+        of = [(1 - level) * x + level * (255 - x) for level, x in zip(levels, pictures, strict=True)]
+        return tuple(Reals("toy", pictures.round().astype(np.uint8)) for pictures in of)
+
+    return Domains("toy", tuple("ABCDE"[:count]), part(rows, 0), part(20, 100), paired)
 
 
 @pytest.fixture
@@ -37,3 +81,13 @@ def tiny():
 def reals():
     """Random reals in [-1, 1] of a shape, float32 [rows, ...]."""
     return lambda rows, shape=(16, 16, 1): np.random.default_rng(0).uniform(-1, 1, (rows, *shape)).astype(np.float32)
+
+
+@pytest.fixture
+def translator():
+    return tiny_translator
+
+
+@pytest.fixture
+def domains():
+    return toy_domains

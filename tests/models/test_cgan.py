@@ -4,12 +4,13 @@ import pytest
 import tensorflow as tf
 
 from ganzoo import density_ratio, load_config, losses, saved_model
+from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 from ganzoo.exported import Exported
 from ganzoo.models.cgan import ConditionalGAN
 from ganzoo.networks import conditional
-from ganzoo.training import loop
+from ganzoo.tasks import sampling
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 CONDITIONINGS = ["concatenated", "projection"]
@@ -105,8 +106,9 @@ def test_a_saved_model_is_the_same(tiny, tmp_path):
     ],
 )
 def test_data_without_the_models_classes_are_refused_before_the_training(tiny, reals, labels, said):
+    mine = Reals("mine", reals(20, (2,)), labels)
     with pytest.raises(GanzooError, match=said):
-        loop.ready(tiny("cgan", (2,), num_classes=3), Reals("mine", reals(20, (2,)), labels), load_config("cgan"))
+        sampling.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
 
 
 @pytest.fixture(scope="module")

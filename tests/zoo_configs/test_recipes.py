@@ -11,12 +11,17 @@ from ganzoo.config import recipes, summary
 from ganzoo.training import optimizers
 
 
-@pytest.mark.parametrize("dataset", ["mnist_5k", "gaussians25"])
-@pytest.mark.parametrize("name", recipes())
+SHAPES = {
+    "sampling": {"mnist_5k": (28, 28, 1), "gaussians25": (2,)},
+    "translation": {"digits_mnist2uci": (32, 32, 1), "folder:photos": (128, 128, 3)},
+}
+
+
+@pytest.mark.parametrize("name, dataset", [(name, d) for name in recipes() for d in SHAPES[load_config(name).task]])
 def test_a_recipe_builds_its_model(name, dataset):
     """Every key of `config.model` is an argument of the model, and the optimizers exist."""
     config = load_config(name, dataset)
-    model = registry.from_config(config, (2,) if dataset == "gaussians25" else (28, 28, 1))
+    model = registry.from_config(config, SHAPES[config.task][dataset])
     assert model.zoo_name == name
     for spec in config.optimizers.values():
         optimizers.build(spec, config.steps)
