@@ -13,7 +13,7 @@ from ganzoo.config import load_config
 from ganzoo.errors import GanzooError, did_you_mean
 
 if TYPE_CHECKING:
-    from ganzoo.models.base import AdversarialModel
+    from ganzoo.models.stepped import SteppedModel
 
 SHARED = {"base", "fake_pool", "stepped", "translator"}  # files in `ganzoo/models/` that are no entries
 Model = TypeVar("Model", bound=type)
@@ -41,7 +41,7 @@ def list_models(pattern: str = "*") -> list[str]:
     return sorted(fnmatch.filter(files | _registered.keys(), pattern))
 
 
-def model_class(name: str) -> "type[AdversarialModel]":
+def model_class(name: str) -> "type[SteppedModel]":
     """The class registered under a name.
 
     Raises:
@@ -54,13 +54,13 @@ def model_class(name: str) -> "type[AdversarialModel]":
     return _registered[name]
 
 
-def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "AdversarialModel":
+def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "SteppedModel":
     """Builds a model of the zoo by its recipe.
 
     Args:
         name: an entry of the zoo.
         image_shape: (height, width, channels) with 16 to 128 pixels a side and 1 or 3 channels, or (dimensions,) for
-            points.
+            points; of a translator, sides that its networks can halve.
         **overrides: replace values of the recipe's `config.model`; see the model's class for what there is.
 
     Returns:
@@ -74,13 +74,14 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "Adversar
     >>> model.compile()
     >>> model.fit(dataset)
     >>> model.sample(16, seed=1)
+    >>> ganzoo.create("cyclegan", image_shape=(256, 256, 3)).a_to_b(horses)
     """
     return from_config(
         load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k"), image_shape, **overrides
     )
 
 
-def load(path: str) -> "AdversarialModel":
+def load(path: str) -> "SteppedModel":
     """A model that `model.save("m.keras")` has written, compiled as it was: `fit` trains on where it had got to.
 
     Keras knows a class once its file has been imported, and so all files of the zoo are, here. (A model of one's own
@@ -95,7 +96,7 @@ def load(path: str) -> "AdversarialModel":
     return keras.saving.load_model(path)
 
 
-def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "AdversarialModel":
+def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "SteppedModel":
     """Builds the model that a resolved config describes; `overrides` as in `create`."""
     arguments = {"seed": config.seed} | config.model.to_dict() | overrides
     network = arguments["network"]

@@ -94,6 +94,19 @@ class TranslationModel(SteppedModel):
         """
         raise NotImplementedError
 
+    def export(self, directory: str) -> str:
+        """Writes the next version of a SavedModel that translates; see `ganzoo.saved_model.export_translator`.
+
+        Args:
+            directory: the version becomes its subfolder 1, 2, ...
+
+        Returns:
+            The version's folder.
+        """
+        from ganzoo import saved_model
+
+        return saved_model.export_translator(self, directory)
+
     def get_config(self) -> dict:
         networks = {name: getattr(self, name) for name in self.generators + self.discriminators}
         own = {name: keras.saving.serialize_keras_object(network) for name, network in networks.items()}
