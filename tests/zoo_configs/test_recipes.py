@@ -10,7 +10,6 @@ from ganzoo import load_config, registry
 from ganzoo.config import recipes, summary
 from ganzoo.training import optimizers
 
-
 SHAPES = {
     "sampling": {"mnist_5k": (28, 28, 1), "gaussians25": (2,)},
     "translation": {"digits_mnist2uci": (32, 32, 1), "folder:photos": (128, 128, 3)},
