@@ -108,7 +108,7 @@ class Exported:
         Args:
             signature: such as "a_to_b", "translate" or "drs".
             images: all of one size that the export takes.
-            rows: pictures in a request.
+            rows: pictures in a request, at most as many as the export takes.
             seed: of a signature that takes one; each request has a stream of its own.
             domains: int [n], of a signature that takes them.
 
@@ -122,10 +122,11 @@ class Exported:
         specs = self._specs(signature)
         if "images" not in specs:
             raise GanzooError(f"signature '{signature}' takes no pictures: its inputs are {', '.join(sorted(specs))}.")
-        if ("domains" in specs) != (domains is not None):
+        if self.takes_domains(signature) != (domains is not None):
             missing = "needs the domain to translate to" if domains is None else "knows no domains"
             raise GanzooError(f"signature '{signature}' {missing}.")
         translated = []
+        rows = min(rows, self.config["sampling"]["max_images"])
         for request, first in enumerate(range(0, len(images), rows)):
             part = slice(first, first + rows)
             given = {"images": images[part], "seed": [seed, request]} | {
@@ -138,6 +139,14 @@ class Exported:
                 raise GanzooError(f"{signature}: the bound on proposals ran out before each picture had one accepted.")
             translated.append(outputs["images"])
         return np.concatenate(translated)
+
+    def takes_domains(self, signature: str) -> bool:
+        """Whether a signature is told the domain to translate to.
+
+        Raises:
+            GanzooError: for a signature that the export does not have.
+        """
+        return "domains" in self._specs(signature)
 
     def _specs(self, signature: str) -> dict[str, tf.TensorSpec]:
         if signature not in self.signatures:

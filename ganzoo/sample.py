@@ -81,7 +81,8 @@ def translate(exported: "Exported", out: Path) -> int:
         raise GanzooError(f"{exported.path} is of a model that translates nothing: leave --input_dir out.")
     if out.suffix:
         raise GanzooError(f"--out is {out}: give the folder that translated pictures are to be written to.")
-    signature = FLAGS.signature or next(iter(exported.config["directions"]))
+    first = next(iter(exported.config["directions"]))
+    signature = FLAGS.signature or (first if first in exported.signatures else "translate")
     domains = None
     if FLAGS.domain is not None:
         known = exported.config["domains"]
@@ -89,8 +90,9 @@ def translate(exported: "Exported", out: Path) -> int:
             raise GanzooError(
                 f"no domain '{FLAGS.domain}'.{did_you_mean(FLAGS.domain, known)} There are: {', '.join(known)}."
             )
-        signature = FLAGS.signature or "translate"
         domains = known.index(FLAGS.domain)
+    elif exported.takes_domains(signature):
+        raise GanzooError(f"which domain? Give --domain, one of {', '.join(exported.config['domains'])}.")
     size, _, channels = exported.config["image_shape"]
     found = folder.gather(FLAGS.input_dir, size, channels)
     labels = None if domains is None else np.full(len(found.samples), domains)

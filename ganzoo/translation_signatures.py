@@ -35,7 +35,8 @@ class Inputs:
         self.endpoint, self.sampling = endpoint, sampling
         self.image_shape, self.num_domains = model.image_shape, model.num_domains
         self.multiple = max(divisor(getattr(model, name)) for name in model.generators)
-        self.smallest = max(self.multiple, model.smallest_side)
+        smallest = max(self.multiple, model.smallest_side, endpoint.smallest_side)
+        self.smallest = -(-smallest // self.multiple) * self.multiple
 
     def specs(self, *, encoded: bool = False) -> list[tf.TensorSpec]:
         """In the order of the endpoint's inputs; `encoded` has the pictures as files."""

@@ -85,6 +85,12 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
         (["--model=gan", "--dataset=gaussians8", "--config.batch_size=60000"], 1, "there are 50000 samples"),
         (["--model=gan", "--dataset=gaussians8", "--config.model.network=dcgan"], 1, "16 to 128 pixels"),
         (["--model=gan", "--dataset=gaussians8", "--config.model.loss=minmax"], 1, "Did you mean 'minimax'"),
+        (["--model=gan", "--dataset=digits_mnist2uci"], 1, "'digits_mnist2uci' is for translators"),
+        (["--model=cyclegan", "--dataset=gaussians25"], 1, "'gaussians25' has no domains to translate between"),
+        (["--model=cyclegan", "--dataset=mnist_5k"], 1, "'mnist_5k' has 10 domains"),
+        (["--model=cyclegan", "--dataset=digits_mnist2usps"], 1, "Did you mean 'digits_mnist2uci'"),
+        (["--model=pix2pix", "--dataset=digits_mnist2uci"], 1, "has no pairs, and pix2pix learns from them"),
+        (["--model=stargan", "--dataset=mnist_5k"], 1, "Give --config.model.num_domains=10"),
     ],
 )
 def test_mistakes_get_one_line_and_an_exit_code(tmp_path, flags, code, said):
@@ -212,6 +218,112 @@ def test_a_folder_of_ones_own_pictures_trains(tmp_path):
     )
     assert "broken.jpg" in done.stderr + done.stdout
     assert Image.open(tmp_path / "run/samples/step_000002.png").mode == "RGB"
+
+
+TRANSLATOR = [
+    "--config.networks.cyclegan.generator.width=4",
+    "--config.networks.cyclegan.generator.blocks=1",
+    "--config.networks.cyclegan.discriminator.width=4",
+    "--config.data.image_size=32",
+    "--config.batch_size=2",
+    "--config.model.pool_size=3",
+    "--config.evaluation.num_samples=12",
+]
+
+
+def save_pictures(folder, count, seed):
+    """Grey, RGBA and RGB, PNG and JPEG, of odd sizes of their own, and one that is none."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    for index in range(count):
+        size = (*rng.integers(33, 90, 2), {0: 1, 1: 4}.get(index, 3))
+        image = Image.fromarray(rng.integers(0, 256, size, np.uint8).squeeze())
+        image.save(folder / f"{index:02d}.{'png' if index < 3 else 'jpg'}")
+    (folder / "broken.png").write_bytes(b"not a picture")
+
+
+@pytest.mark.slow
+def test_a_translator_of_ones_own_pictures_trains_and_translates_a_folder(tmp_path):
+    """Two folders, with a file in each that is no picture: it is named, and the run ends with figures of both ways and
+    of what untranslated pictures score. `sample` then writes a PNG of each readable picture's name; what a person gets
+    wrong is told in a line."""
+    for seed, domain in enumerate("AB"):
+        save_pictures(tmp_path / f"photos/train{domain}", 30, seed)
+    workdir = f"--workdir={tmp_path}/run"
+    flags = ["--model=cyclegan", f"--dataset=folder:{tmp_path}/photos", workdir, "--steps=4", *TRANSLATOR]
+    done = subprocess.run(command(*flags), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    for domain in "AB":
+        folder = f"{tmp_path}/photos/train{domain}"
+        assert f"skipped 1 of 31 pictures in '{folder}', not readable: broken.png" in done.stderr
+    assert "A: 24 to train and 6 to measure, B: 24 to train and 6 to measure (unpaired)" in done.stdout
+    assert "--input_dir" in done.stdout
+    assert Image.open(tmp_path / "run/samples/step_000004.png").mode == "RGB"
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert metrics["b_to_a"].keys() == {"kid_random6", "cycle_error_6", "identity_error_6"}
+    assert metrics["b_to_a, untranslated"].keys() == metrics["real A"].keys() == {"kid_random6"}
+    assert "measuring" not in run(*flags), "a finished run is not measured again"
+
+    save_pictures(tmp_path / "mine/deeper", 5, seed=9)
+    export = f"--export_dir={tmp_path}/run/export"
+    asked = [export, f"--input_dir={tmp_path}/mine"]
+    out = f"--out={tmp_path}/translated"
+    assert "5 pictures by b_to_a" in run(*asked, "--signature=b_to_a", out, module="ganzoo.sample")
+    found = sorted(path for path in (tmp_path / "translated").rglob("*") if path.is_file())
+    assert [str(path.relative_to(tmp_path / "translated")) for path in found] == [
+        f"deeper/{index:02d}.png" for index in range(5)
+    ]
+    assert {Image.open(path).size for path in found} == {(32, 32)}
+    for mistake, said in (
+        ([*asked, "--signature=b_to_c", out], "no signature 'b_to_c'"),
+        ([*asked, "--signature=b_to_a_png", out], "takes no pictures"),
+        ([*asked, "--domain=C", out], "no domain 'C'. There are: A, B"),
+        ([*asked, "--domain=A", out], "'a_to_b' knows no domains"),
+        ([*asked, f"--out={tmp_path}/translated.png"], "give the folder"),
+        ([export, f"--input_dir={tmp_path}/nowhere", out], "no folder"),
+        ([export, "--num_samples=3", out], "give the folder they are in by --input_dir"),
+    ):
+        assert one_line(run(*mistake, module="ganzoo.sample", code=1), said)
+
+    again = f"--out={tmp_path}/again.json"
+    run(export, again, module="ganzoo.evaluate")
+    measured = json.loads((tmp_path / "again.json").read_text())
+    assert measured["b_to_a"]["cycle_error_6"] == pytest.approx(metrics["b_to_a"]["cycle_error_6"], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_a_folder_cannot_be_translated_by_a_model_that_samples(tmp_path):
+    from ganzoo import create, density_ratio, saved_model
+    from tests.conftest import TINY
+
+    model = create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
+    saved_model.export(model, tmp_path / "export", ratio=density_ratio.for_export(model, None))
+    flags = [f"--export_dir={tmp_path}/export", f"--input_dir={tmp_path}", f"--out={tmp_path}/out"]
+    assert one_line(run(*flags, module="ganzoo.sample", code=1), "leave --input_dir out")
+
+
+@pytest.mark.slow
+def test_a_folder_is_translated_to_the_domain_that_is_named(tmp_path):
+    """By an export of stargan; without a domain the names that there are are told."""
+    from ganzoo import saved_model
+    from tests.conftest import tiny_translator
+
+    description = {"domains": ["dark", "middling", "light"]}
+    saved_model.export_translator(tiny_translator("stargan"), tmp_path / "export", description=description)
+    save_pictures(tmp_path / "mine", 4, seed=0)
+    flags = [f"--export_dir={tmp_path}/export", f"--input_dir={tmp_path}/mine", f"--out={tmp_path}/out"]
+    assert "4 pictures by translate" in run(*flags, "--domain=light", module="ganzoo.sample")
+    assert Image.open(tmp_path / "out/00.png").size == (16, 16)
+    assert one_line(run(*flags, module="ganzoo.sample", code=1), "Give --domain, one of dark, middling, light")
+    assert one_line(run(*flags, "--domain=lihgt", module="ganzoo.sample", code=1), "Did you mean 'light'")
+
+
+def one_line(error, said):
+    """Whether a person's mistake has its line, and no traceback. Files that could not be read have one of their own."""
+    lines = [line for line in error.strip().splitlines() if not line.startswith("skipped")]
+    assert "Traceback" not in error
+    assert len(lines) == 1, error
+    return lines[0].startswith("ganzoo: ") and said in lines[0]
 
 
 def _wait_for(folder, name, process, seconds=120):

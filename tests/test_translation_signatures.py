@@ -237,7 +237,7 @@ SIDES = "height and width must be multiples of 4, {} to 32, got"
             dict(images=pictures(7), seed=[0, 0], gamma_percentile=80.0),
             "the number of images must be",
         ),
-        ("pix2pix", "drs", dict(images=pictures(1, 18, 16), seed=[0, 0], gamma_percentile=80.0), SIDES.format(4)),
+        ("pix2pix", "drs", dict(images=pictures(1, 18, 16), seed=[0, 0], gamma_percentile=80.0), SIDES.format(8)),
         ("stargan", "translate", dict(images=ONE, domains=ints(3)), "domains must be in 0 .. 2"),
         ("stargan", "translate", dict(images=ONE, domains=ints(-1)), "domains must be in 0 .. 2"),
         ("stargan", "translate", dict(images=ONE, domains=ints(0, 1)), "there must be a domain for each of"),
@@ -374,7 +374,7 @@ def test_many_pictures_are_translated_in_requests_that_the_export_takes(exports)
 
 
 def test_sizes_that_the_discriminators_cannot_take_are_refused(tmp_path):
-    """A translator takes 8 x 8 pixels; critics of two strided layers need 12, and `score` says so."""
+    """The translators take 8 x 8 pixels; critics of two strided layers need 12, and `score` says so."""
     critic = dict(width=4, layers=2, norm="instance")
     path = saved_model.export_translator(tiny_translator("cyclegan", discriminator=critic), tmp_path, sampling=SAMPLING)
     signatures = tf.saved_model.load(path).signatures

@@ -103,13 +103,14 @@ class CycleGAN(TranslationModel):
             critics = {"logits_a": self.discriminator_a, "logits_b": self.discriminator_b}
             return {name: patch_mean(critic(images, training=False)) for name, critic in critics.items()}
 
+        judged = max(map(patchgan.smallest_side, (self.discriminator_a, self.discriminator_b)))
         return {
             "serving_default": Endpoint(a_to_b, ("images",)),
             "a_to_b": Endpoint(a_to_b, ("images",)),
             "b_to_a": Endpoint(b_to_a, ("images",)),
             "cycle_a": Endpoint(lambda images: b_to_a(a_to_b(images)["images"]), ("images",)),
             "cycle_b": Endpoint(lambda images: a_to_b(b_to_a(images)["images"]), ("images",)),
-            "score": Endpoint(score, ("images",)),
+            "score": Endpoint(score, ("images",), judged),
         }
 
     def rows(self, a, b):

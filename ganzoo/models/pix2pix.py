@@ -125,11 +125,12 @@ class Pix2Pix(TranslationModel):
         def score(inputs, images):
             return {"logits": self.log_ratio(inputs, images)}
 
+        judged = patchgan.smallest_side(self.discriminator)
         return {
             "serving_default": Endpoint(lambda images: translate(images, tf.zeros([2], tf.int32)), ("images",)),
             "translate": Endpoint(translate, ("images", "seed")),
-            "drs": Endpoint(drs, ("images", "seed", "gamma_percentile")),
-            "score": Endpoint(score, ("inputs", "images")),
+            "drs": Endpoint(drs, ("images", "seed", "gamma_percentile"), judged),
+            "score": Endpoint(score, ("inputs", "images"), judged),
         }
 
     def rows(self, inputs, targets):

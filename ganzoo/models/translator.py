@@ -27,10 +27,12 @@ class Endpoint(NamedTuple):
     Attributes:
         function: graph code, tensors to {name: tensor}.
         inputs: the tensors' names; `ganzoo.translation_signatures` knows their specs and checks them.
+        smallest_side: of a picture that it takes, where that is more than the generators ask for.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: tuple[str, ...]
+    smallest_side: int = 1
 
 
 class TranslationModel(SteppedModel):

@@ -9,7 +9,7 @@ import keras
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.layers import leaky_relu, normal_or_glorot, normalisation
-from ganzoo.networks.translators import check_picture, check_sides
+from ganzoo.networks.translators import check_picture, check_sides, divisor
 
 MAX_WIDENING = 8  # C64-C128-C256-C512, and 512 from there on
 
@@ -54,6 +54,11 @@ def discriminator(
     return keras.Model(inputs if conditional else inputs[0], keras.ops.squeeze(x, -1), name="discriminator")
 
 
+def smallest_side(discriminator: keras.Model) -> int:
+    """What the sides of a discriminator's pictures must be at least, lest no patch is left."""
+    return _smallest(divisor(discriminator))
+
+
 def receptive_field(layers: int) -> int:
     """The side of the square of pixels that a logit depends on, for so many strided convolutions.
 
@@ -76,11 +81,16 @@ def _convolution(x: keras.KerasTensor, channels: int, layers: int, init_stddev: 
     return keras.layers.Conv2D(channels, 4 if layers else 1, kernel_initializer=kernel, **options)(x)
 
 
+def _smallest(stride: int) -> int:
+    """By the total stride: the two convolutions of stride 1 take a row and a column each, but in the PixelGAN."""
+    return 3 * stride if stride > 1 else 1
+
+
 def _check(image_shape: tuple[int, ...], layers: int) -> None:
     check_picture(image_shape)
     if layers < 0:
         raise GanzooError(f"a PatchGAN has 0 strided layers or more, not {layers}.")
-    smallest = 3 * 2**layers if layers else 1  # two convolutions of stride 1 take a row and a column each
+    smallest = _smallest(2**layers)
     possible = max((n for n in range(layers) if min(image_shape[:2]) >= 3 * 2**n), default=0)
     what, remedy = f"a PatchGAN of {layers} layers", f", or the discriminator layers={possible}"
     check_sides(image_shape, multiple_of=1, smallest=smallest, what=what, remedy=remedy)

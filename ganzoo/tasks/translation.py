@@ -16,6 +16,7 @@ from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.exported import Exported
 from ganzoo.models.translator import Direction, TranslationModel
+from ganzoo.registry import model_class
 from ganzoo.training import loop
 
 SHOWN = 10  # pictures in a row of `samples/`
@@ -146,8 +147,7 @@ def through(
     name = next(name for name, known in directions.items() if known == direction)
     if signature is None:
         signature = name if name in exported.signatures else "translate"
-    takes_domains = "domains" in exported.signatures[signature].structured_input_signature[1]
-    domains = np.full(len(images), direction.target) if takes_domains else None
+    domains = np.full(len(images), direction.target) if exported.takes_domains(signature) else None
     return exported.translate(signature, images, seed=seed, domains=domains)
 
 
@@ -160,4 +160,6 @@ def describe(metrics: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def example(export: Path) -> str:
-    return f"python -m ganzoo.sample --export_dir {export} --input_dir pictures --out translated"
+    facts = Exported.describe(export)
+    domain = f" --domain {facts['domains'][0]}" if model_class(facts["name"]).labelled else ""
+    return f"python -m ganzoo.sample --export_dir {export} --input_dir pictures{domain} --out translated"

@@ -27,6 +27,23 @@ def test_schedules_end_at_the_last_step(schedule, halfway):
     assert rates[100] == pytest.approx(1.0 if schedule == "constant" else 0.0, abs=1e-6)
 
 
+def test_constant_then_linear_keeps_the_rate_for_half_and_ends_at_0():
+    """Zhu et al. 2017: 100 epochs at the rate, 100 down to 0. Beyond the last step it stays there."""
+    built = optimizers.build(adam(0.2, schedule="constant_then_linear"), steps=200)
+    rates = []
+    for step in (0, 50, 100, 125, 150, 199, 200, 250):
+        built.iterations.assign(step)
+        rates.append(float(np.asarray(built.learning_rate)))
+    np.testing.assert_allclose(rates, [0.2, 0.2, 0.2, 0.15, 0.1, 0.002, 0.0, 0.0], rtol=1e-5, atol=1e-8)
+
+
+def test_constant_then_linear_is_saved_with_its_optimizer():
+    built = optimizers.build(adam(0.2, schedule="constant_then_linear"), steps=200)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(built))
+    copy.iterations.assign(150)
+    assert float(np.asarray(copy.learning_rate)) == pytest.approx(0.1)
+
+
 def test_both_schedules_end_with_the_training():
     """The discriminator takes n_critic steps for each of the generator's: its schedule is as much longer."""
     recipe = {"generator": adam(1.0, schedule="linear"), "discriminator": adam(1.0, schedule="linear")}
