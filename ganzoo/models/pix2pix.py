@@ -115,7 +115,7 @@ class Pix2Pix(TranslationModel):
             draws = conditional.discriminator_rejection(
                 labels=tf.range(count, dtype=tf.int64),
                 seed=seed,
-                burn_in=tf.ensure_shape(candidates, [None, sampling["candidates"]]),
+                burn_in=candidates,
                 gamma_percentile=gamma_percentile,
                 max_proposals=count * sampling["max_proposals_per_sample"],
                 **request,
