@@ -135,11 +135,5 @@ def test_a_short_training_tells_the_domains_and_translates_into_them(translator,
     own, asked = np.repeat([0, 1, 2], 20), np.repeat([1, 2, 0], 20)
     accuracy = (np.argmax(model.discriminator(test)[1], 1) == own).mean()
     fakes = model.translate(test, tf.constant(asked))
-    print(
-        "R",
-        accuracy,
-        (np.argmax(model.discriminator(fakes)[1], 1) == asked).mean(),
-        fakes.numpy().mean((1, 2, 3)).reshape(3, 20).mean(1),
-    )
     assert accuracy > 0.95
     assert (np.argmax(model.discriminator(fakes)[1], 1) == asked).mean() > 0.8
