@@ -83,12 +83,12 @@ def outline(digit: np.ndarray) -> np.ndarray:
     return np.rint(255 * np.minimum(1, blocks * FINE / (FINE - 1))).astype(np.uint8)
 
 
-def negative(digit: np.ndarray) -> np.ndarray:
-    """Black on white."""
-    return 255 - digit
+def on_grey(digit: np.ndarray) -> np.ndarray:
+    """White on grey."""
+    return 128 + digit // 2
 
 
-STYLES = {"plain": lambda digit: digit, "bold": bold, "outline": outline, "negative": negative}
+STYLES = {"plain": lambda digit: digit, "bold": bold, "outline": outline, "on_grey": on_grey}
 
 
 def _each(style: Callable[[np.ndarray], np.ndarray], drawn: Reals) -> Reals:
