@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ganzoo.data import framing
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import paired
@@ -45,7 +46,7 @@ class TranslationEvaluator:
     def __init__(self, domains, *, seed: int = 0, classifier_steps: int = STEPS):
         """
         Args:
-            domains: `ganzoo.data.domains.Domains`. Of train pictures larger than the test ones the centre is taken.
+            domains: `ganzoo.data.domains.Domains`. Train pictures larger than the test ones are resized.
             seed: of the classifiers.
             classifier_steps: that each of them is trained for.
         """
@@ -53,7 +54,7 @@ class TranslationEvaluator:
         self._shape = tuple(domains.shape)
         self._training = dict(seed=seed, steps=classifier_steps)
         self._targets = [
-            _Target(name, _centre(train, self._shape), test, self._training)
+            _Target(name, _resized(train, self._shape), test, self._training)
             for name, train, test in zip(domains.names, domains.train, domains.test, strict=True)
         ]
 
@@ -186,11 +187,9 @@ class _Target:
         return {f"{metric}_{suffix}": value for metric, value in metrics.items() if math.isfinite(value)}
 
 
-def _centre(reals: Reals, shape: tuple[int, int, int]) -> Reals:
-    """Pictures cropped to a size that they have or exceed."""
-    (height, width, _), (rows, columns, _) = shape, reals.shape
-    top, left = (rows - height) // 2, (columns - width) // 2
-    return dataclasses.replace(reals, samples=reals.samples[:, top : top + height, left : left + width])
+def _resized(reals: Reals, shape: tuple[int, int, int]) -> Reals:
+    """Pictures at a size that they have or exceed: whole, as the test pictures are, not a square cut from them."""
+    return dataclasses.replace(reals, samples=framing.assemble(reals.samples, shape[0], shape[2]))
 
 
 def _joined(domains: Sequence[Reals]) -> Reals:
