@@ -13,9 +13,8 @@ DATASET = "digits_mnist2uci"
 
 
 def get_config(kind="domains"):
-    """The paper's constants for digits of 32 x 32 pixels, but for patches of 34 x 34 pixels instead of 70 x 70, a quarter
-    of the channels, three residual blocks, and batches of 8 instead of single pictures. At five times its learning rate
-    of 2e-4 more digits turn into others.
+    """The paper's constants for digits of 32 x 32 pixels, but for patches of 34 x 34 pixels instead of 70 x 70, a
+    quarter of the channels, three residual blocks, and batches of 8 instead of single pictures.
 
     The paper's own for 256 x 256: the networks' `width` 64, `layers` 3 and `blocks` 0, `batch_size` 1,
     `data.load_size` 286, `data.image_size` 256 and `data.flip`."""
