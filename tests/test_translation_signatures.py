@@ -287,7 +287,7 @@ GOOD = encoded((16, 16), "PNG")
     ("name", "signature", "inputs", "said"),
     [
         ("cyclegan", "a_to_b_png", dict(image_bytes=[b"not a picture"]), "Unknown image file format"),
-        ("cyclegan", "a_to_b_png", dict(image_bytes=[b""]), ""),
+        ("cyclegan", "a_to_b_png", dict(image_bytes=[b""]), "Input is empty"),
         ("cyclegan", "a_to_b_png", dict(image_bytes=[GOOD, GOOD[:60]]), "PNG"),
         ("cyclegan", "a_to_b_png", dict(image_bytes=[GOOD, encoded((18, 16), "PNG")]), SIDES.format(8)),
         ("cyclegan", "cycle_b_png", dict(image_bytes=[encoded((36, 16), "JPEG")]), SIDES.format(8)),
@@ -298,7 +298,7 @@ GOOD = encoded((16, 16), "PNG")
             dict(image_bytes=tf.zeros([0], tf.string)),
             "the number of images must be in 1 .. 6",
         ),
-        ("pix2pix", "translate_png", dict(image_bytes=[b"\x89PNG", GOOD], seed=[0, 0]), ""),
+        ("pix2pix", "translate_png", dict(image_bytes=[b"\x89PNG", GOOD], seed=[0, 0]), "Unknown image file format"),
         (
             "stargan",
             "translate_png",
