@@ -13,9 +13,8 @@ from ganzoo.config import load_config
 from ganzoo.errors import GanzooError, did_you_mean
 
 if TYPE_CHECKING:
-    from ganzoo.models.stepped import SteppedModel
+    from ganzoo.training.stepped import SteppedModel
 
-SHARED = {"base", "fake_pool", "stepped", "translator"}  # files in `ganzoo/models/` that are no entries
 Model = TypeVar("Model", bound=type)
 _registered: dict[str, type] = {}
 
@@ -37,7 +36,7 @@ def list_models(pattern: str = "*") -> list[str]:
     >>> list_models("wgan*")
     ['wgan', 'wgan_gp']
     """
-    files = {module.name for module in pkgutil.iter_modules(ganzoo.models.__path__)} - SHARED
+    files = {module.name for module in pkgutil.iter_modules(ganzoo.models.__path__)} - {"base"}
     return sorted(fnmatch.filter(files | _registered.keys(), pattern))
 
 

@@ -13,8 +13,8 @@ from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.models.base import AdversarialModel
-from ganzoo.models.translator import TranslationModel
 from ganzoo.signatures import Signatures, signatures
+from ganzoo.translating import TranslationModel
 from ganzoo.translation_signatures import signatures as translation_signatures
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from ganzoo.models.translator import Endpoint, TranslationModel
 from ganzoo.networks.translators import divisor
 from ganzoo.signatures import Signatures, has_rows, is_finite, is_in_range, png, under
+from ganzoo.translating import Endpoint, TranslationModel
 
 MAX_BYTES = 20_000_000  # of one encoded picture
 PNG = "_png"

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ganzoo import networks
 from ganzoo.errors import GanzooError
 from ganzoo.generative import GenerativeModel, with_labels
-from ganzoo.models.stepped import LATENTS, SteppedModel
+from ganzoo.training.stepped import LATENTS, SteppedModel
 
 
 class AdversarialModel(GenerativeModel, SteppedModel):

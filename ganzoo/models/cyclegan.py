@@ -8,11 +8,11 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
-from ganzoo.models.fake_pool import FakePool
-from ganzoo.models.stepped import POOL
-from ganzoo.models.translator import Direction, Endpoint, TranslationModel, l1, patch_mean
 from ganzoo.networks import patchgan, residual_translator
+from ganzoo.networks.fake_pool import FakePool
 from ganzoo.registry import register
+from ganzoo.training.stepped import POOL
+from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 
 
 @register("cyclegan")

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from ganzoo import losses, noise
 from ganzoo.models.base import AdversarialModel
-from ganzoo.models.stepped import UNIFORMS
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
+from ganzoo.training.stepped import UNIFORMS
 
 
 @register("dragan")

@@ -14,10 +14,10 @@ from ganzoo import losses, noise
 from ganzoo.errors import GanzooError
 from ganzoo.generative import Codes
 from ganzoo.models.base import AdversarialModel
-from ganzoo.models.stepped import LATENTS
 from ganzoo.networks.layers import cut, leaky_relu, normalisation
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register
+from ganzoo.training.stepped import LATENTS
 
 RECOGNITION_WIDTH = 128  # appendix C.1
 

@@ -15,9 +15,9 @@ from ganzoo.errors import GanzooError
 from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.exported import Exported
-from ganzoo.models.translator import Direction, TranslationModel
 from ganzoo.registry import model_class
 from ganzoo.training import loop
+from ganzoo.translating import Direction, TranslationModel
 
 SHOWN = 10  # pictures in a row of `samples/`
 
@@ -101,8 +101,11 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
     directions = {name: Direction(**facts) for name, facts in exported.config["directions"].items()}
     rows: dict[str, dict[str, float]] = {}
 
-    def translated(images, direction, signature=None):
-        return through(exported, directions, images, direction, signature=signature, seed=config.seed)
+    def translated(images, name, signature=None):
+        """By the direction's own signature, or by `translate` and the domain."""
+        signature = signature or (name if name in exported.signatures else "translate")
+        asked = np.full(len(images), directions[name].target) if exported.takes_domains(signature) else None
+        return exported.translate(signature, images, seed=config.seed, domains=asked)
 
     for name, direction in directions.items():
         sources = [test[source] for source in direction.sources]
@@ -116,39 +119,22 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
                 found |= evaluator.domain_accuracy(samples, direction.target)
             return found if targets is None else evaluator.against(samples, targets) | found
 
-        fakes = translated(images, direction)
+        fakes = translated(images, name)
         rows[name] = row(fakes)
-        if back := [other for other in directions.values() if direction.target in other.sources]:
+        if back := {to.target: other for other, to in directions.items() if direction.target in to.sources}:
             ends = np.cumsum([len(source) for source in sources])[:-1]
             ways = zip(np.split(fakes, ends), direction.sources, strict=True)
-            returned = [translated(part, next(b for b in back if b.target == source)) for part, source in ways]
+            returned = [translated(part, back[source]) for part, source in ways]
             own = to_float(test[direction.target].samples)
             rows[name] |= evaluator.errors(np.concatenate(returned), images, "cycle_error")
-            rows[name] |= evaluator.errors(translated(own, direction), own, "identity_error")
+            rows[name] |= evaluator.errors(translated(own, name), own, "identity_error")
         if "drs" in exported.signatures:
-            rows[f"{name}, drs"] = row(translated(images, direction, "drs"))
+            rows[f"{name}, drs"] = row(translated(images, name, "drs"))
         rows[f"{name}, untranslated"] = row(images)
         of_target = test[direction.target].samples
         real = evaluator.domain_accuracy(of_target, direction.target) if len(domains.names) > 2 else {}
         rows[f"{name}, real"] = evaluator.floor(direction.target, len(images)) | real
     return rows
-
-
-def through(
-    exported: Exported,
-    directions: Mapping[str, Direction],
-    images: np.ndarray,
-    direction: Direction,
-    *,
-    signature: str | None = None,
-    seed: int = 0,
-) -> np.ndarray:
-    """Pictures float32 [n, ...] translated in a direction, by its own signature or by `translate` and the domain."""
-    name = next(name for name, known in directions.items() if known == direction)
-    if signature is None:
-        signature = name if name in exported.signatures else "translate"
-    domains = np.full(len(images), direction.target) if exported.takes_domains(signature) else None
-    return exported.translate(signature, images, seed=seed, domains=domains)
 
 
 def describe(metrics: Mapping[str, Mapping[str, float]]) -> str:

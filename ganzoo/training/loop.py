@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo.models.stepped import SteppedModel
 from ganzoo.training import optimizers
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training.stepped import SteppedModel
 
 
 def compile_for(model: SteppedModel, config: ConfigDict) -> None:

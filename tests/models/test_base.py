@@ -4,7 +4,6 @@ import sys
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 
@@ -43,17 +42,6 @@ def test_training_is_a_function_of_the_seed(tiny, reals):
         ends.append(model.generator.get_weights()[0])
     np.testing.assert_array_equal(ends[0], ends[1])
     assert not np.array_equal(ends[0], ends[2])
-
-
-def test_each_critic_step_sees_a_batch_of_its_own(tiny, reals):
-    """The reals of a step are shared out in order, none twice."""
-    model, data = tiny("wgan_gp", n_critic=4), reals(8)
-    np.testing.assert_array_equal(tf.concat(model.critic_batches(tf.constant(data)), 0), data)
-
-
-def test_a_batch_that_cannot_be_shared_out_is_refused(tiny, reals):
-    with pytest.raises(GanzooError, match=r"batch of 8 reals.*n_critic = 3.*multiple of 3"):
-        tiny("wgan_gp", n_critic=3).fit(reals(8), batch_size=8, verbose=0)
 
 
 def test_the_average_follows_the_generator_statistics_of_batch_norm_included(tiny, reals):

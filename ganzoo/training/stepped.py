@@ -27,6 +27,8 @@ class SteppedModel(keras.Model):
     """
 
     logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
+    generator_variables: list  # what the generator's optimizer moves: a subclass's property, as the next
+    discriminator_variables: list  # what the discriminator's optimizer moves
 
     def __init__(self, *, n_critic: int, seed: int, name: str | None = None):
         super().__init__(name=name)
@@ -42,16 +44,6 @@ class SteppedModel(keras.Model):
     def steps_taken(self) -> int:
         """Calls of `train_step` so far, over all of the model's life."""
         return int(self.step.numpy())
-
-    @property
-    def generator_variables(self) -> list:
-        """What the generator's optimizer moves."""
-        raise NotImplementedError
-
-    @property
-    def discriminator_variables(self) -> list:
-        """What the discriminator's optimizer moves."""
-        raise NotImplementedError
 
     # Training: the words in which a `train_step` is written.
 

@@ -1,12 +1,12 @@
-"""What every image translator repeats, so that its `train_step` says only what its paper says."""
+"""What a model of the zoo is that translates pictures, beside `generative` for those that sample from latents."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from ganzoo.models.stepped import SteppedModel
+from ganzoo.training.stepped import SteppedModel
 
 
 class Direction(NamedTuple):
@@ -38,8 +38,14 @@ class Endpoint(NamedTuple):
 class TranslationModel(SteppedModel):
     """Networks that turn pictures of one domain into pictures of another.
 
-    A subclass names its networks, and says what it can do by `directions` and `endpoints`. Pictures are float32
-    [batch, height, width, channels] in [-1, 1] everywhere.
+    Pictures are float32 [batch, height, width, channels] in [-1, 1] everywhere. A subclass names its networks, and has
+    the methods
+
+    - `directions() -> dict[str, Direction]`: the translations there are, by their names;
+    - `endpoints(sampling) -> dict[str, Endpoint]`: what the export offers by the signatures' names, `sampling` being as
+      in `config.sampling`;
+    - `rows(*shown) -> list[tf.Tensor]`: what the sample pictures show, rows of as many pictures each, such as input,
+      output and target, from the same number of pictures of each domain.
 
     Args:
         *networks: built Keras models, in the order of `generators` and `discriminators`.
@@ -75,26 +81,6 @@ class TranslationModel(SteppedModel):
     @property
     def discriminator_variables(self) -> list:
         return [variable for name in self.discriminators for variable in getattr(self, name).trainable_variables]
-
-    def directions(self) -> dict[str, Direction]:
-        """The translations there are, by their names."""
-        raise NotImplementedError
-
-    def endpoints(self, sampling: Mapping) -> dict[str, Endpoint]:
-        """What the export offers, by the signatures' names.
-
-        Args:
-            sampling: as in `config.sampling`.
-        """
-        raise NotImplementedError
-
-    def rows(self, *shown: tf.Tensor) -> list[tf.Tensor]:
-        """What the sample pictures show: rows of as many pictures each, such as input, output and target.
-
-        Args:
-            *shown: the same number of pictures of each domain.
-        """
-        raise NotImplementedError
 
     def export(self, directory: str) -> str:
         """Writes the next version of a SavedModel that translates; see `ganzoo.saved_model.export_translator`.
