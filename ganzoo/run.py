@@ -111,6 +111,8 @@ def resolve() -> ConfigDict:
     for key in COUNTS:
         if config[key] < 1:
             raise GanzooError(f"config.{key} is {config[key]}, expected at least 1.")
+    if config.evaluation.num_samples < 1:
+        raise GanzooError(f"config.evaluation.num_samples is {config.evaluation.num_samples}, expected at least 1.")
     return config.lock()
 
 

@@ -78,6 +78,7 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
         (["--model=gan", "--stepz=3"], 2, "Did you mean: steps"),
         (["--model=gan", "--steps=many"], 2, "--steps=many"),
         (["--model=gan", "--steps=0"], 1, "config.steps is 0, expected at least 1"),
+        (["--model=gan", "--config.evaluation.num_samples=0"], 1, "num_samples is 0, expected at least 1"),
         (["--model=wgan_gp", "--config.model.n_crtic=3"], 2, "no key 'n_crtic'. Did you mean \"n_critic\""),
         (["--model=wgan_gp", "--config.model.n_critic=few"], 2, "--config.model.n_critic=few"),
         (["--model=gan", "--dataset=gausians25"], 1, "Did you mean 'gaussians25'"),
