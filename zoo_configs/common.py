@@ -61,6 +61,7 @@ def get_config(kind: str) -> ConfigDict:
     config.ratio = ConfigDict()  # the estimate of log p_data/p_g, with the generator frozen
     config.ratio.estimator = "combined"  # or discriminator, refit, smoothed: RESULTS.md has the comparison
     config.ratio.combined = ("discriminator", "refit")  # the terms of the sum; the first only if it is a log ratio
+    config.ratio.mismatched = 0.0  # of a conditional model: weight of reals under other labels, fitted as fakes
     config.ratio.stop_share = 0.1  # of the ratio part: decides when to stop
     config.ratio.calibration_share = 0.1  # of the ratio part: neither fitted on nor stopped by
     config.ratio.calibration = "temperature"  # or none, isotonic, beta

@@ -15,7 +15,7 @@ from ganzoo.generative import GenerativeModel, with_labels
 
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at
-INDICES, FAKES, STOP_FAKES = 0, 1, 2  # what random numbers are drawn for
+INDICES, FAKES, STOP_FAKES, MISMATCHES = 0, 1, 2, 5  # what random numbers are drawn for
 
 Rows = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
 
@@ -30,9 +30,16 @@ def fit_classifier(
     steps: int,
     batch_size: int,
     learning_rate: float,
+    mismatched: float,
     seed: int,
 ) -> keras.Model:
     """Cross-entropy on reals against fresh fakes; the weights kept are those where the held-out loss was lowest.
+
+    Of a conditional model, reals under another label than their own may be shown as fakes besides (Sinha et al.,
+    "Negative Data Augmentation", ICLR 2021, https://arxiv.org/abs/2102.05113): the fit then goes to
+    log p_data / (p_g + w p_other), p_other a class's reals under the other labels. Where classes do not overlap that
+    is the same ratio wherever there are reals, and lower where fakes are of another class than they should be, of
+    which there are too few to learn it from.
 
     Args:
         model: its averaged generator makes the fakes.
@@ -43,6 +50,7 @@ def fit_classifier(
         steps: of Adam, with a cosine schedule to 0.
         batch_size: reals, and as many fakes, in each.
         learning_rate: at the start.
+        mismatched: w, the weight of reals under other labels; 0 is none, and a model without classes has none.
         seed: of the fakes and of the order of the reals.
 
     Returns:
@@ -56,9 +64,17 @@ def fit_classifier(
     samples, *labels = reals
     count = max(len(stop_reals[0]), batch_size)
     stop_fakes = fakes_like(model, stop_reals, count, seed=noise.fold_in([seed, 0], STOP_FAKES))
-    train, *stop = (in_batches(trunk, *rows) for rows in (reals, stop_reals, stop_fakes))
-    stop = [with_labels(x, *map(tf.constant, rows[1:])) for x, rows in zip(stop, (stop_reals, stop_fakes), strict=True)]
+    held_out = [stop_reals, stop_fakes]
+    augmented = bool(labels and mismatched)
+    if augmented:
+        held_out.append((stop_reals[0], other_labels(tf.constant(stop_reals[1]), model.num_classes, [seed, 1])))
+    train = in_batches(trunk, *reals)
+    held_out = [with_labels(in_batches(trunk, *rows), *map(tf.constant, rows[1:])) for rows in held_out]
     fake_seed = noise.fold_in([seed, 0], FAKES)
+
+    def loss_of(real, fake, *wrong):
+        shown_besides = [mismatched * tf.reduce_mean(tf.nn.softplus(logits)) for logits in wrong]
+        return losses.bce_discriminator(real, fake) + sum(shown_besides)
 
     @tf.function(autograph=False)
     def train_step(step):
@@ -69,7 +85,12 @@ def fit_classifier(
         features = tf.concat([tf.gather(train, index), fake], 0)
         with tf.GradientTape() as tape:
             logits = head(with_labels(features, *(tf.tile(of_both, [2]) for of_both in given)), training=True)
-            loss = losses.bce_discriminator(logits[:batch_size], logits[batch_size:])
+            wrong = []
+            if augmented:
+                other = other_labels(*given, model.num_classes, noise.fold_in([seed, 0], MISMATCHES, step))
+                of_other = trunk(tf.gather(samples, index), other, training=False)
+                wrong = [head([of_other, other], training=True)]
+            loss = loss_of(logits[:batch_size], logits[batch_size:], *wrong)
         optimizer.apply(tape.gradient(loss, head.trainable_variables), head.trainable_variables)
         taken = tf.cast(step, tf.float32)
         decay = tf.minimum(AVERAGE, (1.0 + taken) / (10.0 + taken))  # lest a short fit averages over its beginning
@@ -78,7 +99,7 @@ def fit_classifier(
 
     @tf.function(autograph=False)
     def held_out_loss():
-        return losses.bce_discriminator(*(average(features, training=False) for features in stop))
+        return loss_of(*(average(features, training=False) for features in held_out))
 
     best, best_weights = float(held_out_loss()), average.get_weights()
     for step in range(steps):
@@ -93,6 +114,12 @@ def fakes_like(model: GenerativeModel, reals: Rows, count: int, *, seed: tf.Tens
     """As many fakes, with the reals' labels in turn where they have some."""
     labels = [np.resize(of_reals, count) for of_reals in reals[1:]]
     return (model.sample(count, seed=seed, labels=labels[0] if labels else None), *labels)
+
+
+def other_labels(labels: tf.Tensor, num_classes: int, seed: tf.Tensor) -> tf.Tensor:
+    """Of each label, int64 [rows], one of the others, all of them equally likely."""
+    shift = noise.uniform(seed, tf.size(labels)) * (num_classes - 1.0)
+    return (labels + 1 + tf.cast(shift, labels.dtype)) % num_classes
 
 
 def in_batches(network: Callable[..., tf.Tensor], *rows: np.ndarray, at_once: int = 256) -> tf.Tensor:

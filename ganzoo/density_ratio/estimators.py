@@ -55,7 +55,8 @@ class Task:
 
     def fitted(self, trunk: Callable[..., tf.Tensor], head: keras.Model, **options) -> "Estimate":
         """The estimate of a head that is fitted on a trunk's features."""
-        head = fit_classifier(self.model, trunk, head, self.reals, self.stop, **options, seed=self.seed)
+        options |= dict(mismatched=self.options["mismatched"], seed=self.seed)
+        head = fit_classifier(self.model, trunk, head, self.reals, self.stop, **options)
 
         def logits(features, *labels, training):
             return head(with_labels(features, *labels), training=training)

@@ -11,6 +11,7 @@ FIT = dict(steps=600, batch_size=256, learning_rate=2e-3, width=64, dropout=0.0)
 OPTIONS = dict(
     estimator="refit",
     combined=("discriminator", "refit", "smoothed"),
+    mismatched=0.0,
     stop_share=0.2,
     calibration_share=0.2,
     calibration="none",

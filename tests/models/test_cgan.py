@@ -111,8 +111,7 @@ def test_data_without_the_models_classes_are_refused_before_the_training(tiny, r
         sampling.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
+def two_classes(**ratio):
     """Fakes N(0, I) under both labels, reals N((1, 0), I) and N((-1, 0), I): log ratios x - 1/2 and -x - 1/2."""
     keras.utils.set_random_seed(0)
     latents, labels = keras.Input((2,)), keras.Input((), dtype="int64")
@@ -124,9 +123,14 @@ def exported(tmp_path_factory):
 
     classes = np.arange(8000) % 2
     reals = np.random.default_rng(0).normal(size=(8000, 2)) + np.stack([1 - 2 * classes, 0 * classes], axis=1)
-    options = load_config("cgan", "gaussians25").ratio.to_dict() | dict(estimator="refit")
+    options = load_config("cgan", "gaussians25").ratio.to_dict() | dict(estimator="refit") | ratio
     options["refit"].update(steps=600, batch_size=256, width=64)
-    ratio = density_ratio.for_export(model, reals.astype(np.float32), classes, options=options)
+    return model, density_ratio.for_export(model, reals.astype(np.float32), classes, options=options)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    model, ratio = two_classes()
     saved_model.export(model, path := tmp_path_factory.mktemp("export"), ratio=ratio)
     return model, Exported(path)
 
@@ -151,6 +155,16 @@ def test_the_fitted_ratio_is_that_of_the_class(exported):
     points = np.stack([x, np.zeros(1800)], axis=1) + np.random.default_rng(1).normal(0.0, 0.4, (1800, 2))
     scores = exported[1].score(points.astype(np.float32), np.repeat([0, 1], 900))["log_ratio"]
     np.testing.assert_allclose(scores.reshape(6, 300).mean(1), [-1.5, -0.5, 0.5, 0.5, -0.5, -1.5], atol=0.5)
+
+
+def test_reals_under_other_labels_count_as_fakes_by_their_weight():
+    """At w = 1 the ratio of class 0 is p_0 / (p_g + p_1), its logarithm x - 1/2 - log(1 + exp(-x - 1/2))."""
+    _, ratio = two_classes(mismatched=1.0, calibration="none")
+    x = np.array([0.0, 0.5, 1.0])
+    points = np.stack([np.repeat(x, 300), np.zeros(900)], axis=1) + np.random.default_rng(1).normal(0.0, 0.4, (900, 2))
+    scores = ratio(tf.constant(points, tf.float32), tf.zeros(900, tf.int64))
+    exact = x - 0.5 - np.log1p(np.exp(-x - 0.5))
+    np.testing.assert_allclose(np.reshape(scores, (3, 300)).mean(1), exact, atol=0.3)
 
 
 def test_rejection_moves_each_class_towards_its_reals(exported):
