@@ -1,0 +1,43 @@
+"""The export by TensorFlow's own command line, in processes of its own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+COMMAND = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli"]
+
+
+def saved_model_cli(*arguments):
+    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("kind", ["cgan", "pix2pix"])
+def test_show_lists_every_signature_with_its_inputs(exports, kind):
+    version = exports[kind][1] / "1"
+    shown = saved_model_cli("show", "--dir", version, "--all")
+    for name, signature in tf.saved_model.load(str(version)).signatures.items():
+        part = shown.split(f"signature_def['{name}']")[1].split("signature_def[")[0]
+        for input_name in signature.structured_input_signature[1]:
+            assert f"inputs['{input_name}']" in part
+        for output_name in signature.structured_outputs:
+            assert f"outputs['{output_name}']" in part
+
+
+def test_run_draws_the_samples_that_python_gets(exports, tmp_path):
+    version = exports["gan"][1] / "1"
+    given = "num_samples=6;seed=[3, 1];gamma_percentile=60.5"
+    saved_model_cli(
+        *("run", "--dir", version, "--tag_set", "serve", "--signature_def", "drs"),
+        *("--input_exprs", given, "--outdir", tmp_path),
+    )
+    expected = tf.saved_model.load(str(version)).signatures["drs"](
+        num_samples=tf.constant(6), seed=tf.constant([3, 1]), gamma_percentile=tf.constant(60.5)
+    )
+    assert {path.stem for path in tmp_path.iterdir()} == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(np.load(tmp_path / f"{name}.npy"), value, err_msg=name)
