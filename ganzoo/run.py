@@ -62,22 +62,11 @@ def main() -> int:
         return 0
 
     with cli.quiet_imports():  # only from here on is TensorFlow there
-        import keras
-        import tensorflow as tf
+        from ganzoo import saved_model, tasks
+        from ganzoo.exported import Exported
+        from ganzoo.training import workdirs
 
-    from ganzoo import registry, tasks
-    from ganzoo.exported import Exported
-    from ganzoo.training import workdirs
-
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)  # the initial weights; all else has seeds of its own
-    keras.config.set_dtype_policy(config.precision)
-
-    task = tasks.of(config.task)
-    data = task.load(config)
-    model = registry.from_config(config, data.shape)
-    task.ready(model, data, config)
+    task, model, data = tasks.prepare(config)
     description = {"config": config.to_dict(), "split": data.describe()}
     workdir = Path(FLAGS.workdir or default_workdir(config))
     workdirs.claim(workdir, description, resume=FLAGS.resume)
@@ -88,7 +77,7 @@ def main() -> int:
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
             return cli.INTERRUPTED
         description["step"] = model.steps_taken
-        version = task.export(model, data, config, workdir, description)
+        version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
         metrics = task.measure(Exported(version), data, config, workdir)
         workdirs.write_json(workdir / "metrics.json", metrics)
 

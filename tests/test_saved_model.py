@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ganzoo import density_ratio, saved_model
 from ganzoo.density_ratio.ratio import DensityRatio
+from ganzoo.errors import GanzooError
 
 SAMPLING = dict(
     burn_in=64,
@@ -159,6 +160,33 @@ def test_a_version_appears_whole_and_beside_the_others(exported, tmp_path):
         assert path == str(tmp_path / version)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
     assert json.loads((tmp_path / "2" / "assets" / "config.json").read_text())["step"] == 7
+
+
+def test_a_version_can_be_given_and_is_never_written_over(exported, tmp_path):
+    """Two folders that are to go together get one number, above what is in either."""
+    what = saved_model.servable(exported[0], ratio=None, sampling=SAMPLING)
+    assert saved_model.next_version(tmp_path / "a", tmp_path / "b") == 1
+    assert saved_model.write(what, tmp_path / "a", version=4) == str(tmp_path / "a" / "4")
+    assert saved_model.next_version(tmp_path / "a", tmp_path / "b") == 5
+    before = (tmp_path / "a" / "4" / "saved_model.pb").stat().st_mtime_ns
+    with pytest.raises(GanzooError, match="is there already"):
+        saved_model.write(what, tmp_path / "a", version=4)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["4"]
+    assert (tmp_path / "a" / "4" / "saved_model.pb").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("limit", ["max_samples", "max_chain_length", "max_proposals_per_sample"])
+def test_limits_that_no_request_could_keep_are_refused(exported, limit):
+    with pytest.raises(GanzooError, match=f"config.sampling.{limit} is 0, expected at least 1"):
+        saved_model.servable(exported[0], ratio=None, sampling=SAMPLING | {limit: 0})
+
+
+def test_a_translator_is_not_limited_to_less_than_it_was_trained_on(translator):
+    sampling = dict(max_images=6, max_side=15, candidates=8, batch_size=4, max_proposals_per_sample=100)
+    with pytest.raises(GanzooError, match="max_side is 15, but .* 16 x 16; give at least 16"):
+        saved_model.servable_translator(translator("cyclegan"), sampling=sampling)
+    with pytest.raises(GanzooError, match="max_images is 0"):
+        saved_model.servable_translator(translator("cyclegan"), sampling=sampling | {"max_images": 0})
 
 
 def test_a_failed_export_leaves_nothing(exported, tmp_path):

@@ -9,7 +9,7 @@ others. Each module has
 | `sizes(data)` | how much of each, for people |
 | `ready(model, data, config)` | a compiled model, or an error before anything is written |
 | `train(model, data, config, workdir)` | whether the last step was reached |
-| `export(model, data, config, workdir, description)` | the folder of the export's new version |
+| `servable(model, data, config, description)` | what the export consists of, for `saved_model.write` |
 | `measure(exported, data, config, workdir, samplers)` | the metrics, as in `metrics.json`; no need of the last two |
 | `describe(metrics)` | them for people |
 | `example(export)` | a command that makes pictures with the export |
@@ -17,8 +17,49 @@ others. Each module has
 
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ml_collections import ConfigDict
+
+if TYPE_CHECKING:
+    from ganzoo.data.domains import Domains
+    from ganzoo.data.parts import Parts
+    from ganzoo.training.stepped import SteppedModel
+
+
+class Prepared(NamedTuple):
+    """What a run is made of, before its first step."""
+
+    task: ModuleType
+    model: "SteppedModel"
+    data: "Parts | Domains"
 
 
 def of(name: str) -> ModuleType:
     """The module of a task."""
     return importlib.import_module(f"ganzoo.tasks.{name}")
+
+
+def prepare(config: ConfigDict) -> Prepared:
+    """The task, the compiled model and the data that a resolved config describes.
+
+    It sets what is global to Keras and TensorFlow: the seed of the initial weights, the precision, determinism.
+
+    Raises:
+        GanzooError: for data that cannot be had and for whatever else is wrong with the config.
+    """
+    import keras
+    import tensorflow as tf
+
+    from ganzoo import registry
+
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(config.seed)  # the initial weights; all else has seeds of its own
+    keras.config.set_dtype_policy(config.precision)
+
+    task = of(config.task)
+    data = task.load(config)
+    model = registry.from_config(config, data.shape)
+    task.ready(model, data, config)
+    return Prepared(task, model, data)

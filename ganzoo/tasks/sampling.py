@@ -14,6 +14,7 @@ from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
 from ganzoo.exported import Exported
 from ganzoo.models.base import AdversarialModel
+from ganzoo.saved_model import Servable
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
 
@@ -36,12 +37,14 @@ def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
 
     Raises:
         GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, for labels that
-            are not those of a conditional model, and for a density ratio that cannot be.
+            are not those of a conditional model, for a density ratio that cannot be, and for limits that no request
+            could keep.
     """
     if model.num_classes is not None:
         _check_labels(model, parts.train)
     check_batch_size(config.batch_size, len(parts.train))
     density_ratio.check(model, config.ratio)
+    saved_model.check_limits(config.sampling)
     loop.compile_for(model, config)
     if len(parts.ratio) < FEW:
         note = f"{len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help."
@@ -71,13 +74,12 @@ def train(model: AdversarialModel, parts: Parts, config: ConfigDict, workdir: Pa
     return loop.train(model, data, picture, config, workdir, watch=collapse)
 
 
-def export(model: AdversarialModel, parts: Parts, config: ConfigDict, workdir: Path, description: Mapping) -> str:
-    """Fits the density ratio on the held-out reals and writes the next version of the export."""
+def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping) -> Servable:
+    """Fits the density ratio on the held-out reals, and is what the export consists of."""
     print("fitting the density ratio on held-out reals ...")
     reals = to_float(parts.ratio.samples)
     ratio = density_ratio.for_export(model, reals, parts.ratio.labels, options=config.ratio, seed=config.seed)
-    what = dict(ratio=ratio, sampling=config.sampling, description=description)
-    return saved_model.export(model, workdir / "export", **what)
+    return saved_model.servable(model, ratio=ratio, sampling=config.sampling, description=description)
 
 
 def measure(

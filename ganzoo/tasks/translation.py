@@ -16,6 +16,7 @@ from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.exported import Exported
 from ganzoo.registry import model_class
+from ganzoo.saved_model import Servable
 from ganzoo.training import loop
 from ganzoo.translating import Direction, TranslationModel
 
@@ -40,8 +41,8 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
     """Compiles the model, and finds what is wrong with the config before anything is written.
 
     Raises:
-        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, and for domains
-            that are not what the model translates between.
+        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, for domains that
+            are not what the model translates between, and for limits that no request could keep.
     """
     count = len(domains.names)
     if model.needs_pairs and not domains.paired:
@@ -57,6 +58,7 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
         )
     pictures_of = [len(domain) for domain in domains.train]
     check_batch_size(config.batch_size, sum(pictures_of) if model.labelled else min(pictures_of))
+    saved_model.check_limits(config.sampling, model.image_shape)
     loop.compile_for(model, config)
 
 
@@ -79,10 +81,10 @@ def train(model: TranslationModel, domains: Domains, config: ConfigDict, workdir
     return loop.train(model, data, picture, config, workdir)
 
 
-def export(model: TranslationModel, domains: Domains, config: ConfigDict, workdir: Path, description: Mapping) -> str:
-    """Writes the next version of the export."""
+def servable(model: TranslationModel, domains: Domains, config: ConfigDict, description: Mapping) -> Servable:
+    """What the export consists of."""
     facts = {"domains": list(domains.names), **description}
-    return saved_model.export_translator(model, workdir / "export", sampling=config.sampling, description=facts)
+    return saved_model.servable_translator(model, sampling=config.sampling, description=facts)
 
 
 def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: Path | None = None, **sampling) -> dict:

@@ -26,7 +26,7 @@ def measured(tmp_path_factory):
             config.sampling = SAMPLING
         config.evaluation.num_samples = 20
         directory = tmp_path_factory.mktemp("run")
-        path = translation.export(model, domains, config, directory, {"step": 3})
+        path = saved_model.write(translation.servable(model, domains, config, {"step": 3}), directory)
         assert Exported.describe(path)["domains"] == list(domains.names)
         return Exported(path), translation.measure(Exported(path), domains, config)
 
