@@ -47,13 +47,22 @@ class Checkpoints:
                 f"With room made, the same command goes on from {self.latest or 'the beginning'}."
             ) from error
 
-    def restore(self) -> int:
+    def restore(self, step: int | None = None) -> int:
         """Loads the newest that can be read, and returns its step; 0 where there is none.
 
+        Args:
+            step: loads that step's and no other.
+
         Raises:
-            GanzooError: if there are checkpoints, and none can be read.
+            GanzooError: if there are checkpoints, and none can be read, or none of the step that is asked for.
         """
         paths = list(reversed(self._manager.checkpoints))
+        if step is not None:
+            kept = {int(path.rpartition("-")[2]): path for path in paths}
+            if step not in kept:
+                there = ", ".join(map(str, sorted(kept))) or "none"
+                raise GanzooError(f"no checkpoint of step {step} in {self._manager.directory}. There are: {there}.")
+            paths = [kept[step]]
         for path in paths:
             try:
                 self._checkpoint.restore(path).assert_existing_objects_matched()
@@ -63,7 +72,10 @@ class Checkpoints:
                 IndexError,
                 ValueError,
             ) as error:  # a short read is an IndexError
-                print(f"ganzoo: {path} cannot be read ({str(error).splitlines()[0]}); trying the one before.")
+                said = f"{path} cannot be read ({str(error).splitlines()[0]})"
+                if step is not None:
+                    raise GanzooError(f"{said}. Ask for another step.") from error
+                print(f"ganzoo: {said}; trying the one before.")
             else:
                 return self._model.steps_taken
         if paths:

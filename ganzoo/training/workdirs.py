@@ -48,6 +48,21 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
     write_json(path, description)
 
 
+def described(workdir: Path) -> dict:
+    """What `claim` wrote of the run in a folder: `config` and `split`.
+
+    Raises:
+        GanzooError: if there is no run.
+    """
+    path = workdir / "config.json"
+    if not path.is_file():
+        raise GanzooError(f"no run in {workdir}: a run of `python -m ganzoo.run` leaves a config.json there.")
+    description = _read(path)
+    if not isinstance(description, dict) or not {"config", "split"} <= description.keys():
+        raise GanzooError(f"{path} is not what a run leaves: it has no `config` and `split`.")
+    return description
+
+
 def finished(workdir: Path, steps: int) -> dict | None:
     """The metrics of a run that had been measured after `steps` steps; None if there is something left to do."""
     path = workdir / "metrics.json"

@@ -56,5 +56,24 @@ def test_only_broken_checkpoints_are_an_error_not_a_new_beginning(trained, tmp_p
         Checkpoints(tmp_path, model, keep=1).restore()
 
 
+def test_a_step_that_is_asked_for_is_the_one_that_comes_back(trained, tiny, tmp_path):
+    """Its weights, not the newest; one that is not there, or broken, is an error that says so."""
+    model, step = trained
+    checkpoints, weights = Checkpoints(tmp_path, model, keep=3), {}
+    for number in (1, 2, 3):
+        step()
+        checkpoints.save()
+        weights[number] = model.get_weights()
+    other = tiny("gan", (2,), seed=5)
+    assert Checkpoints(tmp_path, other, keep=3).restore(step=2) == 2
+    for one, two in zip(other.get_weights(), weights[2], strict=True):
+        np.testing.assert_array_equal(one, two)
+    with pytest.raises(GanzooError, match=r"no checkpoint of step 4 .* There are: 1, 2, 3\."):
+        checkpoints.restore(step=4)
+    next((tmp_path / "checkpoints").glob("ckpt-2.data*")).write_bytes(b"half")
+    with pytest.raises(GanzooError, match="ckpt-2 cannot be read .* Ask for another step"):
+        checkpoints.restore(step=2)
+
+
 def test_no_checkpoint_is_step_0(trained, tmp_path):
     assert Checkpoints(tmp_path, trained[0], keep=1).restore() == 0

@@ -4,7 +4,7 @@ import pytest
 
 from ganzoo.config import load_config, recipes
 from ganzoo.errors import GanzooError
-from ganzoo.training.workdirs import claim, write_json
+from ganzoo.training.workdirs import claim, described, write_json
 
 RUN = {
     "config": {"name": "gan", "steps": 100, "model": {"n_critic": 1}, "log_every": 5, "data": {"data_dir": ""}},
@@ -83,6 +83,22 @@ def test_a_broken_config_is_named(tmp_path):
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(GanzooError, match="is not JSON"):
         claim(tmp_path, RUN, resume=True)
+
+
+def test_a_run_is_described_as_it_was_claimed(tmp_path):
+    claim(tmp_path / "run", RUN, resume=True)
+    assert described(tmp_path / "run") == RUN
+
+
+def test_a_folder_without_a_run_has_no_description(tmp_path):
+    with pytest.raises(GanzooError, match="no run in .*nowhere"):
+        described(tmp_path / "nowhere")
+    (tmp_path / "config.json").write_text('{"name": "gan"}')
+    with pytest.raises(GanzooError, match="not what a run leaves"):
+        described(tmp_path)
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(GanzooError, match="not what a run leaves"):
+        described(tmp_path)
 
 
 def test_json_is_written_whole(tmp_path):
