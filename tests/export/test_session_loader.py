@@ -1,0 +1,84 @@
+"""The export in a v1 Session, which is how TensorFlow Serving runs it: the bits of eager calls and of the model."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo.generative import with_labels
+from ganzoo.sampling.proposals import generate
+from tests.export.conftest import SAMPLING, TRANSLATING
+from tests.export.valid_requests import ROWS, valid_request
+
+SAMPLERS = ("gan", "cgan", "infogan", "points")
+TRANSLATORS = ("pix2pix", "cyclegan", "stargan")
+
+
+@pytest.fixture(scope="module")
+def served(request, exports):
+    """The model, its eager signatures, and a Session's `run(signature, inputs) -> outputs`."""
+    model, folder = exports[request.param]
+    with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph).as_default() as session:
+        definitions = tf.compat.v1.saved_model.load(session, ["serve"], str(folder / "1")).signature_def
+
+    def run(name, inputs):
+        feed = {definitions[name].inputs[key].name: value for key, value in inputs.items()}
+        return session.run({key: info.name for key, info in definitions[name].outputs.items()}, feed)
+
+    yield model, tf.saved_model.load(str(folder / "1")).signatures, run
+    session.close()
+
+
+def tensors(inputs):
+    return {name: tf.constant(value) for name, value in inputs.items()}
+
+
+def assert_same_bits(expected, found, where):
+    assert expected.keys() == found.keys(), where
+    for key, value in expected.items():
+        np.testing.assert_array_equal(value.numpy(), found[key], err_msg=f"{where}: {key}")
+
+
+@pytest.mark.parametrize("served", SAMPLERS + TRANSLATORS, indirect=True)
+def test_two_threads_in_a_session_get_the_bits_of_eager_calls(served):
+    """Every signature; each thread has requests of its own, and the second goes through them backwards."""
+    _, signatures, run = served
+    asked = [[(name, valid_request(signatures[name], seed)) for name in signatures] for seed in (1, 2)]
+    asked[1].reverse()
+    expected = [[signatures[name](**tensors(inputs)) for name, inputs in requests] for requests in asked]
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(lambda requests: [run(*request) for request in requests], asked))
+
+    for requests, eager, found in zip(asked, expected, answers, strict=True):
+        for (name, _), one, other in zip(requests, eager, found, strict=True):
+            assert_same_bits(one, other, name)
+    for (name, _), one, other in zip(asked[0], answers[0], answers[1][::-1], strict=True):
+        assert any((one[key] != other[key]).any() for key in one), f"{name} answered both threads alike"
+
+
+@pytest.mark.parametrize("served", SAMPLERS, indirect=True)
+def test_a_session_gives_the_bits_of_the_model_that_samples(served):
+    model, signatures, run = served
+    request = valid_request(signatures["serving_default"])
+    labels = [request["labels"]] if "labels" in request else []
+    rows = tf.function(model, autograph=False)(with_labels(tf.constant(request["latents"]), *labels))
+    assert_same_bits({"samples": rows}, run("serving_default", request), "serving_default")
+
+    request = valid_request(signatures["generate"])
+    labels = tf.constant(request["labels"]) if "labels" in request else None
+    drawn = tf.function(
+        lambda seed: generate(model.propose, ROWS, seed=seed, batch_size=SAMPLING["batch_size"], labels=labels),
+        autograph=False,
+    )(tf.constant(request["seed"]))
+    assert_same_bits({"samples": drawn}, run("generate", request), "generate")
+
+
+@pytest.mark.parametrize("served", TRANSLATORS, indirect=True)
+def test_a_session_gives_the_bits_of_the_model_that_translates(served):
+    model, signatures, run = served
+    for name, endpoint in model.endpoints(TRANSLATING).items():
+        request = valid_request(signatures[name])
+        given = [tf.constant(request["images" if key == "fixed_images" else key]) for key in endpoint.inputs]
+        expected = tf.function(endpoint.function, autograph=False)(*given)
+        assert_same_bits(expected, run(name, request), name)
