@@ -1,6 +1,6 @@
 """The signatures of an export: graph code with its inputs checked, from a model, its density ratio and its limits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -59,6 +59,11 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         named["generate_from_codes"] = (coded.generate_from_codes, [CATEGORIES, continuous, SEED])
         named["recognise"] = (coded.recognise, [samples])
     return named
+
+
+def are_rows(specs: Sequence[tf.TensorSpec]) -> bool:
+    """Whether each input is any number of rows, so that those of several requests can be put into one."""
+    return all(spec.shape.rank and spec.shape[0] is None for spec in specs)
 
 
 class Plain:
