@@ -25,6 +25,7 @@ with cli.quiet_imports():
     from tensorflow_serving.apis import (
         get_model_metadata_pb2,
         get_model_status_pb2,
+        model_management_pb2,
         model_pb2,
         model_service_pb2_grpc,
         predict_pb2,
@@ -117,16 +118,21 @@ class Servables:
     """
 
     def __init__(self, config: model_server_config_pb2.ModelServerConfig):
-        self.models, self.labels = {}, {}
         self.trouble: deque[tuple[grpc.StatusCode, str]] = deque()
         self.asked: list[tuple[str, str]] = []
+        self.load(config)
+
+    def load(self, config: model_server_config_pb2.ModelServerConfig) -> None:
+        """Serves what a config says in the place of what was served."""
+        models, labels = {}, {}
         for model in config.model_config_list.config:
             versions = {int(path.name): path for path in Path(model.base_path).glob("*") if path.name.isdigit()}
             chosen = _chosen(model.model_version_policy, sorted(versions))
             if not chosen:
                 raise GanzooError(f"no versions of model '{model.name}' in {model.base_path}.")
-            self.models[model.name] = {version: Servable(versions[version]) for version in chosen}
-            self.labels[model.name] = dict(model.version_labels)
+            models[model.name] = {version: Servable(versions[version]) for version in chosen}
+            labels[model.name] = dict(model.version_labels)
+        self.models, self.labels = models, labels
 
     def find(self, spec: model_pb2.ModelSpec) -> tuple[int, Servable]:
         """The version that a request is for."""
@@ -207,6 +213,15 @@ class _Model(model_service_pb2_grpc.ModelServiceServicer):
 
     def GetModelStatus(self, request, context):
         return _answered(context, self.servables.status, request.model_spec)
+
+    def HandleReloadConfigRequest(self, request, context):
+        response = model_management_pb2.ReloadConfigResponse()
+        try:
+            self.servables.load(request.config)
+        except GanzooError as error:
+            response.status.error_code = grpc.StatusCode.NOT_FOUND.value[0]
+            response.status.error_message = str(error)
+        return response
 
 
 class StandIn:
