@@ -1,6 +1,8 @@
 """An export as Python sees it: TensorFlow alone, neither Keras nor the model's code."""
 
 import json
+import math
+import sys
 import time
 from pathlib import Path
 
@@ -62,7 +64,7 @@ class Exported:
             )
         defaults = self.config["sampling"]
         inputs = {name: inputs.get(name, defaults.get(name)) for name in specs}
-        limit = self.config["sampling"]["max_samples"]
+        limit = self._limit("max_samples")
         if "labels" in specs:
             labels = np.resize(np.arange(self.config["num_classes"]) if labels is None else labels, num_samples)
         requests = []
@@ -79,7 +81,8 @@ class Exported:
         return self.in_batches("score", samples=samples, **({} if labels is None else {"labels": labels}))
 
     def in_batches(self, signature: str, rows: int = 256, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """What a signature of rows in, rows out gives for many rows, `rows` at a time."""
+        """What a signature of rows in, rows out gives for many rows, `rows` at a time, or as many as it takes."""
+        rows = min(rows, self._limit("max_rows"))
         call, firsts = self.signatures[signature], range(0, len(next(iter(inputs.values()))), rows)
         batches = [
             call(**{name: tf.constant(values[first : first + rows]) for name, values in inputs.items()})
@@ -92,7 +95,7 @@ class Exported:
         call = self.signatures["generate_from_codes"]
         dim = call.structured_input_signature[1]["continuous"].shape[1]
         codes = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
-        limit = self.config["sampling"]["max_samples"]
+        limit = min(self._limit("max_rows"), self._limit("max_samples"))
         batches = []
         for request, first in enumerate(range(0, len(categories), limit)):
             rows = slice(first, first + limit)
@@ -108,7 +111,7 @@ class Exported:
         Args:
             signature: such as "a_to_b", "translate" or "drs".
             images: all of one size that the export takes.
-            rows: pictures in a request, at most as many as the export takes.
+            rows: pictures in a request; fewer where the export takes fewer.
             seed: of a signature that takes one; each request has a stream of its own.
             domains: int [n], of a signature that takes them.
 
@@ -126,7 +129,9 @@ class Exported:
             missing = "needs the domain to translate to" if domains is None else "knows no domains"
             raise GanzooError(f"signature '{signature}' {missing}.")
         translated = []
-        rows = min(rows, self.config["sampling"]["max_images"])
+        # A picture that is too large by itself is asked for by itself, and refused by the graph.
+        of_pixels = max(self._limit("max_pixels") // max(math.prod(images.shape[1:3]), 1), 1)
+        rows = min(rows, self._limit("max_images"), of_pixels)
         for request, first in enumerate(range(0, len(images), rows)):
             part = slice(first, first + rows)
             given = {"images": images[part], "seed": [seed, request]} | {
@@ -156,13 +161,22 @@ class Exported:
         return self.signatures[signature].structured_input_signature[1]
 
     def _call(self, signature: str, values: dict) -> dict[str, np.ndarray]:
-        """One request; what the graph refuses is a GanzooError."""
-        given = {name: tf.constant(values[name], spec.dtype) for name, spec in self._specs(signature).items()}
+        """One request; what the graph refuses is a GanzooError, and so is a number that its dtype has no room for."""
+        given = {}
+        for name, spec in self._specs(signature).items():
+            try:
+                given[name] = tf.constant(values[name], spec.dtype)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise GanzooError(f"{name} is {values[name]}, which is no {spec.dtype.name}.") from error
         try:
             outputs = self.signatures[signature](**given)
         except tf.errors.InvalidArgumentError as error:
             raise GanzooError(plain_words(error.message)) from error
         return {name: output.numpy() for name, output in outputs.items()}
+
+    def _limit(self, name: str) -> int:
+        """A bound of a request; an older export may not have it."""
+        return self.config["sampling"].get(name, sys.maxsize)
 
     @property
     def is_conditional(self) -> bool:
@@ -174,7 +188,7 @@ class Exported:
 
         The fastest of some calls of the signature `propose`, which does nothing else.
         """
-        call, rows = self.signatures["propose"], self.config["sampling"]["batch_size"]
+        call, rows = self.signatures["propose"], min(self.config["sampling"]["batch_size"], self._limit("max_rows"))
         latent_dim = call.structured_input_signature[1]["latents"].shape[1]
         inputs = dict(latents=tf.random.normal([rows, latent_dim], seed=0), uniforms=tf.zeros([rows]))
         if self.is_conditional:

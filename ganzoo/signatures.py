@@ -8,6 +8,8 @@ from ganzoo import noise
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.generative import with_labels
 from ganzoo.models.base import AdversarialModel
+from ganzoo.picture_files import png
+from ganzoo.request_checks import finite, is_finite, is_in_range, rows, rows_fit, under
 from ganzoo.sampling import conditional, drs, mh, obrs
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
@@ -73,8 +75,8 @@ class Plain:
         self.model, self.ratio, self.sampling = model, ratio, sampling
 
     def serving_default(self, latents, *labels):
-        with under(has_rows(latents), is_finite(latents, "latents"), *self._labels_fit(_rows(latents), *labels)):
-            return {"samples": self.model(with_labels(tf.identity(latents), *labels))}
+        with under(*self._rows_fit(latents, "latents", *labels)):
+            return {"samples": finite(self.model(with_labels(tf.identity(latents), *labels)), "samples")}
 
     def generate(self, num_samples, seed, *labels):
         with under(*self._is_request(num_samples, *labels)):
@@ -82,21 +84,33 @@ class Plain:
             return {"samples": generate(self.model.propose, tf.identity(num_samples), **draw)}
 
     def score(self, samples, *labels):
-        with under(has_rows(samples), is_finite(samples, "samples"), *self._labels_fit(_rows(samples), *labels)):
+        with under(*self._rows_fit(samples, "samples", *labels)):
             samples = tf.identity(samples)
-            logits = {"logits": self.model.discriminator(with_labels(samples, *labels), training=False)}
-            return logits if self.ratio is None else logits | {"log_ratio": self.ratio(samples, *labels)}
+            logits = self.model.discriminator(with_labels(samples, *labels), training=False)
+            scores = {"logits": finite(logits, "logits")}
+            return scores if self.ratio is None else scores | {"log_ratio": self._log_ratio(samples, *labels)}
+
+    def _log_ratio(self, samples, *labels):
+        return finite(self.ratio(samples, *labels), "log_ratio")
+
+    def _rows_fit(self, values, name, *labels):
+        """Of a request of rows: as many as there may be, finite, each with its label."""
+        yield rows_fit(values, self.sampling["max_rows"])
+        yield is_finite(values, name)
+        yield from self._labels_fit(rows(values), *labels)
 
     def _is_request(self, num_samples, *labels):
         in_range = is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")
         return in_range, *self._labels_fit(num_samples, *labels)
 
-    def _labels_fit(self, rows, *labels):
-        """One label for each row, and each a class."""
+    def _labels_fit(self, wanted, *labels):
+        """As many labels as wanted, and each a class."""
         for of_rows in labels:
             count = tf.size(of_rows)
             last = self.model.num_classes - 1
-            yield tf.debugging.Assert(count == rows, ["there must be a label for each of", rows, "samples, got", count])
+            yield tf.debugging.Assert(
+                count == wanted, ["there must be a label for each of", wanted, "samples, got", count]
+            )
             is_class = tf.reduce_all((of_rows >= 0) & (of_rows <= last))
             yield tf.debugging.Assert(is_class, [f"labels must be in 0 .. {last}, got", of_rows])
 
@@ -105,22 +119,24 @@ class Coded(Plain):
     """What a model with latent codes offers besides."""
 
     def generate_from_codes(self, categories, continuous, seed):
-        codes, rows = self.model.codes, tf.size(categories)
+        codes, wanted = self.model.codes, tf.size(categories)
         is_paired = tf.debugging.Assert(
-            _rows(continuous) == rows, ["categories and continuous must have as many rows as each other."]
+            rows(continuous) == wanted, ["categories and continuous must have as many rows as each other."]
         )
         is_category = tf.debugging.Assert(
             tf.reduce_all((categories >= 0) & (categories < codes.categories)),
             [f"categories must be in 0 .. {codes.categories - 1}, got", categories],
         )
-        is_in_limit = is_in_range(rows, 1, self.sampling["max_samples"], "the number of categories")
+        is_in_limit = rows_fit(categories, self.sampling["max_rows"], "the number of categories")
         with under(is_in_limit, is_finite(continuous, "continuous"), is_paired, is_category):
-            return {"samples": self.model(self.model.latents_of(seed, tf.identity(categories), continuous))}
+            latents = self.model.latents_of(seed, tf.identity(categories), continuous)
+            return {"samples": finite(self.model(latents), "samples")}
 
     def recognise(self, samples):
-        with under(has_rows(samples), is_finite(samples, "samples")):
+        with under(*self._rows_fit(samples, "samples")):
             category_logits, continuous, _ = self.model.recognise(tf.identity(samples), training=False)
-            return {"category_probabilities": tf.nn.softmax(category_logits), "continuous": continuous}
+            probabilities = finite(tf.nn.softmax(category_logits), "category_probabilities")
+            return {"category_probabilities": probabilities, "continuous": finite(continuous, "continuous")}
 
 
 class Rejecting(Plain):
@@ -170,14 +186,13 @@ class Rejecting(Plain):
     def propose(self, latents, uniforms, *labels):
         """Rows in, rows out, so that a server may batch it; the percentile is the config's."""
         is_paired = tf.debugging.Assert(
-            _rows(latents) == _rows(uniforms), ["latents and uniforms must have as many rows as each other."]
+            rows(latents) == rows(uniforms), ["latents and uniforms must have as many rows as each other."]
         )
         in_unit = tf.debugging.Assert(
             tf.reduce_all((uniforms >= 0.0) & (uniforms < 1.0)), ["uniforms must be in [0, 1), got", uniforms]
         )
-        fit = self._labels_fit(_rows(latents), *labels)
-        with under(has_rows(latents), is_finite(latents, "latents"), is_paired, in_unit, *fit):
-            samples = self.model(with_labels(tf.identity(latents), *labels))
+        with under(*self._rows_fit(latents, "latents", *labels), is_paired, in_unit):
+            samples = finite(self.model(with_labels(tf.identity(latents), *labels)), "samples")
             log_ratio = finite_or_impossible(self.ratio(samples, *labels))
             ascending = self.burn_in.value()
             largest = tf.gather(ascending[:, -1], labels[0]) if labels else ascending[-1]
@@ -209,30 +224,3 @@ class Rejecting(Plain):
             batch_size=self.sampling["batch_size"],
             max_proposals=num_samples * self.sampling["max_proposals_per_sample"],
         )
-
-
-def under(*assertions: tf.Operation | None):
-    """What is computed under it waits for the assertions; TensorFlow raises them as InvalidArgumentError."""
-    return tf.control_dependencies([assertion for assertion in assertions if assertion is not None])
-
-
-def png(pictures: tf.Tensor) -> tf.Tensor:
-    """Pictures float32 [rows, height, width, channels] in [-1, 1] as files, string [rows]."""
-    pixels = tf.cast(tf.round(tf.clip_by_value((pictures + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
-    return tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
-
-
-def is_in_range(value: tf.Tensor, low: float, high: float, name: str):
-    return tf.debugging.Assert((value >= low) & (value <= high), [f"{name} must be in {low} .. {high}, got", value])
-
-
-def is_finite(values: tf.Tensor, name: str):
-    return tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(values)), [f"{name} must be finite numbers."])
-
-
-def _rows(values: tf.Tensor) -> tf.Tensor:
-    return tf.shape(values)[0]
-
-
-def has_rows(values: tf.Tensor):
-    return tf.debugging.Assert(_rows(values) > 0, ["at least one row is needed, got none."])

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from ganzoo import picture_files
 from ganzoo.networks.translators import divisor
-from ganzoo.signatures import Signatures, has_rows, is_finite, is_in_range, png, under
+from ganzoo.request_checks import finite, is_finite, is_in_range, rows, rows_fit, under
+from ganzoo.signatures import Signatures
 from ganzoo.translating import Endpoint, TranslationModel
 
-MAX_BYTES = 20_000_000  # of one encoded picture
 PNG = "_png"
+BYTES_PER_PIXEL = 8  # of an encoded picture at most: a PNG holds 16 bits of each of four channels
+OTHER_BYTES = 1 << 20  # of it besides: colour profiles, thumbnails
 
 
 def signatures(model: TranslationModel, sampling: Mapping) -> Signatures:
@@ -52,42 +55,45 @@ class Inputs:
         specs = [known[name] for name in self.endpoint.inputs]
         return [tf.TensorSpec([None], tf.string, "image_bytes"), *specs[1:]] if encoded else specs
 
-    def checked(self, *given: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The endpoint, once its inputs have been found to be right."""
+    def checked(self, *given: tf.Tensor, **more: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The endpoint, once its inputs have been found to be right; `more` is passed on to it."""
         with under(*self._conditions(*given)):
-            return self.endpoint.function(*map(tf.identity, given))
+            answers = self.endpoint.function(*map(tf.identity, given), **more)
+            return {key: finite(of, key) if of.dtype.is_floating else of for key, of in answers.items()}
 
     def encoded(self, image_bytes: tf.Tensor, *given: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The endpoint on files, each of a size of its own, one by one; the pictures come back as PNGs."""
+        """The endpoint on files, each of a size of its own, one by one; the pictures come back as PNGs.
+
+        A row has the noise that it has among the rows of arrays.
+        """
 
         def one(row):
             own = [value[row, None] if value.shape.rank == 1 and value.dtype == tf.int64 else value for value in given]
-            return png(self.checked(self._decoded(image_bytes[row])[None], *own)["images"])[0]
+            noise = dict(first_row=row) if "seed" in self.endpoint.inputs else {}
+            translated = self.checked(self._decoded(image_bytes[row], row)[None], *own, **noise)["images"]
+            return picture_files.png(translated)[0]
 
-        rows = tf.size(image_bytes)
-        in_limit = is_in_range(rows, 1, self.sampling["max_images"], "the number of images")
-        with under(in_limit, *(condition for value in given for condition in self._one_for_each(value, rows))):
-            return {"image_bytes": tf.map_fn(one, tf.range(rows), fn_output_signature=tf.string)}
+        count = rows(image_bytes)
+        in_limit = rows_fit(image_bytes, self.sampling["max_images"], "the number of images")
+        with under(in_limit, *(condition for value in given for condition in self._one_for_each(value, count))):
+            return {"image_bytes": tf.map_fn(one, tf.range(count), fn_output_signature=tf.string)}
 
-    def _decoded(self, content: tf.Tensor) -> tf.Tensor:
-        """A file's picture, float32 [height, width, channels] in [-1, 1]; of an animation the first frame."""
-        small = tf.debugging.Assert(
-            tf.strings.length(content) <= MAX_BYTES,
-            [f"an encoded image has at most {MAX_BYTES} bytes, got", tf.strings.length(content)],
-        )
-        with under(small):
-            decoded = tf.io.decode_image(tf.identity(content), self.image_shape[2], expand_animations=False)
-        return tf.ensure_shape(tf.cast(decoded, tf.float32) / 127.5 - 1.0, [None, None, self.image_shape[2]])
+    def _decoded(self, content: tf.Tensor, row: tf.Tensor) -> tf.Tensor:
+        """A file's picture, float32 [height, width, channels] in [-1, 1]; what its header says is checked before."""
+        most = BYTES_PER_PIXEL * self.sampling["max_side"] ** 2 + OTHER_BYTES
+        file = picture_files.header(content, row, most)
+        with under(*self._sides_fit(file.sides, "row", row, "of image_bytes:")):
+            return picture_files.pixels(file, self.image_shape[2])
 
     def _conditions(self, *given: tf.Tensor):
         values = dict(zip(self.endpoint.inputs, given, strict=True))
         for name, value in values.items():
             if name in ("images", "inputs", "fixed_images"):
-                yield has_rows(value)
-                yield is_in_range(tf.shape(value)[0], 1, self.sampling["max_images"], "the number of images")
+                yield rows_fit(value, self.sampling["max_images"], "the number of images")
                 yield is_finite(value, name)
             if name in ("images", "inputs"):
-                yield from self._sides_fit(value)
+                yield from self._sides_fit(tf.shape(value)[1:3])
+                yield self._pixels_fit(value, batch=self.sampling["batch_size"] if "gamma_percentile" in values else 1)
             if name == "domains":
                 yield from self._one_for_each(value, tf.shape(given[0])[0])
                 last = self.num_domains - 1
@@ -99,16 +105,22 @@ class Inputs:
             alike = tf.reduce_all(tf.equal(tf.shape(values["images"]), tf.shape(values["inputs"])))
             yield tf.debugging.Assert(alike, ["inputs and images must have the same shape."])
 
-    def _sides_fit(self, images: tf.Tensor):
-        sides = tf.shape(images)[1:3]
+    def _sides_fit(self, sides: tf.Tensor, *where: str | tf.Tensor):
         largest = self.sampling["max_side"]
         fits = (sides % self.multiple == 0) & (sides >= self.smallest) & (sides <= largest)
         expected = f"height and width must be multiples of {self.multiple}, {self.smallest} to {largest}, got"
-        yield tf.debugging.Assert(tf.reduce_all(fits), [expected, sides])
+        yield tf.debugging.Assert(tf.reduce_all(fits), [*where, expected, sides])
 
-    def _one_for_each(self, value: tf.Tensor, rows: tf.Tensor):
+    def _pixels_fit(self, images: tf.Tensor, *, batch: int):
+        """What is in memory at once: all pictures, or a batch of candidates for one."""
+        shape = tf.shape(images, tf.int64)
+        pixels = tf.maximum(shape[0], batch) * shape[1] * shape[2]
+        what = f"{batch} candidates" if batch > 1 else "all images"
+        return is_in_range(pixels, 0, self.sampling["max_pixels"], f"the number of pixels of {what} together")
+
+    def _one_for_each(self, value: tf.Tensor, wanted: tf.Tensor):
         if value.dtype == tf.int64:
-            paired = tf.size(value) == rows
+            paired = tf.size(value) == wanted
             yield tf.debugging.Assert(
-                paired, ["there must be a domain for each of", rows, "images, got", tf.size(value)]
+                paired, ["there must be a domain for each of", wanted, "images, got", tf.size(value)]
             )

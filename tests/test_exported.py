@@ -15,6 +15,7 @@ def folder(tiny, tmp_path):
         maximum_percentile=100.0,
         batch_size=16,
         max_samples=40,
+        max_rows=50,
         max_proposals_per_sample=20,
     )
     model = tiny("gan", (2,))
@@ -75,7 +76,9 @@ def test_the_networks_alone_are_the_bound_on_proposals(folder):
 
 def test_labels_are_taken_in_turn_across_requests(tiny, tmp_path):
     """A conditional model's: 90 samples of the classes 2 and 0 by requests of 40."""
-    sampling = dict(burn_in=6, batch_size=16, max_samples=40, max_proposals_per_sample=20, gamma_percentile=0.0)
+    sampling = dict(
+        burn_in=6, batch_size=16, max_samples=40, max_rows=50, max_proposals_per_sample=20, gamma_percentile=0.0
+    )
     sampling |= dict(maximum_percentile=100.0)
     ratio = DensityRatio(lambda samples, labels: samples[:, 0])
     saved_model.export(tiny("cgan", (2,), num_classes=3), tmp_path, ratio=ratio, sampling=sampling)

@@ -16,7 +16,13 @@ from ganzoo.exported import Exported
 from tests.conftest import tiny_translator
 
 SAMPLING = dict(
-    max_images=6, max_side=32, candidates=8, gamma_percentile=80.0, batch_size=4, max_proposals_per_sample=100
+    candidates=8,
+    gamma_percentile=80.0,
+    batch_size=4,
+    max_images=6,
+    max_side=32,
+    max_pixels=5 * 32**2,
+    max_proposals_per_sample=100,
 )
 OUTPUTS = {
     "pix2pix": {
@@ -205,8 +211,10 @@ SIDES = "height and width must be multiples of 4, {} to 32, got"
         ("cyclegan", "cycle_a", dict(images=pictures(1, 36, 16)), SIDES.format(8)),
         ("stargan", "translate", dict(images=pictures(1, 16, 22), domains=ints(0)), SIDES.format(8)),
         ("stargan", "translate", dict(images=pictures(1, 4, 4), domains=ints(0)), SIDES.format(8)),
-        ("cyclegan", "a_to_b", dict(images=pictures(0)), "at least one row is needed"),
+        ("cyclegan", "a_to_b", dict(images=pictures(0)), "the number of images must be in 1 .. 6"),
         ("cyclegan", "a_to_b", dict(images=pictures(7)), "the number of images must be in 1 .. 6"),
+        ("cyclegan", "a_to_b", dict(images=pictures(6, 32, 32)), "pixels of all images together must be in 0 .. 5120"),
+        ("cyclegan", "a_to_b", dict(images=np.full((1, 16, 16, 1), 3e38, np.float32)), "images would not be finite"),
         ("stargan", "score", dict(images=pictures(7)), "the number of images must be in 1 .. 6"),
         ("cyclegan", "b_to_a", dict(images=WITH_NAN), "images must be finite numbers"),
         ("cyclegan", "score", dict(images=WITH_NAN), "images must be finite numbers"),
@@ -266,7 +274,7 @@ MIXED = [((16, 16), "PNG", "L"), ((24, 8), "JPEG", "L"), ((12, 32), "PNG", "RGB"
 )
 def test_files_go_in_and_pngs_come_out(exports, name, signature):
     """PNG and JPEG of four sizes, grey and RGB, in one request: each comes back as a PNG of its own size, equal to what
-    the signature of arrays gives for it alone, rounded to 8 bits."""
+    the signature of arrays gives for it alone (pix2pix with the noise of its row), rounded to 8 bits."""
     files = [encoded(*what) for what in MIXED]
     more = given(name, signature, len(files))
     answers = call(exports, name, f"{signature}_png", image_bytes=files, **more)["image_bytes"].numpy()
@@ -274,22 +282,43 @@ def test_files_go_in_and_pngs_come_out(exports, name, signature):
         returned = Image.open(io.BytesIO(answer))
         assert (returned.format, returned.mode, returned.size) == ("PNG", "L", size)
         image = tf.cast(tf.io.decode_image(content, 1), tf.float32)[None] / 127.5 - 1
-        alone = {key: value[row : row + 1] if key == "domains" else value for key, value in more.items()}
-        translated = call(exports, name, signature, images=image, **alone)["images"][0, :, :, 0]
+        if name == "pix2pix":
+            translated = exports[name][0].translate(image, more["seed"], row)[0, :, :, 0]
+        else:
+            alone = {key: value[row : row + 1] for key, value in more.items()}
+            translated = call(exports, name, signature, images=image, **alone)["images"][0, :, :, 0]
         np.testing.assert_allclose(np.asarray(returned), np.round((translated + 1) * 127.5), atol=1)
         assert np.abs(np.asarray(returned) - (translated + 1) * 127.5).max() <= 0.51
 
 
+def test_a_file_has_the_noise_of_its_row_like_an_array(exports):
+    """Five times the same picture: `translate_png` and `translate` agree in every row, and no two rows are alike."""
+    file = encoded((16, 16), "PNG")
+    images = tf.repeat(tf.cast(tf.io.decode_png(file), tf.float32)[None] / 127.5 - 1, 5, axis=0)
+    translated = call(exports, "pix2pix", "translate", images=images, seed=[1, 2])["images"]
+    answers = call(exports, "pix2pix", "translate_png", image_bytes=[file] * 5, seed=[1, 2])["image_bytes"]
+    returned = np.stack([tf.io.decode_png(answer) for answer in answers.numpy()])
+    assert np.abs(returned - (translated + 1) * 127.5).max() <= 0.51
+    assert len(np.unique(translated, axis=0)) == 5
+
+
 GOOD = encoded((16, 16), "PNG")
+ROW = r"\[row\] \[{}\]"
 
 
 @pytest.mark.parametrize(
     ("name", "signature", "inputs", "said"),
     [
-        ("cyclegan", "a_to_b_png", dict(image_bytes=[b"not a picture"]), "Unknown image file format"),
-        ("cyclegan", "a_to_b_png", dict(image_bytes=[b""]), "Input is empty"),
-        ("cyclegan", "a_to_b_png", dict(image_bytes=[GOOD, GOOD[:60]]), "PNG"),
-        ("cyclegan", "a_to_b_png", dict(image_bytes=[GOOD, encoded((18, 16), "PNG")]), SIDES.format(8)),
+        ("cyclegan", "a_to_b_png", dict(image_bytes=[b"not a picture"]), f"{ROW.format(0)}.*neither a PNG nor"),
+        ("cyclegan", "a_to_b_png", dict(image_bytes=[b""]), "neither a PNG nor a JPEG"),
+        ("cyclegan", "a_to_b_png", dict(image_bytes=[GOOD, GOOD[:60]]), f"{ROW.format(1)}.*is cut short"),
+        ("cyclegan", "a_to_b_png", dict(image_bytes=[GOOD + bytes(2_000_000)]), "has more than 1056768 bytes"),
+        (
+            "cyclegan",
+            "a_to_b_png",
+            dict(image_bytes=[GOOD, encoded((18, 16), "PNG")]),
+            ROW.format(1) + ".*" + SIDES.format(8),
+        ),
         ("cyclegan", "cycle_b_png", dict(image_bytes=[encoded((36, 16), "JPEG")]), SIDES.format(8)),
         ("cyclegan", "b_to_a_png", dict(image_bytes=[GOOD] * 7), "the number of images must be in 1 .. 6"),
         (
@@ -298,7 +327,7 @@ GOOD = encoded((16, 16), "PNG")
             dict(image_bytes=tf.zeros([0], tf.string)),
             "the number of images must be in 1 .. 6",
         ),
-        ("pix2pix", "translate_png", dict(image_bytes=[b"\x89PNG", GOOD], seed=[0, 0]), "Unknown image file format"),
+        ("pix2pix", "translate_png", dict(image_bytes=[b"\x89PNG", GOOD], seed=[0, 0]), "neither a PNG nor a JPEG"),
         (
             "stargan",
             "translate_png",

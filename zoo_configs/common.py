@@ -79,10 +79,12 @@ def get_config(kind: str) -> ConfigDict:
     config.sampling.maximum_percentile = 100.0  # of the burn-in, drs's maximum: below 100 outliers do not move it
     config.sampling.budget = 2.0  # of obrs: mean proposals per sample
     config.sampling.chain_length = 640 if kind == "points" else 20  # of mh; the paper has 640
-    config.sampling.max_chain_length = 1_000
     config.sampling.batch_size = 1024 if kind == "points" else 256
-    config.sampling.max_samples = 10_000  # per request
+    # The bounds of a request, which every export checks in its graph.
+    config.sampling.max_samples = 10_000
+    config.sampling.max_rows = 100_000 if kind == "points" else 1_024  # of latents or samples, all at once in memory
     config.sampling.max_proposals_per_sample = 1_000
+    config.sampling.max_chain_length = 1_000
 
     return config
 
@@ -108,11 +110,13 @@ def get_translation_config() -> ConfigDict:
     )
 
     config.sampling = ConfigDict()
-    config.sampling.max_images = 64  # per request
-    config.sampling.max_side = 1024
     config.sampling.candidates = 16  # of each picture, whose maximum and percentiles rejection goes by
     config.sampling.gamma_percentile = 80.0
     config.sampling.batch_size = 32
+    # The bounds of a request, which every export checks in its graph.
+    config.sampling.max_images = 64
+    config.sampling.max_side = 1024  # of a picture
+    config.sampling.max_pixels = 8 * 1024**2  # of all pictures of arrays, which are in memory at once
     config.sampling.max_proposals_per_sample = 1_000
     return config
 

@@ -98,8 +98,8 @@ class Pix2Pix(TranslationModel):
         return {"translate": Direction((0,), 1)}
 
     def endpoints(self, sampling):
-        def translate(images, seed):
-            return {"images": self.translate(images, seed)}
+        def translate(images, seed, first_row=0):
+            return {"images": self.translate(images, seed, first_row)}
 
         def drs(images, seed, gamma_percentile):
             """Of the candidates for each picture one that is accepted, its own candidates being the burn-in."""

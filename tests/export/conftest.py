@@ -18,10 +18,17 @@ SAMPLING = dict(
     max_chain_length=30,
     batch_size=16,
     max_samples=40,
+    max_rows=50,
     max_proposals_per_sample=20,
 )
 TRANSLATING = dict(
-    max_images=6, max_side=32, candidates=8, gamma_percentile=80.0, batch_size=4, max_proposals_per_sample=100
+    candidates=8,
+    gamma_percentile=80.0,
+    batch_size=4,
+    max_images=6,
+    max_side=32,
+    max_pixels=5 * 32**2,
+    max_proposals_per_sample=100,
 )
 
 

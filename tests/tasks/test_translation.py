@@ -10,7 +10,13 @@ from ganzoo.tasks import translation
 from tests.conftest import tiny_translator, toy_domains
 
 SAMPLING = dict(
-    max_images=8, max_side=32, candidates=4, gamma_percentile=50.0, batch_size=8, max_proposals_per_sample=100
+    candidates=4,
+    gamma_percentile=50.0,
+    batch_size=8,
+    max_images=8,
+    max_side=32,
+    max_pixels=8 * 32**2,
+    max_proposals_per_sample=100,
 )
 DISTANCE, PAIRED = {"kid_random20"}, {"l1_20", "psnr_20", "ssim_20"}
 
