@@ -112,11 +112,12 @@ class Inputs:
         yield tf.debugging.Assert(tf.reduce_all(fits), [*where, expected, sides])
 
     def _pixels_fit(self, images: tf.Tensor, *, batch: int):
-        """What is in memory at once: all pictures, or a batch of candidates for one."""
-        shape = tf.shape(images, tf.int64)
+        """What is in memory at once: all pictures, or a batch of candidates for one. One as in training always fits."""
+        shape, (height, width, _) = tf.shape(images, tf.int64), self.image_shape
         pixels = tf.maximum(shape[0], batch) * shape[1] * shape[2]
+        largest = max(self.sampling["max_pixels"], batch * height * width)
         what = f"{batch} candidates" if batch > 1 else "all images"
-        return is_in_range(pixels, 0, self.sampling["max_pixels"], f"the number of pixels of {what} together")
+        return is_in_range(pixels, 0, largest, f"the number of pixels of {what} together")
 
     def _one_for_each(self, value: tf.Tensor, wanted: tf.Tensor):
         if value.dtype == tf.int64:
