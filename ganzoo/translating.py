@@ -75,6 +75,13 @@ class TranslationModel(SteppedModel):
         for attribute, network in zip(self.generators + self.discriminators, networks, strict=True):
             setattr(self, attribute, network)
 
+    def check_batch(self, batch_size: int) -> None:
+        """Finds a batch that the model cannot learn from, before the first step.
+
+        Raises:
+            GanzooError: if so many pictures at a time are too many.
+        """
+
     @property
     def generator_variables(self) -> list:
         return [variable for name in self.generators for variable in getattr(self, name).trainable_variables]

@@ -49,6 +49,9 @@ class CycleGAN(TranslationModel):
         critics = [patchgan.discriminator(image_shape, conditional=False, **discriminator) for _ in cls.discriminators]
         return cls(*generators, *critics, image_shape=image_shape, **objective)
 
+    def check_batch(self, batch_size):
+        self.pool_a.check_batch(batch_size)
+
     def train_step(self, data):
         """One step of both generators, then one of both discriminators on fakes from the pools.
 

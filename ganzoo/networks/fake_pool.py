@@ -28,6 +28,17 @@ class FakePool(keras.layers.Layer):
         self.filled = self.add_weight(name="filled", shape=(), dtype="int64", **frozen)
         self.built = True
 
+    def check_batch(self, count: int) -> None:
+        """
+        Raises:
+            GanzooError: if so many fakes do not fit into the pool.
+        """
+        if 0 < self.size < count:
+            raise GanzooError(
+                f"a batch of {count} fakes does not fit into a pool of {self.size} past ones. Give "
+                f"--config.model.pool_size={count} or more, 0 for none, or smaller batches."
+            )
+
     def exchange(self, fakes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """What is shown in the place of fakes, float32 [batch, ...]; the batch is no larger than the pool.
 
@@ -40,11 +51,7 @@ class FakePool(keras.layers.Layer):
         """
         if self.size == 0:
             return tf.stop_gradient(fakes)
-        if (fakes.shape[0] or 0) > self.size:
-            raise GanzooError(
-                f"a batch of {fakes.shape[0]} fakes does not fit into a pool of {self.size} past ones. Give "
-                f"--config.model.pool_size={fakes.shape[0]} or more, 0 for none, or smaller batches."
-            )
+        self.check_batch(fakes.shape[0] or 0)
         rows = tf.shape(fakes, out_type=tf.int64)[0]
         # A slot is drawn for each fake, none twice, so that the order of writing does not matter.
         shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, 0), self.size))[:rows]

@@ -41,8 +41,9 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
     """Compiles the model, and finds what is wrong with the config before anything is written.
 
     Raises:
-        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, for domains that
-            are not what the model translates between, and for limits that no request could keep.
+        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data or the model's
+            pool of past fakes, for domains that are not what the model translates between, and for limits that no
+            request could keep.
     """
     count = len(domains.names)
     if model.needs_pairs and not domains.paired:
@@ -58,6 +59,7 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
         )
     pictures_of = [len(domain) for domain in domains.train]
     check_batch_size(config.batch_size, sum(pictures_of) if model.labelled else min(pictures_of))
+    model.check_batch(config.batch_size)
     saved_model.check_limits(config.sampling, model.image_shape)
     loop.compile_for(model, config)
 

@@ -108,6 +108,15 @@ def test_a_batch_larger_than_the_data_is_refused(translator, domains, name, most
     translation.ready(translator(name), data, config)
 
 
+def test_a_batch_larger_than_the_pool_of_past_fakes_is_refused_before_a_step(translator, domains):
+    config = load_config("cyclegan")
+    config.batch_size = 9
+    with pytest.raises(GanzooError, match="a batch of 9 fakes does not fit into a pool of 8 .*pool_size=9 or more"):
+        translation.ready(translator("cyclegan", pool_size=8), domains(), config)
+    for pool_size in (0, 9):
+        translation.ready(translator("cyclegan", pool_size=pool_size), domains(), config)
+
+
 def test_ready_compiles_with_the_configs_optimizers(translator, domains):
     model, config = translator("stargan", n_critic=5), load_config("stargan")
     config.steps, config.optimizers.generator.learning_rate = 100, 0.25
