@@ -95,12 +95,27 @@ def translate(exported: "Exported", out: Path) -> int:
         raise GanzooError(f"which domain? Give --domain, one of {', '.join(exported.config['domains'])}.")
     size, _, channels = exported.config["image_shape"]
     found = folder.gather(FLAGS.input_dir, size, channels)
+    names = png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in found.files])
     labels = None if domains is None else np.full(len(found.samples), domains)
     translated = exported.translate(signature, reals.to_float(found.samples), seed=FLAGS.seed, domains=labels)
-    for file, picture in zip(found.files, pictures.to_uint8(translated), strict=True):
-        pictures.write_png((out / file.relative_to(folder.existing(FLAGS.input_dir))).with_suffix(".png"), picture)
+    for name, picture in zip(names, pictures.to_uint8(translated), strict=True):
+        pictures.write_png(out / name, picture)
     print(f"{len(found.files)} pictures by {signature} in {out}")
     return 0
+
+
+def png_names(files: list[Path]) -> list[Path]:
+    """The files' names as PNGs; where two would have one name, as `a.jpg` and `a.png`, all keep their end before it.
+
+    >>> png_names([Path("a.jpg"), Path("b/a.gif")])
+    [PosixPath('a.png'), PosixPath('b/a.png')]
+    >>> png_names([Path("a.jpg"), Path("a.png")])
+    [PosixPath('a.jpg.png'), PosixPath('a.png.png')]
+    """
+    names = [file.with_suffix(".png") for file in files]
+    if len({str(name).lower() for name in names}) < len(names):  # some file systems take A.png and a.png for the same
+        names = [file.with_name(f"{file.name}.png") for file in files]
+    return names
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""Folders as people have them: names that differ in their ends alone, and files that are no pictures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ganzoo import saved_model
+from ganzoo.sample import png_names
+from tests.conftest import tiny_translator
+from tests.test_picture_files import png_of
+
+SAMPLING = dict(max_images=8, max_side=32, max_pixels=8 * 32**2, max_proposals_per_sample=100)
+
+
+def test_names_keep_their_folders_and_where_they_would_meet_their_ends():
+    files = [Path("a.jpg"), Path("b/a.gif"), Path("c.png")]
+    assert png_names(files) == [Path("a.png"), Path("b/a.png"), Path("c.png")]
+    for other in ("a.png", "A.bmp"):
+        names = png_names([*files, Path(other)])
+        assert names == [Path("a.jpg.png"), Path("b/a.gif.png"), Path("c.png.png"), Path(f"{other}.png")]
+
+
+def test_no_translation_overwrites_another_and_a_bomb_is_named(tmp_path):
+    """`a.png` and `a.jpg` are each other's negatives, and so differ translated; the bomb would be 900 megapixels."""
+    folder, export = tmp_path / "pictures", tmp_path / "export"
+    folder.mkdir()
+    saved_model.export_translator(tiny_translator("cyclegan"), export, sampling=SAMPLING)
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    Image.fromarray(ramp).save(folder / "a.png")
+    Image.fromarray(255 - ramp).save(folder / "a.jpg")
+    (folder / "bomb.png").write_bytes(png_of(30_000, 30_000, bytes(30_001) * 300))
+    asked = [f"--export_dir={export}", f"--input_dir={folder}", "--signature=a_to_b", f"--out={tmp_path}/out"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ganzoo.sample", *asked], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 pictures by a_to_b" in done.stdout
+    assert "skipped 1 of 3 pictures" in done.stderr
+    assert "bomb.png" in done.stderr
+    names = ["a.jpg.png", "a.png.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    one, other = (np.asarray(Image.open(tmp_path / "out" / name)).astype(int) for name in names)
+    assert np.abs(one - other).max() > 0
