@@ -63,6 +63,12 @@ def toy_domains(rows=40, paired=False, count=2):
     return Domains("toy", tuple("ABCDE"[:count]), part(rows, 0), part(20, 100), paired)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_tests(tmp_path_factory):
+    """What evaluations keep for the next one goes to a folder of the tests, not to the user's own."""
+    os.environ["GANZOO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
 def tiny():
     """Builds a compiled model of the zoo with a few weights, the same ones every time."""

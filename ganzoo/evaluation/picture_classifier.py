@@ -6,12 +6,14 @@ random numbers come from seeds of its own, so that it neither follows nor moves 
 """
 
 import zlib
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 from scipy.special import softmax
 
+from ganzoo.evaluation import classifier_cache
 from ganzoo.evaluation.features import in_batches, through, traced
 
 FEATURES = 64
@@ -30,7 +32,17 @@ class PictureClassifier:
         accuracy: the share of test pictures that it names rightly, in [0, 1]; None without labelled test pictures.
     """
 
-    def __init__(self, name: str, train, test, *, seed: int = 0, steps: int = STEPS, augment: bool = True):
+    def __init__(
+        self,
+        name: str,
+        train,
+        test,
+        *,
+        seed: int = 0,
+        steps: int = STEPS,
+        augment: bool = True,
+        cache: Path | None = None,
+    ):
         """Trains: 34 seconds of processor time for pictures of 32 pixels a side, however many there are.
 
         Args:
@@ -41,12 +53,17 @@ class PictureClassifier:
             steps: of 32 pictures.
             augment: whether training pictures are shifted, turned and scaled a little; not where the classes differ in
                 how sharp they are, since that blurs them.
+            cache: a folder where one that was trained on the same pictures is taken from, or else kept.
         """
         self.name = name
         shape = train.samples.shape[1:]
         seeds = np.random.default_rng([zlib.crc32(name.encode()), seed])
         self._layers = _build(shape, int(train.labels.max()) + 1, seeds, augment)
-        _train(self._layers, train.samples, train.labels, seeds, steps)
+        key = classifier_cache.key(name, train.samples, train.labels, seed=seed, steps=steps, augment=augment)
+        if cache is None or not classifier_cache.restore(self._layers, cache, key):
+            _train(self._layers, train.samples, train.labels, seeds, steps)
+            if cache is not None:
+                classifier_cache.keep(self._layers, cache, key)
 
         self._features = traced(lambda pictures: through(self._layers, "features", pictures), shape)
         self._kernel, self._bias = self._layers[-1].get_weights()

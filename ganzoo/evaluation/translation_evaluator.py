@@ -11,6 +11,7 @@ import functools
 import math
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -43,16 +44,17 @@ class TranslationEvaluator:
     n = min(10,000, test, train, samples) reals and as many fakes; all else takes every sample.
     """
 
-    def __init__(self, domains, *, seed: int = 0, classifier_steps: int = STEPS):
+    def __init__(self, domains, *, seed: int = 0, classifier_steps: int = STEPS, cache: Path | None = None):
         """
         Args:
             domains: `ganzoo.data.domains.Domains`. Train pictures larger than the test ones are resized.
             seed: of the classifiers.
             classifier_steps: that each of them is trained for.
+            cache: a folder where they are kept for the next evaluation; None keeps none.
         """
         self.domains = domains
         self._shape = tuple(domains.shape)
-        self._training = dict(seed=seed, steps=classifier_steps)
+        self._training = dict(seed=seed, steps=classifier_steps, cache=cache)
         self._targets = [
             _Target(name, _resized(train, self._shape), test, self._training)
             for name, train, test in zip(domains.names, domains.train, domains.test, strict=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganzoo.evaluation import classifier_cache, picture_classifier
 from ganzoo.evaluation.picture_classifier import PictureClassifier
 
 STEPS = 40
@@ -84,3 +85,68 @@ def test_it_takes_pictures_of_any_size(shape):
     small = PictureClassifier("bars", train, SimpleNamespace(samples=train.samples, labels=None), steps=1)
     assert small.features(train.samples[:2]).shape == (2, 64)
     assert small.accuracy is None
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """The steps of every training that there is from here on."""
+    counted, train = [], picture_classifier._train
+    monkeypatch.setattr(picture_classifier, "_train", lambda *of: (counted.append(of[-1]), train(*of)))
+    return counted
+
+
+def test_one_that_was_trained_before_is_taken_as_it_was(tmp_path, trainings):
+    """To the last bit, and with the accuracy on whatever test pictures there are now."""
+    options = dict(steps=3, cache=tmp_path / "new")
+    first = PictureClassifier("Bars (1)", bars(60), bars(40, seed=1), **options)
+    again = PictureClassifier("Bars (1)", bars(60), bars(20, seed=2), **options)
+    assert trainings == [3]
+    (file,) = (tmp_path / "new").iterdir()
+    assert file.name.startswith("bars_1-")
+    samples = bars(20, seed=2)
+    np.testing.assert_array_equal(again.features(samples.samples), first.features(samples.samples))
+    assert again.accuracy == np.mean(first.classes(samples.samples) == samples.labels)
+
+
+def test_what_was_trained_on_or_for_something_else_is_not_taken(tmp_path, trainings):
+    """Another pixel, label, name, seed, length or augmentation; the order is the key's."""
+    PictureClassifier("bars", bars(60), bars(10), steps=2, cache=tmp_path)
+    pixel, label = bars(60), bars(60)
+    pixel.samples[0, 0, 0] ^= 1
+    label.labels[0] = (label.labels[0] + 1) % 3
+    for name, train, options in (
+        ("bars", pixel, {}),
+        ("bars", label, {}),
+        ("other", bars(60), {}),
+        ("bars", bars(60), dict(seed=1)),
+        ("bars", bars(60), dict(steps=1)),
+        ("bars", bars(60), dict(augment=False)),
+    ):
+        PictureClassifier(name, train, bars(10), **dict(steps=2, cache=tmp_path) | options)
+    assert len(trainings) == len(list(tmp_path.iterdir())) == 7
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[: len(content) // 2]])
+def test_a_damaged_file_is_trained_anew(tmp_path, trainings, damage):
+    PictureClassifier("bars", bars(60), bars(10), steps=1, cache=tmp_path)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    file.write_bytes(damage(content))
+    PictureClassifier("bars", bars(60), bars(10), steps=1, cache=tmp_path)
+    assert trainings == [1, 1]
+    assert file.stat().st_size == len(content)
+
+
+def test_a_folder_that_cannot_be_written_to_keeps_nothing(tmp_path, trainings):
+    (tmp_path / "file").write_text("no folder")
+    PictureClassifier("bars", bars(60), bars(10), steps=1, cache=tmp_path / "file")
+    assert trainings == [1]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_classifiers_are_kept_where_the_user_says_or_else_with_his_other_caches(monkeypatch, tmp_path):
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "own"))
+    assert classifier_cache.folder() == tmp_path / "own"
+    monkeypatch.delenv("GANZOO_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert classifier_cache.folder() == tmp_path / "ganzoo"

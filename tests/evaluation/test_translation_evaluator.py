@@ -139,3 +139,16 @@ def test_what_cannot_be_measured_is_named(evaluator, dark):
         evaluator.against(dark.samples[:4], dark.samples[:5])
     with pytest.raises(GanzooError, match="3 labels of 4 samples"):
         evaluator.to_target(dark.samples[:4], 1, dark.labels[:3])
+
+
+def test_classifiers_are_kept_from_one_evaluation_to_the_next(tmp_path):
+    """One file for each domain and one for telling them apart; the second evaluation adds none and finds the same."""
+    figures = []
+    for _ in range(2):
+        evaluator = TranslationEvaluator(domains(), classifier_steps=2, cache=tmp_path)
+        test = evaluator.domains.test[0]
+        of_domains = evaluator.domain_accuracy(test.samples, 0)
+        figures.append([evaluator.to_target(test.samples, domain, test.labels) for domain in (0, 1)] + [of_domains])
+        names = sorted(path.name.rpartition("-")[0] for path in tmp_path.iterdir())
+        assert names == ["bright", "dark_1", "domains_of_blocks"]
+    assert figures[0] == figures[1]
