@@ -134,7 +134,7 @@ class Coded(Plain):
 
     def recognise(self, samples):
         with under(*self._rows_fit(samples, "samples")):
-            category_logits, continuous, _ = self.model.recognise(tf.identity(samples), training=False)
+            category_logits, continuous = self.model.recognise(tf.identity(samples), training=False)
             probabilities = finite(tf.nn.softmax(category_logits), "category_probabilities")
             return {"category_probabilities": probabilities, "continuous": finite(continuous, "continuous")}
 
