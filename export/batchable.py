@@ -27,9 +27,12 @@ TOLERANCE = 1e-4  # of a row alone and the same among others, absolute and relat
 def batchable(whole: Servable, model: SteppedModel) -> tuple[Servable, list[str]]:
     """The servable with those signatures alone whose row i is the same whatever the other rows are.
 
-    Each is tried. pix2pix, whose noise depends on the row, gets a `serving_default` that gives every picture the noise
-    that `serving_default` of the whole gives the first. A discriminator with a minibatch standard deviation, as
-    pggan's, looks at several rows at once, and what asks it is left out.
+    Each is tried, and left out if a discriminator, say, looks at several rows at once; none of the zoo's does outside
+    training. pix2pix, whose noise depends on the row, gets a `serving_default` that gives every picture the noise that
+    `serving_default` of the whole gives the first.
+
+    What holds of right requests: rows that the graph refuses, as those with infinite numbers, fail all that are in the
+    same call, and the limits on rows and pictures are those of a call, not of a request.
 
     Args:
         whole: of the model.

@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -36,11 +37,13 @@ class Format(NamedTuple):
     Attributes:
         suffix: of its files.
         packages: what writes and runs them; ganzoo's extra of the format's name has them.
+        options: of Keras's export.
         run: (file, inputs by name) -> what the file gives.
     """
 
     suffix: str
     packages: tuple[str, ...]
+    options: Mapping
     run: Callable[[Path, Inputs], np.ndarray]
 
 
@@ -58,8 +61,9 @@ def _run_litert(path: Path, inputs: Inputs) -> np.ndarray:
 
 
 FORMATS = {
-    "onnx": Format(".onnx", ("tf2onnx", "onnxruntime"), _run_onnx),
-    "litert": Format(".tflite", ("ai_edge_litert",), _run_litert),
+    "onnx": Format(".onnx", ("tf2onnx", "onnxruntime"), {}, _run_onnx),
+    # Weights become constants: LiteRT cannot convolve with a kernel that is computed from a variable, as pggan's are.
+    "litert": Format(".tflite", ("ai_edge_litert",), {"experimental_enable_resource_variables": False}, _run_litert),
 }
 
 
@@ -69,7 +73,7 @@ def check(format: str, path: Path) -> None:
     Raises:
         GanzooError: for a package that is not installed, and for a file name with another end than the format's.
     """
-    suffix, packages, _ = FORMATS[format]
+    suffix, packages = FORMATS[format].suffix, FORMATS[format].packages
     missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise GanzooError(f"--format {format} needs {' and '.join(missing)}: pip install 'ganzoo[{format}]'.")
@@ -139,17 +143,20 @@ def write(generator: Generator, path: Path, format: str) -> float:
             f"{format} cannot take this generator: its noise is drawn in the network from a seed (Philox), which has "
             "no counterpart there. Serve the SavedModel."
         )
+    if (precision := network.dtype_policy.name) != "float32":
+        raise GanzooError(f"{format} cannot take this generator: it computes in {precision}, the format in float32.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    options = FORMATS[format].options
     unfinished = path.with_name(f".unfinished-{os.getpid()}{path.suffix}")
     specs = [tf.TensorSpec(x.shape, x.dtype, x.name) for x in network.inputs]
     try:
         try:
             with _quiet_converters():
                 taken = [specs] if len(specs) > 1 else specs
-                network.export(str(unfinished), format=format, input_signature=taken, verbose=False)
+                network.export(str(unfinished), format=format, input_signature=taken, verbose=False, **options)
             answers = [(FORMATS[format].run(unfinished, inputs), inputs) for inputs in _requests(specs, reference)]
         except Exception as error:  # whatever a converter or a runtime raises
-            raise GanzooError(f"{format} cannot take this generator: {str(error).strip().splitlines()[0]}") from error
+            raise GanzooError(f"{format} cannot take this generator: {_reason(error)}") from error
         difference = _largest_difference(answers, reference)
         if not difference <= TOLERANCE:
             raise GanzooError(
@@ -160,6 +167,14 @@ def write(generator: Generator, path: Path, format: str) -> float:
     finally:
         unfinished.unlink(missing_ok=True)
     return difference
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what was said, or LiteRT's of an operation of TensorFlow's that it does not have."""
+    said = str(error).strip()
+    if lacking := re.search(r"\(Flex(\w+)\)", said):
+        return f"it needs TensorFlow's {lacking.group(1)}, which the runtime does not have."
+    return said.splitlines()[0] if said else type(error).__name__
 
 
 def _requests(specs: list[tf.TensorSpec], reference: Servable) -> Iterator[Inputs]:
