@@ -15,7 +15,7 @@ from ganzoo.errors import GanzooError
 
 DRAWN = ("num_samples", "latents", "categories")  # a signature draws samples if it takes one of these
 PICTURES = ("images", "samples", "image_bytes")  # and takes pictures if it takes exactly one of these
-LIMIT = re.compile(r"(?:num_samples|number of images|number of categories) must be in 1 \.\. (\d+), got")
+LIMIT = re.compile(r"(?:num_samples|the number of [\w ]+) must be in [01] \.\. (\d+), got (\d+)")
 
 Ask = Callable[[int, slice], dict[str, np.ndarray]]
 
@@ -152,9 +152,11 @@ def _in_requests(ask: Ask, total: int, largest: int) -> dict[str, np.ndarray]:
             return _joined([ask(r, slice(first, min(first + largest, total))) for r, first in enumerate(starts)])
         except Refused as refused:
             limit = LIMIT.search(str(refused))
-            if limit is None or not 0 < int(limit[1]) < largest:
+            # What is too much may be counted in rows or, say, in pixels, of which every row has as many.
+            smaller = largest * int(limit[1]) // int(limit[2]) if limit else 0
+            if not 0 < smaller < largest:
                 raise
-            largest = int(limit[1])
+            largest = smaller
 
 
 def _joined(answers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
