@@ -28,10 +28,10 @@ class InfoGAN(AdversarialModel):
     """Part of the latents are codes, and generator and discriminator together maximise what a sample says of them.
 
     The latents are noise, a one-hot category and continuous codes, in this order. Q shares the discriminator's trunk; a
-    head of its own gives the category's logits and the mean of each continuous code, whose standard deviation is 1. That
-    and what follows are as in the authors' code: the bound L_I is part of both losses, and the discriminator's
-    optimizer moves Q and the trunk by it. (A learned deviation shrinks until the continuous codes are all that counts:
-    on digits it doubled the Frechet distance.)
+    head of its own gives the category's logits and the mean of each continuous code, whose standard deviation is 1 as
+    in the authors' code. (A learned one shrinks until the continuous codes are all that counts: it doubled the Frechet
+    distance on digits.) As there the bound L_I is part of both losses, and the discriminator's optimizer moves Q and
+    the trunk by it.
 
     Args:
         categories: K of the categorical code.
