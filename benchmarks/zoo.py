@@ -25,7 +25,7 @@ _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
 
 QUALITY = ("precision", "recall", "coverage")
-SEEDS = {"cyclegan": 3}  # seeds of the entries that have more than one
+SEEDS = {"cyclegan": 3, "infogan": 3}  # seeds of the entries that have more than one
 
 
 def ended(model: str, seed: int = 0) -> dict:
@@ -41,19 +41,25 @@ def ended(model: str, seed: int = 0) -> dict:
     return read | {"config": read["config"]["config"]}
 
 
+def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
+    """(model, seed, run) of every seed of every model."""
+    return [(model, seed, ended(model, seed)) for model in models for seed in range(SEEDS.get(model, 1))]
+
+
 def figure(row: dict[str, float], family: str) -> str:
     """The metric of a family, whatever its features and count; `-` where a row has none."""
     values = [value for name, value in row.items() if name.startswith(f"{family}_")]
     return f"{values[0]:.3g}" if values else "-"
 
 
-def line(model: str, run: dict) -> list[str]:
+def line(model: str, seed: int, run: dict) -> list[str]:
     """One row of the table: the generator alone, and what rejection makes of it."""
     alone, by_drs, by_obrs = (run["metrics"][sampler] for sampler in ("generate", "drs", "obrs"))
     distances = [figure(row, "fd") for row in (alone, by_drs, by_obrs)]
     quality = [f"{figure(alone, name)} / {figure(by_drs, name)}" for name in QUALITY]
     acceptance = f"{by_drs['acceptance_rate']:.2f}"
-    of_run = [model, run["config"]["dataset"], str(run["config"]["steps"]), f"{run['minutes']['minutes']:.1f}"]
+    config, minutes = run["config"], run["minutes"]["minutes"]
+    of_run = [model, config["dataset"], str(seed), str(config["steps"]), f"{minutes:.1f}"]
     return [*of_run, *distances, *quality, acceptance, *labels(run["metrics"])]
 
 
@@ -67,16 +73,16 @@ def labels(metrics: dict) -> list[str]:
 
 def sampling_table(models: list[str]) -> str:
     """The entries that sample from latents."""
-    done = {model: ended(model) for model in models}
-    header = ["model", "dataset", "steps", "minutes", "fd_digits10k", "by drs", "by obrs (K = 2)"]
+    runs = seeded(models)
+    header = ["model", "dataset", "seed", "steps", "minutes", "fd_digits10k", "by drs", "by obrs (K = 2)"]
     header += [f"{name}, alone / by drs" for name in QUALITY] + ["acceptance of drs", "besides"]
-    floor = next(iter(done.values()))["metrics"]["floor"]
+    floor = runs[0][2]["metrics"]["floor"]
     return (
-        f"## The zoo\n\n`python benchmarks/zoo.py --models {','.join(done)}`\n\nEach entry by `python -m ganzoo.run "
-        "--model NAME`, seed 0, 10,000 samples; minutes are of the whole run on 2 CPU cores, measuring and export "
+        f"## The zoo\n\n`python benchmarks/zoo.py --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
+        "--model NAME --seed SEED`, 10,000 samples; minutes are of the whole run on 2 CPU cores, measuring and export "
         f"included. Real digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
         f"{figure(floor, 'recall')}, coverage {figure(floor, 'coverage')}.\n\n"
-        f"{markdown(header, [line(model, run) for model, run in done.items()])}"
+        f"{markdown(header, [line(*run) for run in runs])}"
     )
 
 
@@ -85,7 +91,7 @@ def translation_table(models: list[str]) -> str:
     header = ["model", "dataset", "seed", "steps", "minutes", "direction"]
     header += ["class survives: translated / untranslated / real", "fd to the target: likewise", "cycle error"]
     header += ["identity error", "L1: translated / by drs / untranslated", "SSIM: likewise"]
-    runs = [(model, seed, ended(model, seed)) for model in models for seed in range(SEEDS.get(model, 1))]
+    runs = seeded(models)
     return (
         f"## Translators\n\n`python benchmarks/zoo.py --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
         "--model NAME --seed SEED` on the whole test part, whose number of pictures the metrics' names have in "
