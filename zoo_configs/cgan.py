@@ -3,8 +3,8 @@ r"""cGAN: generator and discriminator see the label (Mirza and Osindero 2014).
 "Conditional Generative Adversarial Nets", https://arxiv.org/abs/1411.1784, equation 2; with
 `--config.model.conditioning=projection` the discriminator of Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 3.56, with drs 3.21, with mh 2.81; 98.9 % of the digits are of their label;
-in 14 minutes beside two other jobs.
+Expected (2 CPU cores, seed 0): fd_digits10k 3.56, with drs 3.00, with mh 2.94; 98.9 % of the digits are of their label,
+with drs 99.1 %; in 9 minutes.
 
     python -m ganzoo.run --model cgan
 """
@@ -16,7 +16,9 @@ DATASET = "mnist_5k"
 
 def get_config(kind="images"):
     """DCGAN's networks, the optimizer of `r3gan` and R1: the paper's perceptrons of 2014 are no match for them, and
-    without R1 each class becomes one picture (3,000 reals, three hundred of a class)."""
+    without R1 each class becomes one picture (3,000 reals, three hundred of a class). `ratio.mismatched` shows the
+    ratio's fit reals under other labels as fakes: without it drs, which looks for what is too rare, kept fewer digits
+    of their label (98.7 %) than there were."""
     config = common.get_config(kind)
     config.model.update(conditioning="concatenated", num_classes=10, r1_weight=1.0, n_critic=1)
     config.ratio.mismatched = 0.3
