@@ -3,8 +3,6 @@ r"""InfoGAN: latent codes that the samples tell of (Chen et al. 2016).
 "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets", NeurIPS 2016,
 https://arxiv.org/abs/1606.03657, equation 6 and appendix C.1.
 
-Expected (2 CPU cores): TODO
-
     python -m ganzoo.run --model infogan
 """
 
