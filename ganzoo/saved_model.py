@@ -19,6 +19,8 @@ from ganzoo.signatures import Signatures, signatures
 from ganzoo.translating import TranslationModel
 from ganzoo.translation_signatures import signatures as translation_signatures
 
+MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
+
 
 @dataclass(frozen=True, eq=False)
 class Servable:
@@ -86,11 +88,19 @@ def check_limits(sampling: Mapping, image_shape: tuple[int, ...] | None = None) 
         image_shape: (height, width, channels) of what a translator was trained on.
 
     Raises:
-        GanzooError: for a limit below 1, and for pictures limited to less than they were trained on.
+        GanzooError: for a limit below 1, for more proposals than a request can count, and for pictures limited to less
+            than they were trained on.
     """
     for key, value in sampling.items():
         if key.startswith("max_") and not value >= 1:
             raise GanzooError(f"config.sampling.{key} is {value}, expected at least 1.")
+    samples = "max_samples" if image_shape is None else "max_images"
+    for each in ("max_proposals_per_sample", "max_chain_length"):
+        if (proposals := sampling[samples] * sampling.get(each, 1)) > MOST_PROPOSALS:
+            raise GanzooError(
+                f"config.sampling.{samples} times {each} is {proposals}, more proposals than a request can count: "
+                f"at most {MOST_PROPOSALS}. Give less of either."
+            )
     if image_shape is not None and sampling["max_side"] < max(image_shape[:2]):
         height, width = image_shape[:2]
         raise GanzooError(

@@ -190,6 +190,14 @@ def test_limits_that_no_request_could_keep_are_refused(exported, limit):
         saved_model.servable(exported[0], ratio=None, sampling=SAMPLING | {limit: 0})
 
 
+@pytest.mark.parametrize("each", ["max_chain_length", "max_proposals_per_sample"])
+def test_limits_that_a_request_could_not_count_up_to_are_refused(exported, each):
+    sampling = SAMPLING | {"max_samples": 2**20, each: 2**10 + 1}
+    with pytest.raises(GanzooError, match=f"max_samples times {each} is 1074790400, more proposals than a request can"):
+        saved_model.servable(exported[0], ratio=None, sampling=sampling)
+    saved_model.check_limits(sampling | {each: 2**10})
+
+
 def test_a_translator_is_not_limited_to_less_than_it_was_trained_on(translator):
     sampling = dict(max_images=6, max_side=15, candidates=8, batch_size=4, max_proposals_per_sample=100)
     with pytest.raises(GanzooError, match="max_side is 15, but .* 16 x 16; give at least 16"):
