@@ -5,7 +5,7 @@ set -euo pipefail
 config=${1:-/config/models.config}
 port=${2:-8501}
 
-names=$(sed -nE 's/^ *name: *"([^"]+)".*/\1/p' "$config")
+names=$(sed 's/#.*//' "$config" | grep -oE '\bname: *"[^"]+"' | cut -d'"' -f2 || true)
 [ -n "$names" ] || { echo "no models in $config" >&2; exit 1; }
 for name in $names; do
   exec 3<>"/dev/tcp/127.0.0.1/$port"
