@@ -219,8 +219,10 @@ def _join(requests: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     if len(requests) == 1:
         return requests[0]
     joined = {name: np.concatenate([r[name] for r in requests]) for name in requests[0] if requests[0][name].ndim}
-    if "num_proposed" in requests[0]:
-        joined["num_proposed"] = sum(r["num_proposed"] for r in requests)
-        accepted = len(next(iter(joined.values())))
+    for name in ("num_proposed", "num_restarted"):
+        if name in requests[0]:
+            joined[name] = sum(r[name] for r in requests)
+    if "num_proposed" in joined:
+        accepted = sum(r["acceptance_rate"] * r["num_proposed"] for r in requests)
         joined["acceptance_rate"] = np.float32(accepted / joined["num_proposed"])
     return joined

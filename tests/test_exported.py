@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ganzoo import saved_model
 from ganzoo.density_ratio.ratio import DensityRatio
@@ -14,13 +15,16 @@ def folder(tiny, tmp_path):
         gamma_percentile=50.0,
         maximum_percentile=100.0,
         batch_size=16,
+        chain_length=10,
+        max_chain_length=20,
         max_samples=40,
         max_rows=50,
         max_proposals_per_sample=20,
     )
     model = tiny("gan", (2,))
+    ratio = DensityRatio(lambda samples: samples[:, 0], held_out=tf.linspace(-0.5, 0.5, 10))
     for _ in range(2):
-        saved_model.export(model, tmp_path, ratio=DensityRatio(lambda samples: samples[:, 0]), sampling=sampling)
+        saved_model.export(model, tmp_path, ratio=ratio, sampling=sampling)
     return tmp_path
 
 
@@ -36,6 +40,21 @@ def test_more_than_a_request_may_ask_for_comes_in_several(folder):
     assert len(np.unique(many["samples"], axis=0)) == 100
     assert many["acceptance_rate"] == pytest.approx(100 / many["num_proposed"])
     np.testing.assert_array_equal(many["samples"][:40], exported.draw("drs", 40, seed=3)["samples"])
+
+
+def test_chains_in_several_requests_keep_their_acceptance(folder):
+    """60 chains at 40 a request: the share of moves over all of them, and all restarts."""
+    exported = Exported(folder)
+    joined = exported.draw("mh", 60, seed=3, chain_length=10)
+    first, second = (
+        exported.signatures["mh"](
+            num_samples=tf.constant(chains), seed=tf.constant([3, request]), chain_length=tf.constant(10)
+        )
+        for request, chains in enumerate((40, 20))
+    )
+    assert joined["num_restarted"] == first["num_restarted"] + second["num_restarted"]
+    moved = (40 * first["acceptance_rate"] + 20 * second["acceptance_rate"]) / 60
+    assert joined["acceptance_rate"] == pytest.approx(float(moved))
 
 
 @pytest.mark.parametrize(
