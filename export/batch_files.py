@@ -51,9 +51,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> str:
             shutil.rmtree(path)
         os.replace(temporary, path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
     return found
 
 
@@ -76,7 +74,8 @@ def write_tfrecord(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> No
     with tf.io.TFRecordWriter(str(path)) as writer:
         for values in zip(*rows.values(), strict=True):
             features = {name: feature(value) for name, value in zip(rows, values, strict=True)}
-            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString(deterministic=True))  # the order of a map is else any
 
 
 def write_pngs(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> None:
@@ -168,7 +167,9 @@ class SampleSet:
         return {shard: entry["failed"] for shard, entry in entries.items() if "failed" in entry}
 
     def complete(self, entries: Mapping[int, Mapping]) -> dict:
-        """Writes the manifest of a set that has every shard, and returns it."""
+        """Writes the manifest of a set that has every shard, and returns it; sweeps up what killed workers left."""
+        for leftover in self.folder.glob(".shard-*"):
+            _remove(leftover)
         shards = [entries[shard] for shard in range(self.plan.num_shards)]
         proposed = sum(shard["num_proposed"] for shard in shards)
         manifest = {
@@ -184,6 +185,12 @@ class SampleSet:
 
     def _entry(self, shard: int) -> Path:
         return self.folder / f"{self.plan.name(shard).removesuffix('.tfrecord')}.json"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict:
