@@ -1,5 +1,6 @@
 """Processes that each run a pipeline over their share of the shards, and what becomes of those that die."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -65,6 +66,7 @@ def _run(sample_set: SampleSet, version_dir: str, shards: list[int], runner: str
     """A process: the pipeline, ended with its parent, and with its parent alone where that is interrupted."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+    logging.getLogger().setLevel(logging.ERROR)  # Beam warns, when imported, of each cloud that it has no client for
     try:
         from export import batch_pipeline
 
