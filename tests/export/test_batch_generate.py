@@ -16,6 +16,7 @@ from export.batch_files import SampleSet, checksum, write_whole
 from export.batch_generate import planned, split_at_dashes
 from export.batch_pipeline import draw_shard
 from export.batch_plan import ROUNDS, Plan
+from ganzoo import pictures
 from ganzoo.errors import GanzooError
 from ganzoo.exported import Exported
 
@@ -150,13 +151,18 @@ def test_labels_are_spread_evenly_and_go_with_their_samples(exports, tmp_path):
     of_class = [int(files[name].parent.name) for name in sorted(files)]
     assert np.bincount(of_class).tolist() == [10] * 10
 
-    signature = Exported(exports["cgan"][1]).signatures["score"]
-    pixels = np.stack([np.asarray(Image.open(files[name]), np.float32) for name in sorted(files)])[..., None]
-    right, wrong = (
-        signature(samples=tf.constant(pixels / 127.5 - 1), labels=tf.constant(np.roll(of_class, shift)))["log_ratio"]
-        for shift in (0, 1)
-    )
-    assert not np.allclose(right, wrong)
+    signature = Exported(exports["cgan"][1]).signatures["drs"]
+    for shard in (0, 1):
+        draws = signature(
+            num_samples=tf.constant(40),
+            seed=tf.constant(manifest["shards"][shard]["seeds"][0]),
+            gamma_percentile=tf.constant(50.0),
+            labels=tf.constant(plan.labels_of(shard)[:40], tf.int64),
+        )
+        numbers = range(50 * shard, 50 * shard + 40)
+        assert [of_class[number] for number in numbers] == draws["labels"].numpy().tolist()
+        shown = np.stack([np.asarray(Image.open(files[f"{number:08d}"])) for number in numbers])
+        np.testing.assert_array_equal(shown, pictures.to_uint8(draws["samples"])[..., 0])
 
 
 @pytest.mark.parametrize(
