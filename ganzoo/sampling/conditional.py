@@ -8,7 +8,7 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.sampling import drs, obrs
 from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible
-from ganzoo.sampling.rejection import UNIFORMS
+from ganzoo.sampling.rejection import UNIFORMS, rows_of_round
 
 # (log ratio [rows], labels int64 [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -41,12 +41,14 @@ def accept_each(
     seed: tf.Tensor,
     batch_size: int,
     max_proposals: int | tf.Tensor,
+    expected_rates: float | tf.Tensor = 0.5,
 ) -> LabelledDraws:
     """Proposes until each label has a sample, or `max_proposals` are spent.
 
     Every round deals its proposals out to the labels that are still without a sample, several to each where those are
-    few, and each keeps its first accepted one. Which proposal falls to which label depends on `batch_size`, the
-    distribution of the samples does not.
+    few, and each keeps its first accepted one. It proposes about as many as those labels are going to take. Which
+    proposal falls to which label depends on `batch_size` and `expected_rates`, the distribution of the samples does
+    not.
 
     Args:
         propose: draws of p_g(x | y).
@@ -54,30 +56,34 @@ def accept_each(
         accept_probability: the rule.
         labels: int64 [num_samples], num_samples at least 1.
         seed: int32 [2].
-        batch_size: proposals per round.
+        batch_size: most proposals per round.
         max_proposals: bound on all rounds together.
+        expected_rates: the first guess at the acceptance rate of each label, float32 [num_samples], or of all.
     """
     uniform_seed = noise.fold_in(seed, UNIFORMS)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
-    places = tf.range(batch_size)
+    expected_rate = 1.0 / tf.reduce_mean(1.0 / tf.maximum(expected_rates, 1e-6))
 
     def body(waiting, proposed, owners, samples, ratios):
+        missing = tf.size(waiting)
+        rows = rows_of_round(missing, tf.size(labels) - missing, proposed, expected_rate, batch_size)
+        places = tf.range(rows)
         slots = tf.gather(waiting, places % tf.size(waiting))
         given = tf.gather(labels, slots)
-        batch = propose(seed, proposed, batch_size, given)
+        batch = propose(seed, proposed, rows, given)
         ratio = finite_or_impossible(log_ratio(batch, given))
         probability = tf.where(tf.math.is_inf(ratio), 0.0, accept_probability(ratio, given))
-        accepted = noise.uniform(uniform_seed, batch_size, first_row=proposed) < probability
+        accepted = noise.uniform(uniform_seed, rows, first_row=proposed) < probability
         accepted &= proposed + places < max_proposals
 
-        first = tf.math.unsorted_segment_min(tf.where(accepted, places, batch_size), slots, tf.size(labels))
+        first = tf.math.unsorted_segment_min(tf.where(accepted, places, rows), slots, tf.size(labels))
         kept = accepted & (tf.gather(first, slots) == places)
-        still = tf.boolean_mask(waiting, tf.gather(first, waiting) >= batch_size)
+        still = tf.boolean_mask(waiting, tf.gather(first, waiting) >= rows)
         last = tf.reduce_max(tf.where(kept, places, -1)) + 1
         index = samples.size()
         return (
             still,
-            tf.minimum(proposed + tf.where(tf.size(still) > 0, batch_size, last), max_proposals),
+            tf.minimum(proposed + tf.where(tf.size(still) > 0, rows, last), max_proposals),
             owners.write(index, tf.boolean_mask(slots, kept)),
             samples.write(index, tf.boolean_mask(batch, kept)),
             ratios.write(index, tf.boolean_mask(ratio, kept)),
@@ -131,7 +137,8 @@ def discriminator_rejection(
         largest = tf.maximum(tf.gather(burn_in[:, -1], given), ratio)
         return drs.acceptance_probability(ratio, largest, burn_in, gamma_percentile, maximum_percentile, given)
 
-    bounds = dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals)
+    rates = tf.gather(drs.expected_acceptance(burn_in, gamma_percentile, maximum_percentile), labels)
+    bounds = dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals, expected_rates=rates)
     return accept_each(propose, log_ratio, probability, labels, **bounds)
 
 
@@ -156,5 +163,5 @@ def budgeted_rejection(
     def probability(ratio, given):
         return tf.exp(tf.minimum(ratio + tf.gather(scales, given), 0.0))
 
-    bounds = dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals)
+    bounds = dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals, expected_rates=1.0 / budget)
     return accept_each(propose, log_ratio, probability, labels, **bounds)

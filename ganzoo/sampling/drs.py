@@ -88,7 +88,7 @@ def discriminator_rejection(
         burn_in: log ratios of proposals in ascending order; their maximum is D~_M until a larger one is proposed.
         gamma_percentile: in [0, 100]; the paper has 95 on 25 Gaussians and 80 on ImageNet.
         maximum_percentile: in [0, 100], of the burn-in; see `acceptance_probability`.
-        batch_size: proposals per round; it changes no result.
+        batch_size: most proposals per round; it changes no result.
         max_proposals: bound on all rounds together.
     """
     return accept_reject(
@@ -100,7 +100,22 @@ def discriminator_rejection(
         log_ratio_max=burn_in[-1],
         batch_size=batch_size,
         max_proposals=max_proposals,
+        expected_rate=tf.reduce_mean(expected_acceptance(burn_in[None], gamma_percentile, maximum_percentile)),
     )
+
+
+def expected_acceptance(
+    burn_in: tf.Tensor, gamma_percentile: float | tf.Tensor, maximum_percentile: float = 100.0, few: int = 256
+) -> tf.Tensor:
+    """The share of the proposals of each class that is going to be accepted, float32 [num_classes], by about `few` of
+    its burn-in's log ratios [num_classes, n], in ascending order."""
+    every = max(1, burn_in.shape[-1] // few)
+    typical = tf.transpose(burn_in[:, every // 2 :: every])  # rows of all classes, as `acceptance_probability` takes
+    classes = tf.range(tf.shape(burn_in)[0])
+    labels = tf.broadcast_to(classes, tf.shape(typical))
+    maximum = tf.broadcast_to(burn_in[:, -1], tf.shape(typical))
+    probability = acceptance_probability(typical, maximum, burn_in, gamma_percentile, maximum_percentile, labels)
+    return tf.reduce_mean(tf.where(tf.math.is_inf(typical), 0.0, probability), axis=0)
 
 
 def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, labels_of
+from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, labels_of, rows_of_batch
 from ganzoo.sampling.rejection import UNIFORMS
 
 STARTS = 2  # the stream that picks the starting scores
@@ -57,7 +57,7 @@ def metropolis_hastings(
         seed: int32 [2]. Proposal k of chain i is row k * max_chains + i of its stream, whatever the batch size.
         start_log_ratios: log ratios of held-out reals, float32 [m], or with labels [num_classes, m].
         chain_length: K, at least 1; the paper has 640.
-        batch_size: chains that run side by side; it changes no result.
+        batch_size: most chains that run side by side; it changes no result.
         max_chains: bound on `num_chains`.
         labels: int64 [num_chains], of the samples that a conditional generator is to make; else None.
     """
@@ -69,16 +69,17 @@ def metropolis_hastings(
 
     def block(number, samples, ratios, moves, restarted):
         first = number * batch_size
-        is_asked_for = first + tf.range(batch_size) < num_chains
-        given = () if labels is None else (labels_of(labels, first, batch_size),)
-        pick = noise.uniform(start_seed, batch_size, first_row=first) * start_log_ratios.shape[-1]
+        rows = rows_of_batch(num_chains - first, batch_size)
+        is_asked_for = first + tf.range(rows) < num_chains
+        given = () if labels is None else (labels_of(labels, first, rows),)
+        pick = noise.uniform(start_seed, rows, first_row=first) * start_log_ratios.shape[-1]
         pick = tf.cast(pick, tf.int32)
 
         def proposal(k, current, ratio, has_moved, again, again_ratio, moves):
-            row = k * max_chains + first
-            candidate = propose(seed, row, batch_size, *given)
+            first_row = k * max_chains + first
+            candidate = propose(seed, first_row, rows, *given)
             candidate_ratio = finite_or_impossible(log_ratio(candidate, *given))
-            uniform = noise.uniform(uniform_seed, batch_size, first_row=row)
+            uniform = noise.uniform(uniform_seed, rows, first_row=first_row)
             moved = _moves(candidate_ratio, ratio, uniform)
             moved_again = _moves(candidate_ratio, again_ratio, uniform) | (k == 0)
             return (
@@ -91,10 +92,10 @@ def metropolis_hastings(
                 moves + tf.reduce_sum(tf.cast(moved & is_asked_for, tf.int32)),
             )
 
-        nothing = tf.zeros([batch_size, *row])
+        nothing = tf.zeros([rows, *row])
         starts = finite_or_impossible(start_log_ratios)
         start = tf.gather_nd(starts, tf.stack([*(tf.cast(of_row, tf.int32) for of_row in given), pick], axis=1))
-        still = tf.zeros([batch_size], tf.bool)
+        still = tf.zeros([rows], tf.bool)
         _, current, ratio, has_moved, again, again_ratio, moves = tf.while_loop(
             lambda k, *_: k < chain_length,
             proposal,
@@ -114,8 +115,8 @@ def metropolis_hastings(
         block,
         (
             tf.constant(0),
-            tf.TensorArray(tf.float32, blocks, element_shape=[batch_size, *row]),
-            tf.TensorArray(tf.float32, blocks, element_shape=[batch_size]),
+            tf.TensorArray(tf.float32, blocks, infer_shape=False, element_shape=[None, *row]),
+            tf.TensorArray(tf.float32, blocks, infer_shape=False, element_shape=[None]),
             tf.constant(0),
             tf.constant(0),
         ),

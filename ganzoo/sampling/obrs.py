@@ -57,7 +57,7 @@ def budgeted_rejection(
         seed: int32 [2].
         burn_in: log ratios of proposals in ascending order, by which the budget is kept.
         budget: K, mean proposals per sample, at least 1.
-        batch_size: proposals per round; it changes no result.
+        batch_size: most proposals per round; it changes no result.
         max_proposals: bound on all rounds together.
     """
     scale = log_scale(burn_in, budget)
@@ -70,4 +70,5 @@ def budgeted_rejection(
         log_ratio_max=-math.inf,
         batch_size=batch_size,
         max_proposals=max_proposals,
+        expected_rate=1.0 / budget,
     )

@@ -20,13 +20,13 @@ def generate(
     then: LogRatio | None = None,
     labels: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """The first `num_samples` rows of a seed's stream, `batch_size` at a time.
+    """The first `num_samples` rows of a seed's stream, up to `batch_size` at a time.
 
     Args:
         propose: draws of p_g.
         num_samples: at least 1.
         seed: int32 [2].
-        batch_size: rows through the generator at once; it bounds the memory and changes no result.
+        batch_size: most rows through the generator at once; it bounds the memory and changes no result.
         then: what is returned of each batch of samples instead of the samples themselves.
         labels: int64 [num_samples] for a conditional model, else None.
 
@@ -40,13 +40,26 @@ def generate(
         return samples if then is None else then(samples, *given)
 
     def body(batch, collected):
-        return batch + 1, collected.write(batch, rows(batch * batch_size, batch_size))
+        first_row = batch * batch_size
+        return batch + 1, collected.write(batch, rows(first_row, rows_of_batch(num_samples - first_row, batch_size)))
 
     batches = -(-num_samples // batch_size)
     row = rows(tf.constant(0), 4).shape[1:]  # only its shape is wanted; the graph leaves the rest out
-    collected = tf.TensorArray(tf.float32, size=batches, element_shape=[batch_size, *row])
+    collected = tf.TensorArray(tf.float32, size=batches, infer_shape=False, element_shape=[None, *row])
     _, collected = tf.while_loop(lambda batch, _: batch < batches, body, (0, collected))
     return collected.concat()[:num_samples]
+
+
+def rows_of_batch(wanted: int | float | tf.Tensor, batch_size: int) -> tf.Tensor:
+    """The rows, int32 [], of a batch that is to have room for `wanted`, at most `batch_size`.
+
+    A small request costs a small batch: a power of two, or beyond a sixteenth of `batch_size` a multiple of that
+    sixteenth. There are some twenty such shapes and no more, because kernels keep what they prepare for each shape.
+    """
+    step = max(1, batch_size // 16)
+    powers = [2**exponent for exponent in range(step.bit_length()) if 2**exponent < step]
+    shapes = tf.constant([*powers, *range(step, batch_size, step), batch_size])
+    return tf.reduce_min(tf.where(tf.cast(shapes, tf.float32) >= tf.cast(wanted, tf.float32), shapes, batch_size))
 
 
 def burn_in(

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible
+from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, rows_of_batch
 
 # (log ratio [rows], the largest one seen up to and including each row [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 UNIFORMS = 1  # the stream of the uniforms, beside the seed's own stream of latents
+BELIEF = 16.0  # proposals that the rate expected beforehand counts for, beside those that have been made
 
 
 class Draws(NamedTuple):
@@ -66,8 +67,13 @@ def accept_reject(
     log_ratio_max: float | tf.Tensor,
     batch_size: int,
     max_proposals: int | tf.Tensor,
+    expected_rate: float | tf.Tensor = 0.5,
 ) -> Draws:
     """Proposes until `num_samples` are accepted, or `max_proposals` are spent.
+
+    A round proposes about as many as what is missing is going to take, so that one sample does not pay for a whole
+    batch. Proposal i is row i of the seed's streams in whatever round it is made, so the rounds enter no result (beyond
+    the rounding of a network's kernels).
 
     Args:
         propose: draws of p_g.
@@ -77,22 +83,24 @@ def accept_reject(
         num_samples: at least 1.
         seed: int32 [2].
         log_ratio_max: where the running maximum starts.
-        batch_size: proposals per round.
+        batch_size: most proposals per round.
         max_proposals: bound on all rounds together.
+        expected_rate: the first guess at the share of the proposals that is accepted; it sizes the rounds, no more.
     """
     uniform_seed = noise.fold_in(seed, UNIFORMS)
     num_samples = tf.convert_to_tensor(num_samples, tf.int32)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
 
     def body(count, proposed, largest, samples, ratios):
-        batch = propose(seed, proposed, batch_size)
+        rows = rows_of_round(num_samples - count, count, proposed, expected_rate, batch_size)
+        batch = propose(seed, proposed, rows)
         ratio = finite_or_impossible(log_ratio(batch))
-        running = tf.maximum(running_maximum(ratio), largest)
+        running = running_maximum(ratio, largest)
         probability = tf.where(tf.math.is_inf(ratio), 0.0, accept_probability(ratio, running))
-        accepted = noise.uniform(uniform_seed, batch_size, first_row=proposed) < probability
+        accepted = noise.uniform(uniform_seed, rows, first_row=proposed) < probability
 
         rank = count + tf.cumsum(tf.cast(accepted, tf.int32))
-        within = proposed + tf.range(batch_size) < max_proposals
+        within = proposed + tf.range(rows) < max_proposals
         accepted = accepted & within & (rank <= num_samples)
         # Rows are spent up to the one that completes the request.
         spent = tf.reduce_sum(tf.cast(within & ((rank < num_samples) | (accepted & (rank == num_samples))), tf.int32))
@@ -120,11 +128,35 @@ def accept_reject(
     return Draws(samples.concat(), ratios.concat(), proposed, rate)
 
 
-def running_maximum(values: tf.Tensor) -> tf.Tensor:
-    """The largest value up to and including each row, [rows], in log2(rows) vector operations."""
-    rows = values.shape[0]
-    shift = 1
-    while shift < rows:
-        values = tf.maximum(values, tf.concat([tf.fill([shift], float("-inf")), values[:-shift]], 0))
-        shift *= 2
-    return values
+def rows_of_round(
+    missing: tf.Tensor, count: tf.Tensor, proposed: tf.Tensor, expected_rate: float | tf.Tensor, batch_size: int
+) -> tf.Tensor:
+    """How many proposals, int32 [], the samples still missing are going to take, as a shape of `rows_of_batch`.
+
+    Args:
+        missing: int32 [], samples still to be accepted.
+        count: int32 [], those accepted.
+        proposed: int32 [], out of how many.
+        expected_rate: what was expected of the acceptance rate before.
+        batch_size: the most.
+    """
+    missing, count, proposed = (tf.cast(number, tf.float32) for number in (missing, count, proposed))
+    rate = (count + BELIEF * expected_rate) / (proposed + BELIEF)
+    return rows_of_batch(missing / tf.maximum(rate, 1e-6), batch_size)
+
+
+def running_maximum(values: tf.Tensor, largest: float | tf.Tensor) -> tf.Tensor:
+    """The largest of `largest` and the values up to and including each row, [rows], in log2(rows) vector operations;
+    in two where, as nearly always, no value is larger."""
+    rows = tf.shape(values)[0]
+
+    def doubled(shift, values):
+        before = tf.fill([tf.minimum(shift, rows)], float("-inf"))
+        return 2 * shift, tf.maximum(values, tf.concat([before, values[: rows - tf.minimum(shift, rows)]], 0))
+
+    def rising():
+        start = (tf.constant(1), tf.maximum(values, largest))
+        shapes = (tf.TensorShape([]), tf.TensorShape([None]))
+        return tf.while_loop(lambda shift, _: shift < rows, doubled, start, shape_invariants=shapes)[1]
+
+    return tf.cond(tf.reduce_max(values) > largest, rising, lambda: tf.fill([rows], tf.cast(largest, tf.float32)))

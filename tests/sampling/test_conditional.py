@@ -87,7 +87,7 @@ def test_where_the_bound_runs_out_only_accepted_samples_are_returned():
 def test_impossible_ratios_are_never_accepted(value):
     bounds = dict(seed=tf.constant(SEED), batch_size=16, max_proposals=100)
     always = lambda ratio, labels: tf.ones_like(ratio)  # noqa: E731
-    nothing = lambda samples, labels: tf.fill([16], value)  # noqa: E731
+    nothing = lambda samples, labels: tf.fill(tf.shape(labels), value)  # noqa: E731
     draws = accept_each(propose_labelled, nothing, always, tf.zeros([3], tf.int64), **bounds)
     assert draws.samples.shape == (0, 1)
     assert int(draws.num_proposed) == 100

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo.sampling.proposals import burn_in, generate
+from ganzoo.sampling.proposals import burn_in, generate, rows_of_batch
 
 SEED = gaussians.SEED
 
@@ -86,3 +86,32 @@ def test_broken_logits_do_not_become_the_maximum_of_a_burn_in(broken):
     assert ascending[-1] == 0.5
     assert not (ascending[1:] < ascending[:-1]).any()
     assert not np.isnan(ascending).any()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows"), [(1, 1), (3, 4), (16, 16), (17, 32), (100.5, 112), (255, 256), (1e9, 256), (math.nan, 256)]
+)
+def test_a_batch_has_room_for_what_is_wanted_and_little_more(wanted, rows):
+    """Of at most 256: the next power of two up to 16, then the next multiple of 16; all of them where nobody knows."""
+    assert rows_of_batch(wanted, 256) == rows
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 16, 77, 256, 1024])
+def test_batches_have_few_shapes(batch_size):
+    """Some twenty, whatever is wanted, none beyond the batch size and the largest of them the batch size."""
+    shapes = {int(rows_of_batch(wanted, batch_size)) for wanted in range(1, 2 * batch_size)}
+    assert len(shapes) <= 24
+    assert max(shapes) == batch_size
+    assert min(shapes) == 1
+
+
+def test_few_samples_do_not_cost_a_whole_batch():
+    """5 of at most 256 at once go through the generator as 8."""
+    asked = []
+
+    def propose(seed, first_row, rows):
+        asked.append(int(rows))
+        return gaussians.propose(seed, first_row, rows)
+
+    generate(propose, 5, seed=SEED, batch_size=256)
+    assert asked == [4, 8]  # the 4 for the shape; a graph leaves them out

@@ -138,7 +138,9 @@ def test_the_running_maximum_is_numpys(rows):
     """numpy.maximum.accumulate, with -inf and ties among the values."""
     values = np.random.default_rng(rows).integers(-4, 4, rows).astype(np.float32)
     values[rows // 2 + 1 :: 3] = -np.inf
-    np.testing.assert_array_equal(running_maximum(tf.constant(values)), np.maximum.accumulate(values))
+    for largest in (-np.inf, -1.0, 9.0):
+        expected = np.maximum(np.maximum.accumulate(values), np.float32(largest))
+        np.testing.assert_array_equal(running_maximum(tf.constant(values), largest), expected)
 
 
 def test_asking_for_more_gives_the_same_samples_first():
@@ -223,3 +225,65 @@ def test_equal_logits_at_the_maximum_are_all_accepted():
         draws = rejection(propose, log_ratio, 30, seed=SEED, log_ratio_max=value, batch_size=16, max_proposals=100)
         np.testing.assert_array_equal(draws.samples[:, 0], np.arange(30.0))
         assert draws.acceptance_rate.numpy() == 1.0
+
+
+def rounds(num_samples, expected_rate, **bounds):
+    """Rows proposed in each round for N(0, .5) out of N(0, 1), of which half are accepted."""
+    asked = []
+
+    def propose(seed, first_row, rows):
+        asked.append(int(rows))
+        return gaussians.propose(seed, first_row, rows)
+
+    draws = accept_reject(
+        propose,
+        gaussians.half_as_wide,
+        lambda ratio, largest: tf.exp(ratio - largest),
+        num_samples,
+        seed=SEED,
+        log_ratio_max=math.log(2.0),
+        batch_size=256,
+        expected_rate=expected_rate,
+        **dict(max_proposals=LARGE) | bounds,
+    )
+    assert len(draws.samples) == num_samples
+    return asked[1:], int(draws.num_proposed)  # the first is for the shape
+
+
+def test_rounds_are_as_large_as_what_is_missing():
+    """One sample begins with 2 proposals; of 1,000 whole batches come first, then what the last ones take."""
+    asked, proposed = rounds(1, expected_rate=0.5)
+    assert asked[0] == 2
+    assert sum(asked) <= proposed + 2
+    asked, proposed = rounds(1000, expected_rate=0.5)
+    assert asked[:6] == [256] * 6
+    assert sum(asked) - proposed < 64
+
+
+@pytest.mark.parametrize("expected_rate", [0.0, 1e-3, 0.25, 1.0])
+def test_what_was_expected_of_the_rate_changes_no_result(expected_rate):
+    """The samples of 150 are proposed in other rounds, and are the same."""
+    _, proposed = rounds(150, expected_rate)
+    assert proposed == narrow(150).num_proposed
+
+
+def test_a_rate_that_was_expected_too_high_is_learned():
+    """A tenth of the proposals are accepted, all were expected to be: 8 samples within some twenty rounds."""
+    asked = []
+
+    def propose(seed, first_row, rows):
+        asked.append(int(rows))
+        return gaussians.propose(seed, first_row, rows)
+
+    accept_reject(
+        propose,
+        gaussians.half_as_wide,
+        lambda ratio, largest: tf.fill(tf.shape(ratio), 0.1),
+        8,
+        seed=SEED,
+        log_ratio_max=0.0,
+        batch_size=256,
+        max_proposals=LARGE,
+        expected_rate=1.0,
+    )
+    assert len(asked) < 20
