@@ -1,7 +1,7 @@
 r"""Every density ratio estimator with every sampler on digits, several seeds; the tables go to RESULTS.md.
 
-    python benchmarks/digits_samplers.py --dataset mnist_5k
-    python benchmarks/digits_samplers.py --dataset mnist --data_dir ~/tensorflow_datasets
+    python -m benchmarks.digits_samplers --dataset mnist_5k
+    python -m benchmarks.digits_samplers --dataset mnist --data_dir ~/tensorflow_datasets
 
 Models are trained by their recipes in `--workdir`; stopped, the benchmark goes on where it was. A pool of proposals is
 drawn once for each model and scored once by each estimator; the samplers run on the pool, with the graph code that the
@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
 from ml_collections import ConfigDict
-from sampler_tables import (
+
+from benchmarks.sampler_tables import (
     completed,
     drawer,
     estimates,
@@ -29,7 +30,6 @@ from sampler_tables import (
     trained,
     write_section,
 )
-
 from ganzoo import pictures
 from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
@@ -143,7 +143,7 @@ def main(argv):
     logging.set_verbosity(logging.INFO)
     done = {model: [results(model, seed) for seed in range(_seeds.value)] for model in _models.value}
     data_dir = " --data_dir DIR" if _data_dir.value else ""
-    command = f"python benchmarks/digits_samplers.py --dataset {_dataset.value}{data_dir} --models {','.join(done)}"
+    command = f"python -m benchmarks.digits_samplers --dataset {_dataset.value}{data_dir} --models {','.join(done)}"
     text = (
         f"## Samplers on {_dataset.value}\n\n`{command}`\n\n{_seeds.value} seeds, mean ± standard deviation; "
         f"{COUNT:,} samples a row, nan where {POOL:,} proposals were not enough for them.\n\n"

@@ -1,7 +1,7 @@
 r"""The experiment of the DRS paper (Azadi et al. 2019, section 4.1) by Ding et al.'s protocol, for every estimator and
 sampler; the table and the scatter plots go to RESULTS.md and docs/.
 
-    python benchmarks/toy_25_gaussians.py
+    python -m benchmarks.toy_25_gaussians
 
 25 Gaussians of sigma .05 at spacing 1, 50,000 points to train, 50,000 for the ratio, 10,000 to compare with; latents in
 the plane, generators of 3 x 100 units, batches of 512. The default estimator is chosen on draws of another seed
@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
 from ml_collections import ConfigDict
-from sampler_tables import (
+
+from benchmarks.sampler_tables import (
     completed,
     drawer,
     estimates,
@@ -31,7 +32,6 @@ from sampler_tables import (
     whole,
     write_section,
 )
-
 from ganzoo import pictures
 from ganzoo.config import load_config
 from ganzoo.data import load
@@ -152,7 +152,7 @@ def main(argv):
     done = {model: [results(model, seed) for seed in range(_seeds.value)] for model in _models.value}
     scatter(_models.value[0])
     text = (
-        f"## Samplers on 25 Gaussians\n\n`python benchmarks/toy_25_gaussians.py`\n\n{_seeds.value} seeds, mean ± "
+        f"## Samplers on 25 Gaussians\n\n`python -m benchmarks.toy_25_gaussians`\n\n{_seeds.value} seeds, mean ± "
         f"standard deviation; {COUNT:,} samples a row. `wgan_gp` is deliberately short ({STEPS['wgan_gp']} steps). "
         f"Exact samples: 25 modes, .9997, .0499, jsd .0006. The plots: `{_models.value[0]}`, seed 0, alone; by "
         f"`refit` and `drs 80`; by `refit` and `obrs K = 2`; reals in grey.\n\n"

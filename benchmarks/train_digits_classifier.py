@@ -1,6 +1,6 @@
 r"""Trains the digits classifier that ganzoo ships, on full MNIST, and writes it with its reference and its floor.
 
-    python benchmarks/train_digits_classifier.py --data_dir ~/tensorflow_datasets
+    python -m benchmarks.train_digits_classifier --data_dir ~/tensorflow_datasets
 
 A new classifier changes every `fd_digits` figure: measure the zoo again, or leave the one that is there.
 """

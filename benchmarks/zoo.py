@@ -1,9 +1,9 @@
 r"""Every entry of the zoo by its recipe, on its default data set: trained, measured, exported; the tables go to
 RESULTS.md, one of the models that sample and one of those that translate.
 
-    python benchmarks/zoo.py
-    python benchmarks/zoo.py --models cgan,infogan
-    python benchmarks/zoo.py --models cyclegan,pix2pix,stargan
+    python -m benchmarks.zoo
+    python -m benchmarks.zoo --models cgan,infogan
+    python -m benchmarks.zoo --models cyclegan,pix2pix,stargan
 
 Each is what `python -m ganzoo.run --model NAME` does, in a process of its own. A run that had ended keeps its figures;
 one that was stopped goes on, and its minutes are those of its last start.
@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from absl import app, flags
-from sampler_tables import markdown, write_section
 
+from benchmarks.sampler_tables import markdown, write_section
 from ganzoo.config import load_config, recipes
 from ganzoo.training import workdirs
 
@@ -78,7 +78,7 @@ def sampling_table(models: list[str]) -> str:
     header += [f"{name}, alone / by drs" for name in QUALITY] + ["acceptance of drs", "besides"]
     floor = runs[0][2]["metrics"]["floor"]
     return (
-        f"## The zoo\n\n`python benchmarks/zoo.py --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
+        f"## The zoo\n\n`python -m benchmarks.zoo --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
         "--model NAME --seed SEED`, 10,000 samples; minutes are of the whole run on 2 CPU cores, measuring and export "
         f"included. Real digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
         f"{figure(floor, 'recall')}, coverage {figure(floor, 'coverage')}.\n\n"
@@ -93,7 +93,7 @@ def translation_table(models: list[str]) -> str:
     header += ["identity error", "L1: translated / by drs / untranslated", "SSIM: likewise"]
     runs = seeded(models)
     return (
-        f"## Translators\n\n`python benchmarks/zoo.py --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
+        f"## Translators\n\n`python -m benchmarks.zoo --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
         "--model NAME --seed SEED` on the whole test part, whose number of pictures the metrics' names have in "
         "`metrics.json`; minutes are those of the whole run on 2 CPU cores. Errors are on the scale 0 to 1.\n\n"
         f"{markdown(header, [row for model, seed, run in runs for row in directions(model, seed, run)])}"
