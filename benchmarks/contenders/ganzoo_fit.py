@@ -1,0 +1,40 @@
+"""ganzoo's own models, by their own input pipeline, through `fit`."""
+
+import keras
+import numpy as np
+
+from benchmarks import flops, works
+from benchmarks.contenders import Training
+from ganzoo import registry
+from ganzoo.data.domains import Domains
+from ganzoo.data.pipeline import batches, domain_pairs
+from ganzoo.data.reals import Reals
+from ganzoo.training import loop
+
+ENDLESS = 10_000_000
+
+
+def build(work: str, arrays: dict[str, np.ndarray], precision: str) -> Training:
+    """A work by its recipe; `arrays` as `works.write_reals` has them."""
+    config = works.configured(work)
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(precision)
+    model = registry.from_config(config, works.WORKS[work].images)
+    loop.compile_for(model, config)
+    where = dict(seed=0, steps=ENDLESS, draws=model.n_critic)
+    if "a" in arrays:
+        both = tuple(Reals(key, arrays[key]) for key in "ab")
+        domains = Domains(work, ("a", "b"), both, both, paired=False)
+        jitter = dict(image_size=config.data.image_size, flip=False)
+        data = domain_pairs(domains, config.batch_size, **where, **jitter)
+    else:
+        data = batches(arrays["reals"], config.batch_size, **where)
+
+    def run(steps):
+        model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0)
+
+    trainable = [*model.generator_variables, *model.discriminator_variables]
+    weights = sum(int(np.prod(variable.shape)) for variable in trainable)
+    return Training(
+        run, weights, lambda: flops.of_step(model.train_step, data.element_spec), config.steps_per_execution
+    )

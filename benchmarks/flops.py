@@ -1,0 +1,67 @@
+"""Floating point operations of a traced function: its matrix products and convolutions, which are all that counts."""
+
+import math
+from collections.abc import Callable
+
+import tensorflow as tf
+
+
+def of_step(step: Callable, spec: tf.TypeSpec) -> float:
+    """Those of one call of a training step, forward, backward and the backward pass of a penalty alike.
+
+    Args:
+        step: such as `model.train_step`; it is traced once more.
+        spec: of its data, with a static batch.
+    """
+    return of_graph(tf.function(step, autograph=False).get_concrete_function(spec).graph)
+
+
+def of_graph(graph: tf.Graph) -> float:
+    """A multiplication and an addition count as two. The bodies of loops and of calls are left out.
+
+    Raises:
+        ValueError: for a shape that is not static.
+    """
+    return float(sum(_COUNTS[op.type](op) for op in graph.get_operations() if op.type in _COUNTS))
+
+
+def _of_product(op: tf.Operation) -> int:
+    """[m, k] x [k, n], with batches in front or without."""
+    rows, columns = _shape(op, op.inputs[0])[-2:]
+    inner = rows if _is_transposed(op) else columns
+    return 2 * math.prod(_shape(op, op.outputs[0])) * inner
+
+
+def _is_transposed(op: tf.Operation) -> bool:
+    return op.get_attr("transpose_a") if op.type == "MatMul" else op.get_attr("adj_x")
+
+
+def _of_convolution(op: tf.Operation) -> int:
+    """Of [batch, h, w, out] by kernels [kh, kw, in, out]: each number is a sum over kh kw in."""
+    return 2 * math.prod(_shape(op, op.outputs[0])) * math.prod(_shape(op, op.inputs[1])[:-1])
+
+
+def _of_input_gradient(op: tf.Operation) -> int:
+    """As the convolution whose output's gradient it takes in; a transposed convolution is one, too."""
+    return 2 * math.prod(_shape(op, op.inputs[2])) * math.prod(_shape(op, op.inputs[1])[:-1])
+
+
+def _of_kernel_gradient(op: tf.Operation) -> int:
+    kernel = tf.get_static_value(op.inputs[1])
+    kernel = _shape(op, op.outputs[0]) if kernel is None else [int(side) for side in kernel]
+    return 2 * math.prod(_shape(op, op.inputs[2])) * math.prod(kernel[:-1])
+
+
+def _shape(op: tf.Operation, tensor: tf.Tensor) -> list[int]:
+    if not tensor.shape.is_fully_defined():
+        raise ValueError(f"the shape {tensor.shape} at {op.name} is not static; give a static batch.")
+    return tensor.shape.as_list()
+
+
+_COUNTS = {
+    "MatMul": _of_product,
+    "BatchMatMulV2": _of_product,
+    "Conv2D": _of_convolution,
+    "Conv2DBackpropInput": _of_input_gradient,
+    "Conv2DBackpropFilter": _of_kernel_gradient,
+}

@@ -1,0 +1,160 @@
+r"""Training speed on equal work: ganzoo through `fit` beside plain Keras and PyTorch; the tables go to RESULTS.md.
+
+    python -m benchmarks.train_speed
+    python -m benchmarks.train_speed --works W1,W3 --rounds 5 --seconds 10 --check
+    python -m benchmarks.train_speed --torch_python ~/torch-venv/bin/python
+
+Every contender is a process of its own that takes turns with the others (ABAB...); ratios are of minima. The counted
+work is that of the trained graph: matrix products and convolutions. Its share of the peak is of what the fastest matrix
+product or convolution reached on this machine in the same rounds. `--check` exits 1 where a ratio is short of its goal.
+"""
+
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from absl import flags
+
+from benchmarks import measuring
+from benchmarks.contenders.worker import Contender
+from benchmarks.measuring import Goal, Times
+from benchmarks.works import WORKS, write_reals
+from ganzoo import cli
+from ganzoo.errors import GanzooError, did_you_mean
+
+FLAGS = flags.FLAGS
+
+OURS, EXAMPLE, TORCH, PEAKS = "ganzoo_fit", "keras_examples", "torch_eager", "peaks"
+PRECISIONS = ("float32", "mixed_bfloat16")
+SHOWN = {OURS: "ganzoo", EXAMPLE: "keras.io's way", TORCH: "PyTorch, eager"}
+Key = tuple[str, str]  # contender, precision
+
+
+class Entry(NamedTuple):
+    """A contender on a work.
+
+    Attributes:
+        times: seconds of a step.
+        first_step: seconds to build and to take the first step.
+        peak_mb: of memory.
+        weights: trainable numbers.
+        flops: of a step; 0 where nobody counts.
+    """
+
+    times: Times
+    first_step: float
+    peak_mb: float
+    weights: int
+    flops: float
+
+
+def contenders(has_torch: bool) -> list[Key]:
+    """Who takes part, in the order of the turns."""
+    own = [(OURS, precision) for precision in PRECISIONS]
+    return [*own, (EXAMPLE, "float32"), *([(TORCH, "float32")] if has_torch else [])]
+
+
+def measure(work: str) -> tuple[dict[Key, Entry], dict[str, float]]:
+    """All contenders on a work, and the peaks in FLOP/s by precision."""
+    python = {TORCH: FLAGS.torch_python}
+    asked = [(name, precision, work) for name, precision in contenders(FLAGS.torch_python is not None)]
+    asked += [(PEAKS, precision, WORKS[work].bound_by) for precision in PRECISIONS]
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        reals = Path(folder) / "reals.npz"
+        write_reals(work, reals)
+        workers = {}
+        for name, precision, of in asked:
+            errors = Path(folder) / f"{name}-{precision}.log"
+            worker = Contender(name, of, reals, precision, errors, python.get(name) or sys.executable)
+            workers[name, precision] = stack.enter_context(worker)
+        slices = {key: worker.seconds_of_step for key, worker in workers.items()}
+        times = measuring.in_turn(slices, FLAGS.rounds, FLAGS.seconds)
+    peaks = {p: workers[PEAKS, p].start["flops"] / times[PEAKS, p].minimum for p in PRECISIONS}
+    entries = {
+        key: Entry(
+            times[key], of.start["first_step_seconds"], of.end["peak_mb"], of.start["weights"], of.start["flops"]
+        )
+        for key, of in workers.items()
+        if key[0] != PEAKS
+    }
+    if len({entry.weights for entry in entries.values()}) > 1:
+        counts = ", ".join(f"{name} {entry.weights}" for (name, _), entry in entries.items())
+        raise GanzooError(
+            f"{work}: the contenders' networks are not equal; they have these numbers of weights: {counts}."
+        )
+    return entries, peaks
+
+
+def goals(work: str, entries: dict[Key, Entry]) -> list[Goal]:
+    """Those against the contenders that took part."""
+    found = []
+    for (precision, name), least in WORKS[work].goals.items():
+        if (name, "float32") in entries:
+            ratio = entries[name, "float32"].times.minimum / entries[OURS, precision].times.minimum
+            found.append(Goal(f"{work}, {precision}, time of a step of {SHOWN[name]} to ours", ratio, least))
+    first = entries[EXAMPLE, "float32"].first_step / entries[OURS, "float32"].first_step
+    what = f"{work}, float32, time to the first step of {SHOWN[EXAMPLE]} to ours"
+    return [*found, Goal(what, first, WORKS[work].first_step)]
+
+
+def table(work: str, entries: dict[Key, Entry], peaks: dict[str, float]) -> str:
+    """A line for each contender; ratios are of its minimum to ours in float32 and in bfloat16."""
+    from benchmarks.sampler_tables import markdown
+
+    header = ["contender", "ms a step (best)", "(median)", "to ours", "to ours in bfloat16", "first step, s"]
+    header += ["peak memory, MB", "GFLOP a step", f"of the {WORKS[work].bound_by} peak"]
+    lines = []
+    for (name, precision), entry in entries.items():
+        ratios = [f"{entry.times.minimum / entries[OURS, other].times.minimum:.2f}" for other in PRECISIONS]
+        counted = ["-", "-"]
+        if entry.flops:
+            share = entry.flops / entry.times.minimum / peaks[precision]
+            counted = [f"{entry.flops / 1e9:.2f}", f"{share:.2f}"]
+        times = [f"{1000 * seconds:.2f}" for seconds in entry.times]
+        memory = f"{entry.peak_mb:,.0f}"
+        lines.append([f"{SHOWN[name]}, {precision}", *times, *ratios, f"{entry.first_step:.1f}", memory, *counted])
+    gigas = ", ".join(f"{precision} {peak / 1e9:,.0f} GFLOP/s" for precision, peak in peaks.items())
+    weights = next(iter(entries.values())).weights
+    return f"**{work}**: {WORKS[work].text}; {weights:,} weights. Peak: {gigas}.\n\n{markdown(header, lines)}"
+
+
+def define_flags() -> None:
+    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_list("works", list(WORKS), "which of them: W1 Gaussians, W2 and W3 digits, W4 CycleGAN")
+    flags.DEFINE_integer("rounds", 7, "slices of each contender, in turn", lower_bound=1)
+    flags.DEFINE_float("seconds", 10.0, "of a slice", lower_bound=0.0)
+    flags.DEFINE_string("torch_python", None, "the interpreter of an environment that has torch; without it no PyTorch")
+    flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
+
+
+def main() -> int:
+    for work in FLAGS.works:
+        if work not in WORKS:
+            raise GanzooError(f"no work '{work}'.{did_you_mean(work, WORKS)} There are: {', '.join(WORKS)}.")
+    if FLAGS.torch_python is not None and not Path(FLAGS.torch_python).expanduser().exists():
+        raise GanzooError(f"--torch_python is {FLAGS.torch_python}, where there is no interpreter.")
+    with cli.quiet_imports():
+        from benchmarks.sampler_tables import write_section
+    tables, missed = [], []
+    for work in FLAGS.works:
+        entries, peaks = measure(work)
+        tables.append(table(work, entries, peaks))
+        missed += measuring.shortfalls(goals(work, entries))
+        print(f"{tables[-1]}\n")
+    print("\n".join(missed) or "every goal is met")
+    if FLAGS.check:
+        return 1 if missed else 0
+    text = (
+        f"## Speed of training\n\n`python -m benchmarks.train_speed --works {','.join(FLAGS.works)}`\n\n"
+        f"{measuring.machine()}. {FLAGS.rounds} rounds in turn of {FLAGS.seconds:g} s each. The first step is from "
+        "building to its end, imports and data left out.\n\n" + "\n\n".join(tables)
+    )
+    write_section("train_speed", text)
+    return 0
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

@@ -1,0 +1,61 @@
+from benchmarks import measuring
+from benchmarks.measuring import Goal, Times
+
+
+def test_contenders_take_turns():
+    """a, b, a, b, ...; each is told how long, and has the least and the middle of its own seconds."""
+    asked = []
+
+    def contender(name, answers):
+        answers = iter(answers)
+
+        def of_slice(seconds):
+            asked.append((name, seconds))
+            return next(answers)
+
+        return of_slice
+
+    times = measuring.in_turn({"a": contender("a", [3.0, 1.0, 2.0]), "b": contender("b", [5.0, 6.0, 9.0])}, 3, 0.5)
+    assert asked == [("a", 0.5), ("b", 0.5)] * 3
+    assert times == {"a": Times(1.0, 2.0), "b": Times(5.0, 6.0)}
+
+
+def test_work_is_repeated_until_the_time_is_up_and_at_least_once(monkeypatch):
+    """By a clock of its own: of calls of a second and four units, 2.5 seconds have three, and 0 seconds one."""
+    now = [0.0]
+    monkeypatch.setattr(measuring.time, "perf_counter", lambda: now[0])
+    calls = []
+
+    def call():
+        now[0] += 1.0
+        calls.append(now[0])
+        return 4.0
+
+    assert measuring.repeated(call)(2.5) == 3.0 / 12.0
+    assert len(calls) == 3
+    assert measuring.repeated(call)(0.0) == 1.0 / 4.0
+    assert len(calls) == 4
+
+
+def test_only_missed_goals_are_told():
+    """A ratio that is exactly what was asked for is enough."""
+    goals = [Goal("met", 1.5, 1.5), Goal("missed", 1.2345, 1.25), Goal("broken", float("nan"), 1.0)]
+    assert measuring.shortfalls(goals) == ["missed: 1.23, expected at least 1.25", "broken: nan, expected at least 1"]
+
+
+def test_the_peak_of_memory_holds_what_was_needed_once():
+    """64 MB for a moment, all of them written to."""
+    before = measuring.peak_mb()
+    size = int(1e6 * (64 + before))
+    assert len(bytearray(b"x" * 1000) * (size // 1000)) > 0
+    assert measuring.peak_mb() >= before + 60
+
+
+def test_the_machine_is_told_with_its_versions():
+    import keras
+    import tensorflow as tf
+
+    text = measuring.machine()
+    assert f"tensorflow {tf.__version__}" in text
+    assert f"keras {keras.__version__}" in text
+    assert "cores of" in text
