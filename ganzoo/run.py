@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 from ml_collections import ConfigDict, config_flags
@@ -19,6 +20,11 @@ from ml_collections import ConfigDict, config_flags
 from ganzoo import cli
 from ganzoo.config import load_config, recipes, summary
 from ganzoo.errors import GanzooError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from ganzoo import tasks
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, "the zoo's entry to train; --list prints them")
@@ -32,6 +38,12 @@ flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
 flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
 flags.DEFINE_integer("seed", None, "of everything random in the run")
 flags.DEFINE_integer("steps", None, "generator steps in all")
+flags.DEFINE_enum(
+    "strategy",
+    "auto",
+    ["auto", "none", "mirrored", "multi_worker", "tpu"],
+    "what trains together: one device (none), all GPUs of this machine, the hosts of TF_CONFIG, or a TPU",
+)
 flags.DEFINE_bool("resume", True, "go on with the run in the workdir; --noresume refuses if there is one")
 flags.DEFINE_bool("dry_run", False, "print the resolved config and stop")
 flags.DEFINE_bool("list", False, "print the zoo and stop")
@@ -62,25 +74,47 @@ def main() -> int:
         return 0
 
     with cli.quiet_imports():  # only from here on is TensorFlow there
-        from ganzoo import saved_model, tasks
-        from ganzoo.exported import Exported
-        from ganzoo.training import workdirs
+        from ganzoo import tasks
+        from ganzoo.data.pipeline import check_share
+        from ganzoo.training import strategies
 
-    task, model, data = tasks.prepare(config)
-    description = {"config": config.to_dict(), "split": data.describe()}
+    strategy = strategies.resolve(FLAGS.strategy)
+    if strategy is not None:
+        check_share(config.batch_size, strategy.num_replicas_in_sync)
+    prepared = tasks.prepare(config)
+    with strategies.company(strategy):
+        return train_and_measure(prepared, config, strategy)
+
+
+def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None") -> int:
+    """The run, from its workdir to its metrics, and on other hosts than the chief its training alone: the exit code."""
+    from ganzoo import saved_model
+    from ganzoo.exported import Exported
+    from ganzoo.training import strategies, workdirs
+
+    task, model, data = prepared
+    is_chief = strategies.is_chief(strategy)
     workdir = Path(FLAGS.workdir or default_workdir(config))
-    workdirs.claim(workdir, description, resume=FLAGS.resume)
-    print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}")
+    metrics = None
+    if is_chief:
+        description = {"config": config.to_dict(), "split": data.describe()}
+        workdirs.claim(workdir, description, resume=FLAGS.resume)
+        devices = f" on {strategies.describe(strategy)}" if strategy else ""
+        print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
+        metrics = workdirs.finished(workdir, config.steps)
 
-    if (metrics := workdirs.finished(workdir, config.steps)) is None:
-        if not task.train(model, data, config, workdir):
+    if strategies.from_chief(strategy, metrics is None) and not task.train(model, data, config, workdir, strategy):
+        if is_chief:
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
-            return cli.INTERRUPTED
+        return cli.INTERRUPTED
+    if not is_chief:
+        return 0
+
+    if metrics is None:
         description["step"] = model.steps_taken
         version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
         metrics = task.measure(Exported(version), data, config, workdir)
         workdirs.write_json(workdir / "metrics.json", metrics)
-
     print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")
     return 0
 

@@ -9,7 +9,14 @@ import tensorflow as tf
 from ganzoo import noise
 
 
-def jitter(pictures: tf.Tensor, image_size: int, flip: bool, seed: tf.Tensor) -> tf.Tensor:
+def jitter(
+    pictures: tf.Tensor,
+    image_size: int,
+    flip: bool,
+    seed: tf.Tensor,
+    which: tf.Tensor | None = None,
+    total: int | None = None,
+) -> tf.Tensor:
     """Each picture cut and flipped at random, as a pure function of the seed.
 
     Args:
@@ -17,18 +24,24 @@ def jitter(pictures: tf.Tensor, image_size: int, flip: bool, seed: tf.Tensor) ->
         image_size: pixels a side of the squares, at most load_size.
         flip: whether to turn each picture left to right with probability 1/2.
         seed: int32 [2]; pictures of equal sizes are cut and flipped alike by the same seed.
+        which: int64 [N], where the pictures stand in a batch of which these are some; each is cut and flipped as it
+            would be in the whole one. None: these are all.
+        total: pictures in that batch.
 
     Returns:
         [N, image_size, image_size, C], dtype as given.
     """
-    rows, load_size = pictures.shape[0], pictures.shape[1]
+    load_size = pictures.shape[1]
+    if which is None:
+        total = pictures.shape[0]
+        which = tf.range(total)
     if load_size > image_size:
         corners = tf.random.stateless_uniform(
-            [2, rows, 1], noise.fold_in(seed, 0), 0, load_size - image_size + 1, tf.int32, alg="philox"
+            [2, total, 1], noise.fold_in(seed, 0), 0, load_size - image_size + 1, tf.int32, alg="philox"
         )
-        top, left = tf.unstack(corners + tf.range(image_size))
+        top, left = tf.unstack(tf.gather(corners, which, axis=1) + tf.range(image_size))
         pictures = tf.gather(tf.gather(pictures, top, axis=1, batch_dims=1), left, axis=2, batch_dims=1)
     if flip:
-        flipped = noise.uniform(noise.fold_in(seed, 1), rows) < 0.5
+        flipped = tf.gather(noise.uniform(noise.fold_in(seed, 1), total), which) < 0.5
         pictures = tf.where(flipped[:, None, None, None], pictures[:, :, ::-1], pictures)
     return pictures

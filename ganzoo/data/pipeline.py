@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +17,30 @@ from ganzoo.errors import GanzooError
 if TYPE_CHECKING:
     from ganzoo.data.domains import Domains
 
+Element = tuple[tf.Tensor, ...] | tf.Tensor
+
 JITTER = 100  # the purpose that tells the seeds of jitter from those of a model
+
+
+class Share(NamedTuple):
+    """Which rows of each batch a machine wants that trains together with others: those of its replicas.
+
+    Replica r of R has the r-th of R equal parts of every batch, and an element of its own for each step: those of the
+    machine's replicas follow each other. The elements of all replicas, joined batch by batch, are what one replica
+    would have had.
+
+    Attributes:
+        replicas: R, of all machines.
+        first: number of the machine's first replica.
+        local: how many replicas the machine has.
+    """
+
+    replicas: int = 1
+    first: int = 0
+    local: int = 1
+
+
+WHOLE = Share()
 
 
 def batches(
@@ -29,6 +52,7 @@ def batches(
     steps: int,
     draws: int = 1,
     labels: np.ndarray | None = None,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """The reals of the steps first_step, ..., steps - 1, one element each.
 
@@ -44,22 +68,24 @@ def batches(
         steps: the step to end before.
         draws: batches a step takes (n_critic).
         labels: int64 [N], or None.
+        share: of the rows; batch_size is that of all replicas together.
 
     Returns:
         A dataset of exactly steps - first_step elements, float32 [draws * batch_size, ...]: pictures in [-1, 1], points
-        as they are. With labels an element is a pair of them and their labels, int64 [draws * batch_size].
+        as they are. With labels an element is a pair of them and their labels, int64 [draws * batch_size]. Of a share
+        there are share.local elements for each step, with batch_size / share.replicas rows in the place of batch_size.
 
     Raises:
-        GanzooError: batch_size is below 1 or above N.
+        GanzooError: batch_size is below 1, above N, or no multiple of share.replicas.
     """
     check_batch_size(batch_size, len(samples))
     draw = _drawing([samples] if labels is None else [samples, labels], draws * batch_size, seed)
 
-    def element(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
-        reals, *given = draw(step)
+    def element(step: tf.Tensor, which: tf.Tensor) -> Element:
+        reals, *given = draw(step, which)
         return to_float(reals) if labels is None else (to_float(reals), *given)
 
-    return tf.data.Dataset.range(first_step, steps).map(element).prefetch(2)
+    return _elements(element, first_step, steps, draws, batch_size, share)
 
 
 def domain_pairs(
@@ -72,6 +98,7 @@ def domain_pairs(
     draws: int = 1,
     image_size: int,
     flip: bool,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Pictures of the first two domains for the steps first_step, ..., steps - 1, in an order and resumed as `batches`.
 
@@ -80,7 +107,7 @@ def domain_pairs(
 
     Args:
         domains: what to draw from: their train pictures.
-        batch_size, seed, first_step, steps, draws: as in `batches`; the seed is also that of the jitter.
+        batch_size, seed, first_step, steps, draws, share: as in `batches`; the seed is also that of the jitter.
         image_size: pixels a side of the squares cut at random, at most the train pictures' size.
         flip: whether pictures are turned left to right at random.
 
@@ -98,16 +125,17 @@ def domain_pairs(
     else:
         each = [_drawing([of], rows, seed, k) for k, of in enumerate(pictures)]
 
-        def draw(step: tf.Tensor) -> list[tf.Tensor]:
-            return [drawn for draw_one in each for drawn in draw_one(step)]
+        def draw(step: tf.Tensor, which: tf.Tensor) -> list[tf.Tensor]:
+            return [drawn for draw_one in each for drawn in draw_one(step, which)]
 
-    def element(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def element(step: tf.Tensor, which: tf.Tensor) -> Element:
         seeds = [_jitter_seed(seed, step, 0 if domains.paired else k) for k in range(2)]
         return tuple(
-            to_float(jitter(drawn, image_size, flip, one)) for drawn, one in zip(draw(step), seeds, strict=True)
+            to_float(jitter(drawn, image_size, flip, one, which, rows))
+            for drawn, one in zip(draw(step, which), seeds, strict=True)
         )
 
-    return tf.data.Dataset.range(first_step, steps).map(element).prefetch(2)
+    return _elements(element, first_step, steps, draws, batch_size, share)
 
 
 def labelled_domains(
@@ -120,13 +148,14 @@ def labelled_domains(
     draws: int = 1,
     image_size: int,
     flip: bool,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Pictures of all domains together with the number of their domain, in an order and resumed as `batches`.
 
     A domain is drawn as often as it has pictures.
 
     Args:
-        domains, batch_size, seed, first_step, steps, draws, image_size, flip: as in `domain_pairs`.
+        domains, batch_size, seed, first_step, steps, draws, image_size, flip, share: as in `domain_pairs`.
 
     Returns:
         A dataset of steps - first_step pairs: float32 [draws * batch_size, image_size, image_size, C] in [-1, 1], and
@@ -138,13 +167,14 @@ def labelled_domains(
     pictures = _Joined([domain.samples for domain in domains.train])
     labels = np.repeat(np.arange(len(domains.train)), [len(domain) for domain in domains.train])
     check_batch_size(batch_size, len(labels))
-    draw = _drawing([pictures, labels], draws * batch_size, seed)
+    rows = draws * batch_size
+    draw = _drawing([pictures, labels], rows, seed)
 
-    def element(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        drawn, of = draw(step)
-        return to_float(jitter(drawn, image_size, flip, _jitter_seed(seed, step, 0))), of
+    def element(step: tf.Tensor, which: tf.Tensor) -> Element:
+        drawn, of = draw(step, which)
+        return to_float(jitter(drawn, image_size, flip, _jitter_seed(seed, step, 0), which, rows)), of
 
-    return tf.data.Dataset.range(first_step, steps).map(element).prefetch(2)
+    return _elements(element, first_step, steps, draws, batch_size, share)
 
 
 def check_batch_size(batch_size: int, total: int) -> None:
@@ -156,7 +186,32 @@ def check_batch_size(batch_size: int, total: int) -> None:
         )
 
 
-def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+def check_share(batch_size: int, replicas: int) -> None:
+    """Raises GanzooError if a batch cannot be shared out evenly."""
+    if batch_size % replicas:
+        raise GanzooError(
+            f"a batch of {batch_size} cannot be shared out evenly among {replicas} replicas. Give a multiple of "
+            f"{replicas}, such as --config.batch_size={-(-batch_size // replicas) * replicas}, or another --strategy."
+        )
+
+
+def _elements(
+    element: Callable[[tf.Tensor, tf.Tensor], Element],
+    first_step: int,
+    steps: int,
+    draws: int,
+    batch_size: int,
+    share: Share,
+) -> tf.data.Dataset:
+    """element(step, which of the step's draws * batch_size rows, int64 [k]) for each step and replica of a share."""
+    check_share(batch_size, share.replicas)
+    rows = np.arange(draws * batch_size).reshape(draws, share.replicas, -1)
+    mine = np.stack([rows[:, share.first + k].ravel() for k in range(share.local)])
+    numbers = tf.data.Dataset.range(first_step * share.local, steps * share.local)
+    return numbers.map(lambda n: element(n // share.local, tf.constant(mine)[n % share.local])).prefetch(2)
+
+
+def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
     """What draws a step's rows of arrays that belong together: every epoch each row once, in an order of its own.
 
     Args:
@@ -166,7 +221,7 @@ def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[
         *stream: numbers that tell this order from others of the same seed.
 
     Returns:
-        step, int64 [] -> tensors [rows, ...], one of each array.
+        step, int64 [], and which of its rows, int64 [k] -> tensors [k, ...], one of each array.
     """
     total = arrays[0].shape[0]
 
@@ -174,18 +229,19 @@ def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[
     def order(epoch: int) -> np.ndarray:
         return np.random.default_rng([seed % 2**64, epoch, *stream]).permutation(total)
 
-    def take(step: np.ndarray) -> list[np.ndarray]:
+    def take(step: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
         first, end = int(step) * rows, (int(step) + 1) * rows
         pieces = [
             order(epoch)[max(first - epoch * total, 0) : end - epoch * total]
             for epoch in range(first // total, (end - 1) // total + 1)
         ]
-        taken = np.concatenate(pieces)
+        taken = np.concatenate(pieces)[which]
         return [array.take(taken, axis=0) for array in arrays]
 
-    def draw(step: tf.Tensor) -> list[tf.Tensor]:
-        drawn = tf.numpy_function(take, [step], [array.dtype for array in arrays], stateful=False)
-        return [tf.ensure_shape(of, (rows, *array.shape[1:])) for of, array in zip(drawn, arrays, strict=True)]
+    def draw(step: tf.Tensor, which: tf.Tensor) -> list[tf.Tensor]:
+        drawn = tf.numpy_function(take, [step, which], [array.dtype for array in arrays], stateful=False)
+        count = which.shape[0]
+        return [tf.ensure_shape(of, (count, *array.shape[1:])) for of, array in zip(drawn, arrays, strict=True)]
 
     return draw
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from ganzoo import networks
 from ganzoo.errors import GanzooError
 from ganzoo.generative import GenerativeModel, with_labels
+from ganzoo.training import replicas
 from ganzoo.training.stepped import LATENTS, SteppedModel
 
 
@@ -74,8 +75,12 @@ class AdversarialModel(GenerativeModel, SteppedModel):
 
     def generate(self, draw: int, like: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """As many fakes as `like` has rows, from the latents of this step's given draw (and with the labels given)."""
-        latents = self.latents(self.step_seed(LATENTS, draw), tf.shape(like)[0])
-        return self.generator(with_labels(latents, *labels), training=True)
+        return self.generator(with_labels(self.step_latents(draw, like), *labels), training=True)
+
+    def step_latents(self, draw: int, like: tf.Tensor) -> tf.Tensor:
+        """The latents of this step's given draw, as many as `like` has rows; float32 [batch, d]."""
+        rows = tf.shape(like)[0]
+        return self.latents(self.step_seed(LATENTS, draw), rows, first_row=replicas.first_row(rows))
 
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """The discriminator's logits float32 [batch], in training mode."""

@@ -11,6 +11,7 @@ from ganzoo import losses
 from ganzoo.networks import patchgan, residual_translator
 from ganzoo.networks.fake_pool import FakePool
 from ganzoo.registry import register
+from ganzoo.training import replicas
 from ganzoo.training.stepped import POOL
 from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 
@@ -73,8 +74,9 @@ class CycleGAN(TranslationModel):
             generator_loss = adversarial + self.cycle_weight * (cycle + self.identity_weight * identity)
         self.update_generator(tape, generator_loss)
 
-        past_a = self.pool_a.exchange(fake_a, self.step_seed(POOL, 0))
-        past_b = self.pool_b.exchange(fake_b, self.step_seed(POOL, 1))
+        # The pools are of all replicas' fakes: each replica has the same ones, and is shown its own rows.
+        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(POOL, 0)))
+        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(POOL, 1)))
         with tf.GradientTape() as tape:
             real_logits_a, fake_logits_a = tf.split(self.discriminator_a(tf.concat([a, past_a], 0), training=True), 2)
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)

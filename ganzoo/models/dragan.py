@@ -12,6 +12,7 @@ from ganzoo import losses, noise
 from ganzoo.models.base import AdversarialModel
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
+from ganzoo.training import replicas
 from ganzoo.training.stepped import UNIFORMS
 
 
@@ -76,8 +77,10 @@ class DRAGAN(AdversarialModel):
         """A point near each real, float32 [batch, ...]."""
         # The draws beyond those of the discriminator's steps are nobody else's.
         seed = self.step_seed(UNIFORMS, self.n_critic + draw)
-        numbers = noise.uniforms(seed, tf.shape(real)[0], math.prod(real.shape[1:]))
-        perturbed = real + self.perturbation * tf.math.reduce_std(real) * tf.reshape(numbers, tf.shape(real))
+        rows = tf.shape(real)[0]
+        numbers = noise.uniforms(seed, rows, math.prod(real.shape[1:]), first_row=replicas.first_row(rows))
+        deviation = replicas.standard_deviation(real)
+        perturbed = real + self.perturbation * deviation * tf.reshape(numbers, tf.shape(real))
         return interpolate(perturbed, real, self.uniforms(draw, like=real))
 
     def get_config(self) -> dict:

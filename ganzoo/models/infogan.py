@@ -17,7 +17,6 @@ from ganzoo.models.base import AdversarialModel
 from ganzoo.networks.layers import cut, leaky_relu, normalisation
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register
-from ganzoo.training.stepped import LATENTS
 
 RECOGNITION_WIDTH = 128  # appendix C.1
 
@@ -90,7 +89,7 @@ class InfoGAN(AdversarialModel):
             The epoch's running means by metric name.
         """
         for draw, real in enumerate(self.critic_batches(reals)):
-            latents = self.latents(self.step_seed(LATENTS, draw), tf.shape(real)[0])
+            latents = self.step_latents(draw, like=real)
             with tf.GradientTape() as generator_tape:
                 fake = self.generator(latents, training=True)
             with tf.GradientTape() as tape:

@@ -15,7 +15,7 @@ from ganzoo.models.base import AdversarialModel
 from ganzoo.networks import progressive
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
-from ganzoo.training.stepped import LATENTS
+from ganzoo.training import replicas
 
 MEMORY = 0.99  # decay per step of the discriminator's average of minibatch deviations
 
@@ -78,9 +78,9 @@ class ProgressiveGAN(AdversarialModel):
             gradients, deviations, logged = self.levels.at_current(step)
             self.apply_to_discriminator(gradients)
             for stddev in self.levels.stddevs:
-                stddev.observe(deviations, MEMORY)
+                stddev.observe(replicas.mean(tf.reduce_mean(deviations)), MEMORY)
 
-        step = functools.partial(self.generator_step, draw=self.n_critic, rows=tf.shape(real)[0])
+        step = functools.partial(self.generator_step, draw=self.n_critic, like=real)
         gradients, generator_loss = self.levels.at_current(step)
         self.apply_to_generator(gradients)
 
@@ -88,7 +88,7 @@ class ProgressiveGAN(AdversarialModel):
 
     def critic_step(self, generator, critic, *, draw: int, real: tf.Tensor):
         """Gradients of the critic's loss, the minibatch deviations and what is logged, by the networks of one level."""
-        fake = generator(self.latents(self.step_seed(LATENTS, draw), tf.shape(real)[0]), training=True)
+        fake = generator(self.step_latents(draw, like=real), training=True)
         between = interpolate(real, fake, self.uniforms(draw, like=real))
         with tf.GradientTape() as tape:
             norms = gradient_norms(lambda samples: critic(samples, training=True)[0], between)
@@ -102,10 +102,10 @@ class ProgressiveGAN(AdversarialModel):
         logged |= dict(real_logits=real_logits, fake_logits=fake_logits)
         return gradients, real_deviations + fake_deviations, logged
 
-    def generator_step(self, generator, critic, *, draw: int, rows: tf.Tensor):
+    def generator_step(self, generator, critic, *, draw: int, like: tf.Tensor):
         """Gradients of the generator's loss, and the loss, by the networks of one level."""
         with tf.GradientTape() as tape:
-            fake = generator(self.latents(self.step_seed(LATENTS, draw), rows), training=True)
+            fake = generator(self.step_latents(draw, like), training=True)
             loss = -tf.reduce_mean(critic(fake, training=True)[0])
         return _gradients(tape, loss, self.generator.trainable_variables), loss
 
@@ -114,7 +114,7 @@ class ProgressiveGAN(AdversarialModel):
         rows = [batch.shape[0] for batch in batches]
         if self.levels.fades and None in rows:
             raise GanzooError("phases are counted in pictures: give batches of one size, and drop the remainder.")
-        return self.step * sum(rows) * tf.distribute.get_strategy().num_replicas_in_sync if self.levels.fades else 0
+        return self.step * sum(rows) * replicas.count() if self.levels.fades else 0
 
     def alphas(self, images: int | tf.Tensor) -> list[tf.Tensor]:
         """How far the levels 1, 2, ... are faded in once a number of reals has been shown: float32 in [0, 1]."""

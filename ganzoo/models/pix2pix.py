@@ -12,6 +12,7 @@ from ganzoo.networks import patchgan, unet
 from ganzoo.registry import register
 from ganzoo.sampling import conditional
 from ganzoo.sampling.proposals import burn_in
+from ganzoo.training import replicas
 from ganzoo.training.stepped import LATENTS
 from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 
@@ -59,7 +60,7 @@ class Pix2Pix(TranslationModel):
             The epoch's running means by metric name.
         """
         inputs, targets = data
-        stream = noise.stream(self.step_seed(LATENTS, 0))
+        stream = noise.stream(self.step_seed(LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
         with tf.GradientTape() as generator_tape:
             fakes = self.generator([inputs, stream], training=True)
         with tf.GradientTape() as tape:

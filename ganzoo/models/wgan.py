@@ -26,7 +26,7 @@ class WassersteinGAN(AdversarialModel):
         clip: c of Algorithm 1.
         extra_critic_steps: train the critic for about 100 steps (the multiple of `n_critic` from 100 on) before each of
             the first 25 generator steps and every 500th. A call of `train_step` takes `n_critic` critic steps as
-            always; the generator sits the extra ones out. Not for use under a distribution strategy.
+            always; the generator sits the extra ones out.
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "real_logits", "fake_logits")
@@ -77,11 +77,14 @@ class WassersteinGAN(AdversarialModel):
         due = tf.where(is_long, -(-EXTRA_CRITIC_STEPS // self.n_critic), 1)
         rounds = self.rounds.assign_add(1)
 
-        def step():
-            self.update_generator(tape, loss)
-            return self.rounds.assign(0)
-
-        tf.cond(rounds >= tf.cast(due, tf.int64), step, lambda: rounds)
+        # A distribution strategy has no optimizer in a branch: the step is taken, and taken back where it is not due.
+        is_due = rounds >= tf.cast(due, tf.int64)
+        moved = [*self.generator.variables, *self.ema_generator.variables, *self.generator_optimizer.variables]
+        before = [tf.identity(variable) for variable in moved]
+        self.update_generator(tape, loss)
+        for variable, value in zip(moved, before, strict=True):
+            variable.assign(tf.where(is_due, variable, value))
+        self.rounds.assign(tf.where(is_due, tf.zeros_like(rounds), rounds))
 
     def get_config(self) -> dict:
         return super().get_config() | {"clip": self.clip, "extra_critic_steps": self.extra_critic_steps}

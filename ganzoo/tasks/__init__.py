@@ -8,7 +8,7 @@ others. Each module has
 | `load(config)` | the data, in the parts that never mix |
 | `sizes(data)` | how much of each, for people |
 | `ready(model, data, config)` | a compiled model, or an error before anything is written |
-| `train(model, data, config, workdir)` | whether the last step was reached |
+| `train(model, data, config, workdir, strategy)` | whether the last step was reached |
 | `servable(model, data, config, description)` | what the export consists of, for `saved_model.write` |
 | `measure(exported, data, config, workdir, samplers)` | the metrics, as in `metrics.json`; no need of the last two |
 | `describe(metrics)` | them for people |

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo import density_ratio, evaluate, pictures, saved_model
@@ -51,13 +52,19 @@ def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
         print(f"ganzoo: {note}", file=sys.stderr)
 
 
-def train(model: AdversarialModel, parts: Parts, config: ConfigDict, workdir: Path) -> bool:
+def train(
+    model: AdversarialModel,
+    parts: Parts,
+    config: ConfigDict,
+    workdir: Path,
+    strategy: tf.distribute.Strategy | None = None,
+) -> bool:
     """Trains up to `config.steps`; see `loop.train`. Fakes that become alike are warned about (`diversity.json`)."""
     reals = parts.train
     labels = None if model.num_classes is None else reals.labels
 
-    def data(first_step):
-        where = dict(seed=config.seed, first_step=first_step, steps=config.steps)
+    def data(first_step, share):
+        where = dict(seed=config.seed, first_step=first_step, steps=config.steps, share=share)
         return batches(reals.samples, config.batch_size, draws=model.n_critic, labels=labels, **where)
 
     is_points = reals.samples.ndim == 2
@@ -71,7 +78,7 @@ def train(model: AdversarialModel, parts: Parts, config: ConfigDict, workdir: Pa
     def collapse(writer):
         return CollapseWarning(config.sample_every, config.steps, workdir, writer, reals)
 
-    return loop.train(model, data, picture, config, workdir, watch=collapse)
+    return loop.train(model, data, picture, config, workdir, collapse, strategy)
 
 
 def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping) -> Servable:

@@ -65,13 +65,19 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
     loop.compile_for(model, config)
 
 
-def train(model: TranslationModel, domains: Domains, config: ConfigDict, workdir: Path) -> bool:
+def train(
+    model: TranslationModel,
+    domains: Domains,
+    config: ConfigDict,
+    workdir: Path,
+    strategy: tf.distribute.Strategy | None = None,
+) -> bool:
     """Trains up to `config.steps`; see `loop.train`. The sample pictures are of the test part."""
     batches = labelled_domains if model.labelled else domain_pairs
 
-    def data(first_step):
+    def data(first_step, share):
         jitter = dict(image_size=domains.shape[0], flip=config.data.flip)
-        where = dict(seed=config.seed, first_step=first_step, steps=config.steps, draws=model.n_critic)
+        where = dict(seed=config.seed, first_step=first_step, steps=config.steps, share=share, draws=model.n_critic)
         return batches(domains, config.batch_size, **where, **jitter)
 
     shown = [to_float(domain.samples[:SHOWN]) for domain in domains.test]
@@ -81,7 +87,7 @@ def train(model: TranslationModel, domains: Domains, config: ConfigDict, workdir
         rows = model.rows(*(tf.constant(of[:count]) for of in shown))
         return pictures.grid(np.concatenate(rows), columns=count)
 
-    return loop.train(model, data, picture, config, workdir)
+    return loop.train(model, data, picture, config, workdir, strategy=strategy)
 
 
 def servable(model: TranslationModel, domains: Domains, config: ConfigDict, description: Mapping) -> Servable:

@@ -1,5 +1,6 @@
 """One training: from a model and data to the last step, wherever an earlier start of it had got to."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo.training import optimizers
+from ganzoo.data.pipeline import WHOLE, Share
+from ganzoo.training import optimizers, strategies
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
 from ganzoo.training.stepped import SteppedModel
@@ -26,52 +28,77 @@ def compile_for(model: SteppedModel, config: ConfigDict) -> None:
 
 def train(
     model: SteppedModel,
-    data: Callable[[int], tf.data.Dataset],
+    data: Callable[[int, Share], tf.data.Dataset],
     picture: Callable[[], np.ndarray],
     config: ConfigDict,
     workdir: Path,
     watch: Callable[[tf.summary.SummaryWriter], keras.callbacks.Callback] | None = None,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> bool:
     """Trains up to `config.steps`, from the newest checkpoint in `workdir` if there is one.
 
     Args:
         model: compiled by `compile_for`.
-        data: the step to begin with -> the elements of that step and all after it.
+        data: the step to begin with, and a share of the replicas' rows -> the elements of that step and all after it.
         picture: -> what the model makes now, uint8 [height, width, 1 or 3].
         config: a resolved recipe.
         workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
         watch: TensorBoard's writer -> one callback more, before each checkpoint.
+        strategy: of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the end.
 
     Returns:
         Whether the last step was reached; False if a signal stopped it, with all work saved.
 
     Raises:
-        GanzooError: where training diverges, or checkpoints cannot be read.
+        GanzooError: where training diverges, checkpoints cannot be read, or another host is gone.
     """
+    is_chief = strategies.is_chief(strategy)
     checkpoints = Checkpoints(workdir, model, config.checkpoints_kept)
-    step = checkpoints.restore()
+    step = checkpoints.restore() if is_chief else 0
     if step:
         print(f"going on from step {step} ({checkpoints.latest})")
+    replicated, trained = None, model
+    if strategy is not None:
+        replicated = strategies.Replicated(model, strategy)
+        replicated.push()
+        trained, step = replicated.model, replicated.model.steps_taken
     if step >= config.steps:
         return True
 
-    writer = tf.summary.create_file_writer(str(workdir))
-    progress, stop = Progress(config.log_every, config.steps), StopOnSignal()
-    callbacks = [
-        Guard(config.divergence_threshold, checkpoints),
+    writer = tf.summary.create_file_writer(str(workdir)) if is_chief else tf.summary.create_noop_writer()
+    stop = strategies.StopTogether(strategy) if strategies.hosts(strategy) > 1 else StopOnSignal()
+    progress = Progress(config.log_every, config.steps)
+    of_the_chief = [
         progress,
+        *([strategies.Pull(_pace(config), config.steps, replicated)] if replicated else []),
         SamplePictures(config.sample_every, config.steps, workdir, writer, picture),
         *([watch(writer)] if watch else []),
         Save(config.checkpoint_every, config.steps, checkpoints),
+    ]
+    callbacks = [
+        Guard(config.divergence_threshold, checkpoints),
+        *(of_the_chief if is_chief else []),
         Curves(config.log_every, config.steps, writer),
         stop,
     ]
     try:
-        model.fit(data(step), shuffle=False, verbose=0, callbacks=callbacks)
+        if replicated is None:
+            model.fit(data(step, WHOLE), shuffle=False, verbose=0, callbacks=callbacks)
+        else:  # an iterator over several devices finds its end only when one of them has begun another step
+            elements = replicated.distribute(lambda share: data(step, share))
+            trained.fit(elements, steps_per_epoch=config.steps - step, shuffle=False, verbose=0, callbacks=callbacks)
     finally:  # Keras tells its callbacks nothing of an error
-        progress.on_train_end()
+        if is_chief:
+            progress.on_train_end()
         stop.on_train_end()
         writer.close()
-    if stop.stopped:
+    if stop.stopped and is_chief:
+        if replicated:
+            replicated.pull()
         checkpoints.save()
-    return model.steps_taken >= config.steps
+    return trained.steps_taken >= config.steps
+
+
+def _pace(config: ConfigDict) -> int:
+    """Steps at whose multiples somebody looks at the plain model."""
+    return math.gcd(config.sample_every, config.checkpoint_every)

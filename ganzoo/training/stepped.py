@@ -9,7 +9,7 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
-from ganzoo.training import optimizers
+from ganzoo.training import optimizers, replicas
 
 # What random numbers are drawn for: each purpose has streams of its own.
 LATENTS, UNIFORMS, POOL = 0, 1, 2
@@ -18,8 +18,9 @@ LATENTS, UNIFORMS, POOL = 0, 1, 2
 class SteppedModel(keras.Model):
     """A model that counts its training steps and has one optimizer for what generates and one for what discriminates.
 
-    Randomness in training is a pure function of (seed, purpose, step, draw, replica): a run that is stopped and resumed
-    sees the numbers it would have seen, and the replicas of a distribution strategy see different ones.
+    Randomness in training is a pure function of (seed, purpose, step, draw) and the row of the batch: a run that is
+    stopped and resumed sees the numbers it would have seen, and the replicas of a distribution strategy, which have
+    other rows, those that one device would have had for them.
 
     Args:
         n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
@@ -64,12 +65,12 @@ class SteppedModel(keras.Model):
 
     def uniforms(self, draw: int, like: tf.Tensor) -> tf.Tensor:
         """As many uniform numbers in [0, 1) as `like` has rows."""
-        return noise.uniform(self.step_seed(UNIFORMS, draw), tf.shape(like)[0])
+        rows = tf.shape(like)[0]
+        return noise.uniform(self.step_seed(UNIFORMS, draw), rows, first_row=replicas.first_row(rows))
 
     def step_seed(self, purpose: int, draw: int) -> tf.Tensor:
-        """The seed int32 [2] of one purpose and draw in this step and replica."""
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return noise.fold_in([self.seed, purpose], self.step, draw, replica)
+        """The seed int32 [2] of one purpose and draw in this step, the same for all replicas."""
+        return noise.fold_in([self.seed, purpose], self.step, draw, 0)
 
     def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the discriminator's optimizer."""
@@ -81,20 +82,26 @@ class SteppedModel(keras.Model):
 
     def apply_to_discriminator(self, gradients: Sequence[tf.Tensor]) -> None:
         """`update_discriminator` by gradients in the order of `discriminator_variables`."""
-        _apply(self.discriminator_optimizer, gradients, self.discriminator_variables)
+        self.discriminator_optimizer.apply(replicas.shares(gradients), self.discriminator_variables)
 
     def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
         """`update_generator` by gradients in the order of `generator_variables`."""
-        _apply(self.generator_optimizer, gradients, self.generator_variables)
+        self.generator_optimizer.apply(replicas.shares(gradients), self.generator_variables)
 
     def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Ends the step: counts it, and returns the epoch's running means."""
+        """Ends the step: counts it, and returns the epoch's running means over all replicas."""
         if values.keys() != self.trackers.keys():
             raise ValueError(f"train_step logs {sorted(values)}, but `logged` names {sorted(self.trackers)}.")
         self.step.assign_add(1)
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        if replicas.count() > 1:  # their means, in one vector, weighted as their numbers would be
+            means = replicas.mean(tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in values.values()]))
+            for (name, value), of_all in zip(values.items(), tf.unstack(means), strict=True):
+                rows = replicas.count() * tf.shape(value)[0] if value.shape.rank else 1
+                self.trackers[name].update_state(of_all, sample_weight=rows)
+        else:
+            for name, value in values.items():
+                self.trackers[name].update_state(value)
+        return replicas.logs({name: tracker.result() for name, tracker in self.trackers.items()})
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -118,6 +125,7 @@ class SteppedModel(keras.Model):
             recipe_optimizers = optimizers.build_both(recipe.optimizers, recipe.steps, self.n_critic)
             generator_optimizer = generator_optimizer or recipe_optimizers[0]
             discriminator_optimizer = discriminator_optimizer or recipe_optimizers[1]
+        replicas.synchronize_batch_norm(self)
         super().compile(optimizer=None, **kwargs)  # Keras's default would add an RMSprop that nobody uses
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
@@ -142,9 +150,3 @@ class SteppedModel(keras.Model):
 
     def compile_from_config(self, config: dict) -> None:
         self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
-
-
-def _apply(optimizer: keras.optimizers.Optimizer, gradients: Sequence[tf.Tensor], variables: list) -> None:
-    """One optimizer step; a distribution strategy sums the replicas' gradients, so each gives its share of the mean."""
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    optimizer.apply([gradient / replicas for gradient in gradients] if replicas > 1 else gradients, variables)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ganzoo.data.domains import Domains
-from ganzoo.data.pipeline import batches, domain_pairs, labelled_domains
+from ganzoo.data.pipeline import Share, batches, domain_pairs, labelled_domains
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 
@@ -168,3 +168,30 @@ def test_a_batch_must_fit_into_the_smaller_domain():
     with pytest.raises(GanzooError, match=r"batch size is 8, but there are 7 samples"):
         domain_pairs(made([9, 7]), 8, seed=0, steps=1, image_size=6, flip=False)
     assert len(labelled_domains(made([9, 7]), 8, seed=0, steps=1, image_size=6, flip=False)) == 1
+
+
+@pytest.mark.parametrize("kind", ["batches", "pairs", "unpaired", "labelled"])
+def test_the_shares_of_all_replicas_are_the_rows_of_one(domains, kind):
+    """Two machines of two and one replicas: their elements, joined draw by draw, are the step's, jitter included."""
+    where = dict(batch_size=6, seed=3, first_step=1, steps=4, draws=2)
+    cut = dict(image_size=12, flip=True)
+
+    def dataset(**share):
+        if kind == "batches":
+            return batches(POINTS, labels=np.arange(7), **where, **share)
+        make = labelled_domains if kind == "labelled" else domain_pairs
+        return make(domains(paired=kind == "pairs"), **where, **cut, **share)
+
+    parts = [list(dataset(share=Share(3, 0, 2))), list(dataset(share=Share(3, 2, 1)))]
+    assert [len(part) for part in parts] == [6, 3]
+    for step, whole in enumerate(dataset()):
+        replicas = [*parts[0][2 * step : 2 * step + 2], parts[1][step]]
+        for k, rows in enumerate(whole):
+            assert replicas[0][k].shape[0] == 4
+            drawn = [np.concatenate([np.split(each[k], 2)[draw] for each in replicas]) for draw in range(2)]
+            np.testing.assert_array_equal(np.concatenate(drawn), rows)
+
+
+def test_a_batch_that_replicas_cannot_share_evenly_is_refused():
+    with pytest.raises(GanzooError, match=r"batch of 7 .* 2 replicas.*--config.batch_size=8"):
+        batches(POINTS, 7, seed=0, steps=1, share=Share(2))

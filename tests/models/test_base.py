@@ -68,8 +68,8 @@ def test_the_same_seed_gives_the_same_samples_and_more_samples_begin_with_fewer(
     assert not np.array_equal(model.sample(5, seed=1), model.sample(5, seed=2))
 
 
-def test_replicas_draw_different_noise_and_take_the_mean_of_their_gradients():
-    """Two logical devices: one step of a mirrored model runs, and its replicas' latents differ."""
+def test_a_model_built_in_a_notebooks_strategy_trains_and_its_replicas_share_one_stream_of_noise():
+    """Two logical devices: the replicas' latents are the rows of one device, one half each."""
     code = """
 import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -79,9 +79,9 @@ strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 with strategy.scope():
     model = ganzoo.create("gan", image_shape=(2,))
     model.compile()
-seeds = strategy.run(lambda: model.step_seed(0, 0))
-first, second = strategy.experimental_local_results(seeds)
-assert not np.array_equal(first, second), "replicas with identical noise"
+drawn = strategy.run(lambda: model.step_latents(0, tf.zeros([3, 2])))
+joined = np.concatenate(strategy.experimental_local_results(drawn))
+np.testing.assert_array_equal(joined, model.latents(model.step_seed(0, 0), 6))
 model.fit(np.zeros((16, 2), "float32"), batch_size=8, verbose=0)
 assert model.steps_taken == 2
 """
