@@ -1,0 +1,260 @@
+r"""Accepted samples per second of an export's rejection, as a fraction of the bound; the table goes to RESULTS.md.
+
+    python -m benchmarks.sampling_speed
+    python -m benchmarks.sampling_speed --check --rounds 5 --seconds 5
+
+Two models, one of convolutions and one of dense layers, are trained for `--steps` by their recipes (how good they are
+does not enter), get their density ratio and are exported. No sampler can be faster than the forward passes of generator
+and ratio that its proposals take: that is the bound. A forward pass is one graph of both, at the batch that the request
+comes to (at most the export's), measured in turn with the samplers; `mh` has the passes of a chain within one call and
+so may be beyond the bound where calls are short. `--check` exits 1 where a goal is missed.
+"""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from absl import flags
+
+from benchmarks import measuring
+from benchmarks.measuring import Goal, Times
+from ganzoo import cli
+
+FLAGS = flags.FLAGS
+
+WORKS = {"convolutions": ("wgan_gp", "mnist_5k"), "dense": ("gan", "gaussians25")}
+GOALS = {"convolutions": 0.95, "dense": 0.75}
+GOAL_SIZES = (64, 10_000)
+CHAIN_LENGTH = 10  # of mh: proposals of each sample
+INPUTS = {"drs": dict(gamma_percentile=80.0), "obrs": dict(budget=2.0), "mh": dict(chain_length=CHAIN_LENGTH)}
+LOOP = "Python loop"
+
+
+class Measured(NamedTuple):
+    """A request of one size to one sampler.
+
+    Attributes:
+        work: a key of WORKS.
+        sampler: a signature, or LOOP.
+        size: samples of a request.
+        of_sample: seconds of each.
+        of_row: seconds of a proposal's forward pass in a batch such as the request comes to.
+        proposals: for each sample, in the mean.
+    """
+
+    work: str
+    sampler: str
+    size: int
+    of_sample: Times
+    of_row: Times
+    proposals: float
+
+    @property
+    def fraction(self) -> float:
+        """Of the bound, by minima."""
+        return self.of_row.minimum * self.proposals / self.of_sample.minimum
+
+
+class Counted:
+    """A sampler whose requests are counted.
+
+    Args:
+        draw: number of the request -> (samples, proposals) it took.
+    """
+
+    def __init__(self, draw: Callable[[int], tuple[int, int]]):
+        self.draw, self.requests, self.samples, self.proposals = draw, 0, 0, 0
+
+    def __call__(self) -> int:
+        samples, proposals = self.draw(self.requests)
+        self.requests += 1
+        self.samples += samples
+        self.proposals += proposals
+        return samples
+
+
+def goals(rows: list[Measured]) -> list[Goal]:
+    """Those of the sizes that have one; the loop in Python is there for comparison."""
+    wanted = [row for row in rows if row.size in GOAL_SIZES and row.sampler != LOOP]
+    return [
+        Goal(f"{row.work}, {row.sampler}, {row.size} samples, fraction of the bound", row.fraction, GOALS[row.work])
+        for row in wanted
+    ]
+
+
+def table(rows: list[Measured]) -> str:
+    """A line for each request."""
+    from benchmarks.sampler_tables import markdown
+
+    header = [
+        "work",
+        "sampler",
+        "samples",
+        "proposals per sample",
+        "samples/s (best)",
+        "(median)",
+        "of the bound",
+        "goal",
+    ]
+    lines = []
+    for row in rows:
+        goal = f"{GOALS[row.work]:g}" if row.size in GOAL_SIZES and row.sampler != LOOP else ""
+        speed = [f"{1 / seconds:,.0f}" for seconds in row.of_sample]
+        lines.append(
+            [row.work, row.sampler, f"{row.size:,}", f"{row.proposals:.2f}", *speed, f"{row.fraction:.2f}", goal]
+        )
+    return markdown(header, lines)
+
+
+def measure(work: str) -> list[Measured]:
+    """Trains, exports and asks one model."""
+    from benchmarks.sampler_tables import trained
+    from ganzoo import density_ratio, saved_model
+    from ganzoo.config import load_config
+    from ganzoo.data.reals import to_float
+    from ganzoo.exported import Exported
+
+    config = load_config(*WORKS[work])
+    config.steps = FLAGS.steps
+    workdir = Path(FLAGS.workdir) / work
+    model, parts, _ = trained(config, workdir)
+    held_out = to_float(parts.ratio.samples)
+    ratio = density_ratio.for_export(model, held_out, options=config.ratio, seed=config.seed)
+    what = saved_model.servable(model, ratio=ratio, sampling=config.sampling)
+    exported = Exported(saved_model.write(what, workdir / "export"))
+
+    rows = []
+    for size in map(int, FLAGS.sizes):
+        rows += of_size(work, size, exported, forward_of(model, ratio))
+    return rows
+
+
+def forward_of(model, ratio) -> Callable:
+    """latents float32 [rows, d] -> samples and their log ratios: the work that no sampler can do without."""
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def forward(latents):
+        samples = model(latents)
+        return samples, ratio(samples)
+
+    return forward
+
+
+def of_size(work: str, size: int, exported, forward: Callable) -> list[Measured]:
+    """Every sampler and the loop, in turn with the forward passes at the batches they come to."""
+    import numpy as np
+    import tensorflow as tf
+
+    from ganzoo.sampling.proposals import rows_of_batch
+
+    most = exported.config["sampling"]["batch_size"]
+    latent_dim = exported.signatures["serving_default"].structured_input_signature[1]["latents"].shape[-1]
+    counted = {name: Counted(functools.partial(ask, exported, name, size)) for name in INPUTS}
+    counted[LOOP] = Counted(loop_in_python(forward, size, most, latent_dim))
+    for draw in counted.values():
+        draw()
+
+    needed = {name: size * draw.proposals / draw.samples for name, draw in counted.items()}
+    needed["mh"] = size  # chains run side by side, one proposal of each at a time
+    batches = {name: int(rows_of_batch(wanted, most)) for name, wanted in needed.items()}
+    passes = {}
+    for rows in set(batches.values()):
+        latents = tf.constant(np.random.default_rng(rows).normal(size=(rows, latent_dim)), tf.float32)
+        passes[f"forward {rows}"] = measuring.repeated(functools.partial(passed, forward, latents))
+        passed(forward, latents)
+
+    contenders = {name: measuring.repeated(draw) for name, draw in counted.items()} | passes
+    times = measuring.in_turn(contenders, FLAGS.rounds, FLAGS.seconds)
+    return [
+        Measured(work, name, size, times[name], times[f"forward {batches[name]}"], draw.proposals / draw.samples)
+        for name, draw in counted.items()
+    ]
+
+
+def passed(forward: Callable, latents) -> int:
+    """One forward pass, waited for; its rows."""
+    forward(latents)[1].numpy()
+    return len(latents)
+
+
+def ask(exported, name: str, size: int, number: int) -> tuple[int, int]:
+    """One request by a seed of its own: its samples and proposals."""
+    import tensorflow as tf
+
+    given = {key: tf.constant(value) for key, value in INPUTS[name].items()}
+    drawn = exported.signatures[name](num_samples=tf.constant(size), seed=tf.constant([number, 0]), **given)
+    return len(drawn["samples"].numpy()), int(drawn["num_proposed"])
+
+
+def loop_in_python(forward: Callable, size: int, batch: int, latent_dim: int) -> Callable:
+    """Discriminator rejection as one writes it in NumPy around a network: batches of proposals until there are enough.
+
+    Its gamma is the percentile of a burn-in, as the export's.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    from ganzoo.sampling.drs import EPSILON
+
+    def proposals(rng):
+        samples, ratio = forward(tf.constant(rng.normal(size=(batch, latent_dim)), tf.float32))
+        return samples.numpy(), ratio.numpy().astype(np.float64)
+
+    def f_hat(ratio, largest):
+        gap = ratio - largest
+        return gap - np.log(-np.expm1(gap - EPSILON))
+
+    rng = np.random.default_rng(0)
+    burn_in = np.concatenate([proposals(rng)[1] for _ in range(-(-10_000 // batch))])
+
+    def draw(number):
+        rng, largest = np.random.default_rng(number), burn_in.max()
+        kept, found, proposed = [], 0, 0
+        while found < size:
+            samples, ratio = proposals(rng)
+            largest = max(largest, ratio.max())
+            gamma = np.percentile(f_hat(burn_in, largest), INPUTS["drs"]["gamma_percentile"])
+            accepted = rng.random(batch) < 1 / (1 + np.exp(gamma - f_hat(ratio, largest)))
+            kept.append(samples[accepted])
+            found += int(accepted.sum())
+            proposed += batch
+        return len(np.concatenate(kept)[:size]), proposed
+
+    return draw
+
+
+def define_flags() -> None:
+    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_list("works", ["convolutions", "dense"], "what to measure")
+    flags.DEFINE_list("sizes", ["1", "16", "64", "10000"], "samples of a request")
+    flags.DEFINE_integer("rounds", 5, "slices of each contender, in turn", lower_bound=1)
+    flags.DEFINE_float("seconds", 3.0, "of a slice, at least", lower_bound=0.0)
+    flags.DEFINE_integer("steps", 200, "generator steps of the trainings", lower_bound=1)
+    flags.DEFINE_string("workdir", "runs/sampling_speed", "folder of the trainings")
+    flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
+
+
+def main() -> int:
+    with cli.quiet_imports():
+        from benchmarks.sampler_tables import write_section
+    rows = [row for work in FLAGS.works for row in measure(work)]
+    print(table(rows))
+    missed = measuring.shortfalls(goals(rows))
+    print("\n".join(missed) or "every goal is met")
+    if FLAGS.check:
+        return 1 if missed else 0
+    text = (
+        "## Speed of sampling\n\n`python -m benchmarks.sampling_speed`\n\n"
+        f"{measuring.machine()}. Best and median of {FLAGS.rounds} rounds in turn. The bound is the time of the "
+        "forward passes of generator and density ratio that the proposals take, at the batch a request comes to; "
+        f"`mh` runs chains of {CHAIN_LENGTH}.\n\n{table(rows)}"
+    )
+    write_section("sampling_speed", text)
+    return 0
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)
