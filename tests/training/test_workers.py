@@ -1,0 +1,81 @@
+"""Two processes on loopback: a host each."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+STEPS = 30
+
+
+def free_ports(count):
+    """All of them taken at the same time, so that they differ."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("localhost", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def start(workdir, of_worker_1=()):
+    """Both workers to their end: their exit codes, and what they printed on standard output and on standard error."""
+    workers = [f"localhost:{port}" for port in free_ports(2)]
+    processes = []
+    for index in range(2):
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        arguments = [f"--workdir={workdir}", f"--steps={STEPS}", *(of_worker_1 if index else [])]
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.training.worker", *arguments],
+                env=os.environ | {"TF_CONFIG": json.dumps(task), "TF_NUM_INTRAOP_THREADS": "1"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    try:
+        printed = [process.communicate(timeout=600) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    codes = [process.returncode for process in processes]
+    return codes, [out for out, _ in printed], [err for _, err in printed]
+
+
+def results(workdir, **options):
+    codes, out, err = start(workdir, **options)
+    assert codes == [0, 0], err[0][-2000:] + err[1][-2000:]
+    return [json.loads(text.splitlines()[-1]) for text in out]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("run")
+    return workdir, results(workdir)
+
+
+def test_both_workers_end_with_the_same_weights_and_the_chief_alone_writes(undisturbed):
+    """Averages, optimizers, counters and running means among them."""
+    workdir, (chief, other) = undisturbed
+    assert chief == other
+    assert (chief["first"], chief["step"], chief["done"]) == (0, STEPS, True)
+    assert (workdir / "checkpoints" / f"ckpt-{STEPS}.index").exists()
+    assert len(list(workdir.glob("events.*"))) == 1
+
+
+def test_a_run_whose_worker_was_killed_goes_on_from_its_checkpoint_to_the_same_weights(undisturbed, tmp_path):
+    """Worker 1 falls at step 15: the chief says so in one line. Started again, they go on from step 10."""
+    codes, _, err = start(tmp_path, of_worker_1=[f"--signal={signal.SIGKILL:d}", "--at_step=15"])
+    assert codes == [1, -signal.SIGKILL]
+    assert err[0].strip().splitlines()[-1].startswith("ganzoo: another worker has ended or cannot be reached")
+    assert "Traceback" not in err[0]
+    chief, other = results(tmp_path)
+    assert chief == other
+    assert (chief["first"], chief["step"]) == (10, STEPS)
+    assert chief["weights"] == undisturbed[1][0]["weights"]
