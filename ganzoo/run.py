@@ -20,8 +20,10 @@ from ml_collections import ConfigDict, config_flags
 from ganzoo import cli
 from ganzoo.config import load_config, recipes, summary
 from ganzoo.errors import GanzooError
+from ganzoo.laps import Laps
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
     from ganzoo import tasks
@@ -45,10 +47,12 @@ flags.DEFINE_enum(
     "what trains together: one device (none), all GPUs of this machine, the hosts of TF_CONFIG, or a TPU",
 )
 flags.DEFINE_bool("resume", True, "go on with the run in the workdir; --noresume refuses if there is one")
+flags.DEFINE_bool("profile", False, "print where the start-up's time goes, and profile steps 10 to 20 for TensorBoard")
 flags.DEFINE_bool("dry_run", False, "print the resolved config and stop")
 flags.DEFINE_bool("list", False, "print the zoo and stop")
 flags.DEFINE_bool("names_only", False, "with --list: names alone")
 
+LAPS = Laps()  # of the start-up, from here on
 COUNTS = (
     "steps",
     "batch_size",
@@ -81,7 +85,7 @@ def main() -> int:
     strategy = strategies.resolve(FLAGS.strategy)
     if strategy is not None:
         check_share(config.batch_size, strategy.num_replicas_in_sync)
-    prepared = tasks.prepare(config)
+    prepared = tasks.prepare(config, LAPS.mark)
     with strategies.company(strategy):
         return train_and_measure(prepared, config, strategy)
 
@@ -103,7 +107,9 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
         metrics = workdirs.finished(workdir, config.steps)
 
-    if strategies.from_chief(strategy, metrics is None) and not task.train(model, data, config, workdir, strategy):
+    callbacks = profiling(workdir) if is_chief else []
+    is_to_train = strategies.from_chief(strategy, metrics is None)
+    if is_to_train and not task.train(model, data, config, workdir, strategy, callbacks):
         if is_chief:
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
         return cli.INTERRUPTED
@@ -137,6 +143,15 @@ def resolve() -> ConfigDict:
     if config.evaluation.num_samples < 1:
         raise GanzooError(f"config.evaluation.num_samples is {config.evaluation.num_samples}, expected at least 1.")
     return config.lock()
+
+
+def profiling(workdir: Path) -> "list[keras.callbacks.Callback]":
+    """What `--profile` adds to a training."""
+    if not FLAGS.profile:
+        return []
+    from ganzoo.training.start_up import Profile
+
+    return [Profile(LAPS, workdir)]
 
 
 def default_workdir(config: ConfigDict) -> str:

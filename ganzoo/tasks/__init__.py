@@ -8,7 +8,7 @@ others. Each module has
 | `load(config)` | the data, in the parts that never mix |
 | `sizes(data)` | how much of each, for people |
 | `ready(model, data, config)` | a compiled model, or an error before anything is written |
-| `train(model, data, config, workdir, strategy)` | whether the last step was reached |
+| `train(model, data, config, workdir, strategy, callbacks)` | whether the last step was reached |
 | `servable(model, data, config, description)` | what the export consists of, for `saved_model.write` |
 | `measure(exported, data, config, workdir, samplers)` | the metrics, as in `metrics.json`; no need of the last two |
 | `describe(metrics)` | them for people |
@@ -16,6 +16,7 @@ others. Each module has
 """
 
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,10 +41,14 @@ def of(name: str) -> ModuleType:
     return importlib.import_module(f"ganzoo.tasks.{name}")
 
 
-def prepare(config: ConfigDict) -> Prepared:
+def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) -> Prepared:
     """The task, the compiled model and the data that a resolved config describes.
 
     It sets what is global to Keras and TensorFlow: the seed of the initial weights, the precision, determinism.
+
+    Args:
+        config: a resolved recipe.
+        mark: told when each part has been done, as `Laps.mark`.
 
     Raises:
         GanzooError: for data that cannot be had and for whatever else is wrong with the config.
@@ -59,7 +64,10 @@ def prepare(config: ConfigDict) -> Prepared:
     keras.config.set_dtype_policy(config.precision)
 
     task = of(config.task)
+    mark("imports")
     data = task.load(config)
+    mark("data")
     model = registry.from_config(config, data.shape)
     task.ready(model, data, config)
+    mark("building")
     return Prepared(task, model, data)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -58,6 +59,7 @@ def train(
     config: ConfigDict,
     workdir: Path,
     strategy: tf.distribute.Strategy | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> bool:
     """Trains up to `config.steps`; see `loop.train`. Fakes that become alike are warned about (`diversity.json`)."""
     reals = parts.train
@@ -78,7 +80,7 @@ def train(
     def collapse(writer):
         return CollapseWarning(config.sample_every, config.steps, workdir, writer, reals)
 
-    return loop.train(model, data, picture, config, workdir, collapse, strategy)
+    return loop.train(model, data, picture, config, workdir, collapse, strategy, callbacks)
 
 
 def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping) -> Servable:

@@ -1,8 +1,9 @@
 """Models that translate pictures: trained on domains, exported image in, image out, measured direction by direction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -71,6 +72,7 @@ def train(
     config: ConfigDict,
     workdir: Path,
     strategy: tf.distribute.Strategy | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> bool:
     """Trains up to `config.steps`; see `loop.train`. The sample pictures are of the test part."""
     batches = labelled_domains if model.labelled else domain_pairs
@@ -87,7 +89,7 @@ def train(
         rows = model.rows(*(tf.constant(of[:count]) for of in shown))
         return pictures.grid(np.concatenate(rows), columns=count)
 
-    return loop.train(model, data, picture, config, workdir, strategy=strategy)
+    return loop.train(model, data, picture, config, workdir, strategy=strategy, callbacks=callbacks)
 
 
 def servable(model: TranslationModel, domains: Domains, config: ConfigDict, description: Mapping) -> Servable:

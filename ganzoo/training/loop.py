@@ -1,7 +1,7 @@
 """One training: from a model and data to the last step, wherever an earlier start of it had got to."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -34,6 +34,7 @@ def train(
     workdir: Path,
     watch: Callable[[tf.summary.SummaryWriter], keras.callbacks.Callback] | None = None,
     strategy: tf.distribute.Strategy | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> bool:
     """Trains up to `config.steps`, from the newest checkpoint in `workdir` if there is one.
 
@@ -45,6 +46,7 @@ def train(
         workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
         watch: TensorBoard's writer -> one callback more, before each checkpoint.
         strategy: of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the end.
+        callbacks: more, before all others.
 
     Returns:
         Whether the last step was reached; False if a signal stopped it, with all work saved.
@@ -76,6 +78,7 @@ def train(
         Save(config.checkpoint_every, config.steps, checkpoints),
     ]
     callbacks = [
+        *callbacks,
         Guard(config.divergence_threshold, checkpoints),
         *(of_the_chief if is_chief else []),
         Curves(config.log_every, config.steps, writer),
