@@ -1,0 +1,229 @@
+r"""Seconds of training until a Frechet distance is reached on `mnist_5k`; the table goes to RESULTS.md.
+
+    python -m benchmarks.time_to_quality
+    python -m benchmarks.time_to_quality --threshold 100 --samples 2000 --every 10 --limit 600 --check
+
+ganzoo's `wgan_gp` by its recipe, as it is and by `drs`, against the example of keras.io by its own: the same networks,
+batches of 512, 3 critic steps, Adam at 2e-4 with betas .5 and .9, lambda 10, no averaged generator. Both train in turn
+for `--every` seconds and are then measured, off the clock, on `--samples` samples, as the metric's name says. A clock
+begins before the networks are built. Of `drs` it also counts the fit of the density ratio, once: that at the point in
+question. `--check` exits 1 unless ours takes at most half the example's time.
+"""
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from absl import flags
+
+from benchmarks import measuring
+from benchmarks.measuring import Goal
+from ganzoo import cli
+
+FLAGS = flags.FLAGS
+
+OURS, DRS, EXAMPLE = "ganzoo's wgan_gp", "ganzoo's wgan_gp by drs", "keras.io's WGAN-GP"
+LEAST = 2.0  # how many times sooner ours is to be there
+EXAMPLE_BATCH, EXAMPLE_CRITIC_STEPS = 512, 3
+LATENT_DIM = 128
+STEPS = 10  # between two looks at the clock
+
+
+class Point(NamedTuple):
+    """A measurement of a sampler: seconds of training (and of the fit, if any) and the distance then."""
+
+    seconds: float
+    distance: float
+
+
+class Learner(NamedTuple):
+    """One that trains.
+
+    Attributes:
+        train: trains for so many steps and returns when they are done.
+        samplers: name -> a function that draws so many samples, float32 [n, 28, 28, 1] in [-1, 1], and says how many
+            seconds of preparation that took which count.
+    """
+
+    train: Callable[[int], None]
+    samplers: dict[str, Callable[[int], tuple]]
+
+
+def reached(curve: list[Point], threshold: float) -> float:
+    """Seconds at the first point that is at or under the threshold; infinite if there is none."""
+    return min((point.seconds for point in curve if point.distance <= threshold), default=math.inf)
+
+
+def goals(curves: dict[str, list[Point]], threshold: float) -> list[Goal]:
+    """For each of ours; where the example never got there, by the time it was given, which is to its advantage."""
+    example = min(reached(curves[EXAMPLE], threshold), curves[EXAMPLE][-1].seconds)
+    found = []
+    for name in (OURS, DRS):
+        ours = reached(curves[name], threshold)
+        ratio = example / ours if math.isfinite(ours) else 0.0
+        found.append(Goal(f"{name}, time of the example to ours until {threshold:g}", ratio, LEAST))
+    return found
+
+
+def table(curves: dict[str, list[Point]], threshold: float, metric: str) -> str:
+    """A line for each sampler: when it got there, and its best."""
+    from benchmarks.sampler_tables import markdown
+
+    header = ["sampler", f"seconds until {metric} {threshold:g}", f"lowest {metric}", "at second"]
+    lines = []
+    for name, curve in curves.items():
+        seconds, best = reached(curve, threshold), min(curve, key=lambda point: point.distance)
+        when = f"{seconds:.0f}" if math.isfinite(seconds) else f"not in {curve[-1].seconds:.0f}"
+        lines.append([name, when, f"{best.distance:.1f}", f"{best.seconds:.0f}"])
+    return markdown(header, lines)
+
+
+def train_in_turn(
+    learners: dict[str, Callable[[], Learner]],
+    distance: Callable,
+    *,
+    threshold: float,
+    samples: int,
+    every: float,
+    limit: float,
+) -> dict[str, list[Point]]:
+    """The curves by sampler; each learner goes on until all its samplers are there, or its time is up.
+
+    Args:
+        learners: build one; that is on its clock.
+        distance: of samples.
+        threshold: of the distance, where a sampler is there.
+        samples: of each measurement.
+        every: seconds of training between two of them.
+        limit: seconds of training.
+    """
+    curves: dict[str, list[Point]] = {}
+    clocks = dict.fromkeys(learners, 0.0)
+    built: dict[str, Learner] = {}
+    going = list(learners)
+    while going:
+        for name in list(going):
+            start = time.perf_counter()
+            if name not in built:
+                built[name] = learners[name]()
+            while time.perf_counter() - start < every:
+                built[name].train(STEPS)
+            clocks[name] += time.perf_counter() - start
+            for sampler, draw in built[name].samplers.items():
+                drawn, preparing = draw(samples)
+                point = Point(clocks[name] + preparing, distance(drawn))
+                curves.setdefault(sampler, []).append(point)
+                print(f"{sampler}: {point.distance:.1f} after {point.seconds:.0f} s", flush=True)
+            is_there = all(math.isfinite(reached(curves[s], threshold)) for s in built[name].samplers)
+            if is_there or clocks[name] >= limit:
+                going.remove(name)
+    return curves
+
+
+def ours(parts, config) -> Learner:
+    """The zoo's entry by its recipe, with the averaged generator and with rejection."""
+    import tensorflow as tf
+
+    from benchmarks.sampler_tables import drawer, samplers
+    from ganzoo import density_ratio, registry
+    from ganzoo.data.pipeline import batches
+    from ganzoo.data.reals import to_float
+    from ganzoo.training import loop
+
+    model = registry.from_config(config, parts.train.shape)
+    loop.compile_for(model, config)
+    seed = tf.constant([config.seed, 7])
+
+    def train(steps):
+        where = dict(seed=config.seed, first_step=model.steps_taken, steps=model.steps_taken + steps)
+        model.fit(batches(parts.train.samples, config.batch_size, draws=model.n_critic, **where), verbose=0)
+
+    def plain(count):
+        return model.sample(count, seed=config.seed), 0.0
+
+    def by_drs(count):
+        start = time.perf_counter()
+        ratio = density_ratio.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
+        sampler = samplers(chain_length=1, max_proposals=1000 * count)["drs 80"]
+        draw = drawer(model.propose, ratio, sampler, count, config.sampling.batch_size)  # with its burn-in
+        seconds = time.perf_counter() - start
+        return draw(seed).samples.numpy(), seconds
+
+    return Learner(train, {OURS: plain, DRS: by_drs})
+
+
+def example(parts, config) -> Learner:
+    """keras.io's, on the same reals."""
+    import tensorflow as tf
+
+    from benchmarks import works
+    from benchmarks.contenders.keras_examples import digits_discriminator, digits_generator, wgan_gp
+
+    model = wgan_gp(digits_generator(LATENT_DIM), digits_discriminator(False), LATENT_DIM, EXAMPLE_CRITIC_STEPS, 10.0)
+    reals = tf.data.Dataset.from_tensor_slices(works.to_float(parts.train.samples))
+    data = reals.cache().shuffle(1024, seed=config.seed).batch(EXAMPLE_BATCH, drop_remainder=True).repeat()
+
+    def train(steps):
+        model.fit(data, steps_per_epoch=steps, verbose=0)
+
+    def draw(count):
+        latents = tf.random.stateless_normal([count, LATENT_DIM], [config.seed, 7])
+        return model.generator.predict(latents, batch_size=256, verbose=0), 0.0
+
+    return Learner(train, {EXAMPLE: draw})
+
+
+def define_flags() -> None:
+    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_float("threshold", 60.0, "Frechet distance to reach")
+    flags.DEFINE_integer("samples", 10_000, "of each measurement", lower_bound=2)
+    flags.DEFINE_float("every", 20.0, "seconds of training between two measurements", lower_bound=0.0)
+    flags.DEFINE_float("limit", 900.0, "seconds of training after which nobody goes on", lower_bound=0.0)
+    flags.DEFINE_integer("seed", 0, "of both trainings")
+    flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
+
+
+def main() -> int:
+    with cli.quiet_imports():
+        import keras
+
+        from benchmarks.sampler_tables import write_section
+        from ganzoo.config import load_config
+        from ganzoo.data.parts import load_parts
+        from ganzoo.evaluation import digits_classifier
+        from ganzoo.evaluation.features import DigitsFeatures
+        from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
+        from ganzoo.evaluation.samples import short
+    config = load_config("wgan_gp", "mnist_5k")
+    config.seed = FLAGS.seed
+    keras.utils.set_random_seed(config.seed)
+    parts = load_parts(config.dataset, **config.data)
+    features, reference = DigitsFeatures(), digits_classifier.load().reference
+
+    def distance(samples):
+        return frechet_distance(fit_gaussian(features.features(samples)), reference)
+
+    both = {OURS: functools.partial(ours, parts, config), EXAMPLE: functools.partial(example, parts, config)}
+    wanted = dict(threshold=FLAGS.threshold, samples=FLAGS.samples, every=FLAGS.every, limit=FLAGS.limit)
+    curves = train_in_turn(both, distance, **wanted)
+    metric = f"fd_digits{short(FLAGS.samples)}"
+    print(table(curves, FLAGS.threshold, metric))
+    missed = measuring.shortfalls(goals(curves, FLAGS.threshold))
+    print("\n".join(missed) or "every goal is met")
+    if FLAGS.check:
+        return 1 if missed else 0
+    text = (
+        f"## Time to quality\n\n`python -m benchmarks.time_to_quality --threshold {FLAGS.threshold:g}`\n\n"
+        f"{measuring.machine()}. Seconds of training, from before the networks are built, measured every "
+        f"{FLAGS.every:g} s; of `drs` with the fit of its ratio. The example: equal networks, its published batch, "
+        f"critic steps and optimizers.\n\n{table(curves, FLAGS.threshold, metric)}"
+    )
+    write_section("time_to_quality", text)
+    return 0
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

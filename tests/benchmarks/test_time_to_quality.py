@@ -1,0 +1,60 @@
+import math
+
+import pytest
+
+from benchmarks import time_to_quality
+from benchmarks.time_to_quality import DRS, EXAMPLE, OURS, Learner, Point, goals, reached, table, train_in_turn
+
+
+def curves(**more):
+    found = {
+        OURS: [Point(10.0, 90.0), Point(20.0, 50.0), Point(30.0, 55.0)],
+        DRS: [Point(14.0, 40.0), Point(24.0, 30.0)],
+        EXAMPLE: [Point(10.0, 200.0), Point(50.0, 48.0)],
+    }
+    return found | more
+
+
+def test_the_first_point_under_the_threshold_counts():
+    """Even where a later one is over it again; of nobody under it the time is infinite."""
+    assert reached(curves()[OURS], 50.0) == 20.0
+    assert reached(curves()[OURS], 49.9) == math.inf
+
+
+def test_ours_is_to_be_there_in_half_the_time():
+    """50 s against 20 s and 14 s; an example that never got there counts by the time it was given, ours by nothing."""
+    assert [goal.ratio for goal in goals(curves(), 50.0)] == [2.5, pytest.approx(50 / 14)]
+    assert [goal.is_met for goal in goals(curves(), 50.0)] == [True, True]
+    assert [goal.ratio for goal in goals(curves(), 45.0)] == [0.0, pytest.approx(50 / 14)]
+    assert [goal.is_met for goal in goals(curves(), 45.0)] == [False, True]
+
+
+def test_the_table_tells_who_never_got_there():
+    lines = table(curves(), 45.0, "fd_digits2k").splitlines()[2:]
+    assert [line.split(" | ")[1] for line in lines] == ["not in 30", "14", "not in 50"]
+    assert lines[0].endswith("| 50.0 | 20 |")
+
+
+def test_learners_take_turns_until_they_are_there(monkeypatch, capsys):
+    """A clock that moves by a second for each step: `quick` is under the threshold at its second measurement, `slow`
+    when its time is up; preparing a sampler counts at its own point alone."""
+    now = [0.0]
+    monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(time_to_quality, "STEPS", 5)
+    trained = []
+
+    def learner(name, distances, preparing):
+        left = iter(distances)
+
+        def train(steps):
+            trained.append(name)
+            now[0] += steps
+
+        return lambda: Learner(train, {name: lambda count: (next(left), preparing)})
+
+    both = {"quick": learner("quick", [90.0, 50.0], 2.0), "slow": learner("slow", [90.0, 80.0, 70.0], 0.0)}
+    found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=30.0)
+    assert found["quick"] == [Point(12.0, 90.0), Point(22.0, 50.0)]
+    assert found["slow"] == [Point(10.0, 90.0), Point(20.0, 80.0), Point(30.0, 70.0)]
+    assert trained == ["quick"] * 2 + ["slow"] * 2 + ["quick"] * 2 + ["slow"] * 4
+    assert "quick: 50.0 after 22 s" in capsys.readouterr().out
