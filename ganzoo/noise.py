@@ -2,7 +2,7 @@
 
 Row i of a stream depends on the seed and on i alone, never on how many rows are drawn at a time: Philox is a
 counter-based generator, so a draw that begins at row i begins at that row's counter. Training derives its seed from
-(run, purpose, step, draw, replica), an export from the caller's.
+(run, purpose, step, draw), an export from the caller's.
 """
 
 import tensorflow as tf

@@ -24,12 +24,12 @@ def free_ports(count):
 
 
 def start(workdir, of_worker_1=()):
-    """Both workers to their end: their exit codes, and what they printed on standard output and on standard error."""
+    """Both workers, each with a folder of its own, to their end: exit codes, standard outputs, standard errors."""
     workers = [f"localhost:{port}" for port in free_ports(2)]
     processes = []
     for index in range(2):
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        arguments = [f"--workdir={workdir}", f"--steps={STEPS}", *(of_worker_1 if index else [])]
+        arguments = [f"--workdir={workdir / str(index)}", f"--steps={STEPS}", *(of_worker_1 if index else [])]
         processes.append(
             subprocess.Popen(
                 [sys.executable, "-m", "tests.training.worker", *arguments],
@@ -65,8 +65,8 @@ def test_both_workers_end_with_the_same_weights_and_the_chief_alone_writes(undis
     workdir, (chief, other) = undisturbed
     assert chief == other
     assert (chief["first"], chief["step"], chief["done"]) == (0, STEPS, True)
-    assert (workdir / "checkpoints" / f"ckpt-{STEPS}.index").exists()
-    assert len(list(workdir.glob("events.*"))) == 1
+    assert (workdir / "0" / "checkpoints" / f"ckpt-{STEPS}.index").exists()
+    assert not (workdir / "1").exists()
 
 
 def test_a_run_whose_worker_was_killed_goes_on_from_its_checkpoint_to_the_same_weights(undisturbed, tmp_path):
