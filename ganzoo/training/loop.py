@@ -84,12 +84,13 @@ def train(
         Curves(config.log_every, config.steps, writer),
         stop,
     ]
+    if replicated is None:
+        elements, end = data(step, WHOLE), {}
+    else:  # an iterator over several devices finds its end only when one of them has begun another step
+        elements = replicated.distribute(lambda share: data(step, share))
+        end = {"steps_per_epoch": config.steps - step}
     try:
-        if replicated is None:
-            model.fit(data(step, WHOLE), shuffle=False, verbose=0, callbacks=callbacks)
-        else:  # an iterator over several devices finds its end only when one of them has begun another step
-            elements = replicated.distribute(lambda share: data(step, share))
-            trained.fit(elements, steps_per_epoch=config.steps - step, shuffle=False, verbose=0, callbacks=callbacks)
+        trained.fit(elements, **end, shuffle=False, verbose=0, callbacks=callbacks)
     finally:  # Keras tells its callbacks nothing of an error
         if is_chief:
             progress.on_train_end()
