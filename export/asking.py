@@ -168,6 +168,6 @@ def _joined(answers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         values = [answer[name] for answer in answers]
         joined[name] = np.concatenate(values) if value.ndim else np.sum(values, dtype=value.dtype)
     if "acceptance_rate" in joined:
-        accepted = len(next(value for value in joined.values() if value.ndim))
+        accepted = sum(answer["acceptance_rate"] * answer["num_proposed"] for answer in answers)
         joined["acceptance_rate"] = np.float32(accepted / joined["num_proposed"])
     return joined
