@@ -3,9 +3,9 @@ r"""StarGAN: one generator for all translations among several domains (Choi et a
 "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation", CVPR 2018,
 https://arxiv.org/abs/1711.09020.
 
-Expected (2 CPU cores, seed 0): the digit survives in 93 to 96 % of translations (real digits 94 to 98 %, untranslated
-ones by the target's classifier 32 to 62 %); Frechet distances 18 to 22 (real 11 to 18), but 94 to digits on grey (real
-22), which have a black corner; in 15 minutes beside three other jobs.
+Expected (2 CPU cores, seed 0): the digit survives in 92 to 96 % of translations (real digits 94 to 98 %, untranslated
+ones by the target's classifier 32 to 62 %); Frechet distances 17 to 22 (real 11 to 18), but 88 to digits on grey (real
+22), which have a black corner; in 11 minutes.
 
     python -m ganzoo.run --model stargan
     python -m ganzoo.run --model stargan --dataset folder:faces --config.model.num_domains=5
