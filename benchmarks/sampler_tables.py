@@ -96,7 +96,7 @@ def whole(ascending: tf.Tensor) -> tf.Tensor:
 def samplers(chain_length: int, max_proposals: int) -> dict[str, Callable]:
     """The samplers by the name of their row, called as those of `rejecting`."""
     by_drs = functools.partial(rejecting, drs.discriminator_rejection, max_proposals, burn_in=whole)
-    by_budget = functools.partial(rejecting, obrs.budgeted_rejection, max_proposals, burn_in=whole)
+    by_budget = functools.partial(rejecting, obrs.budgeted_rejection, max_proposals, budgets=obrs.budgets_of)
     maximum = functools.partial(drs.percentile, percent=99.9)
 
     def chains(propose, log_ratio, ascending, starts, n, seed, batch_size):

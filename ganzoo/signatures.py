@@ -149,6 +149,8 @@ class Rejecting(Plain):
         seed = noise.fold_in([model.seed, 0], BURN_IN)
         ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
+        # Of the burn-in's length and the same for every request: no request pays for it.
+        self.budgets = [tf.Variable(of, trainable=False, name="budgets") for of in obrs.budgets_of(ascending)]
         if ratio.held_out is not None:
             self.starts = tf.Variable(ratio.held_out, trainable=False, name="mh_starts")
 
@@ -165,7 +167,9 @@ class Rejecting(Plain):
         in_range = is_in_range(budget, 1, self.sampling["max_proposals_per_sample"], "budget")
         with under(*self._is_request(num_samples, *labels), in_range):
             sampler = conditional.budgeted_rejection if labels else obrs.budgeted_rejection
-            return sampler(budget=tf.identity(budget), **self._request(num_samples, seed, *labels))._asdict()
+            budgets = obrs.Budgets(*(of.value() for of in self.budgets))
+            kept = dict(budgets=budgets, budget=tf.identity(budget))
+            return sampler(**kept, **self._request(num_samples, seed, *labels))._asdict()
 
     def mh(self, num_samples, seed, chain_length, *labels):
         in_range = is_in_range(chain_length, 1, self.sampling["max_chain_length"], "chain_length")
@@ -208,6 +212,7 @@ class Rejecting(Plain):
         with under(*self._is_request(num_samples, *labels), in_range):
             sampler = conditional.discriminator_rejection if labels else drs.discriminator_rejection
             return sampler(
+                burn_in=self.burn_in.value(),
                 gamma_percentile=tf.identity(gamma_percentile),
                 maximum_percentile=self.sampling["maximum_percentile"],
                 **self._request(num_samples, seed, *labels),
@@ -220,7 +225,6 @@ class Rejecting(Plain):
             log_ratio=self.ratio,
             **(dict(labels=tf.identity(labels[0])) if labels else dict(num_samples=tf.identity(num_samples))),
             seed=seed,
-            burn_in=self.burn_in.value(),
             batch_size=self.sampling["batch_size"],
             max_proposals=num_samples * self.sampling["max_proposals_per_sample"],
         )

@@ -148,7 +148,7 @@ def budgeted_rejection(
     labels: tf.Tensor,
     *,
     seed: tf.Tensor,
-    burn_in: tf.Tensor,
+    budgets: obrs.Budgets,
     budget: float | tf.Tensor,
     batch_size: int,
     max_proposals: int | tf.Tensor,
@@ -156,9 +156,9 @@ def budgeted_rejection(
     """`obrs.budgeted_rejection` within each class: every class costs the budget in the mean.
 
     Args:
-        burn_in: log ratios in ascending order, float32 [num_classes, n]. The rest as there and in `accept_each`.
+        budgets: of each class's burn-in, [num_classes, n]. The rest as there and in `accept_each`.
     """
-    scales = tf.map_fn(lambda of_class: obrs.log_scale(of_class, budget), burn_in)
+    scales = obrs.log_scale(budgets, budget)
 
     def probability(ratio, given):
         return tf.exp(tf.minimum(ratio + tf.gather(scales, given), 0.0))

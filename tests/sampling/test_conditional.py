@@ -10,6 +10,7 @@ from scipy import stats
 
 from ganzoo.sampling import mh
 from ganzoo.sampling.conditional import accept_each, budgeted_rejection, discriminator_rejection
+from ganzoo.sampling.obrs import budgets_of
 from ganzoo.sampling.proposals import burn_in, generate
 
 
@@ -108,7 +109,8 @@ def test_gamma_is_the_percentile_of_each_class():
 
 def test_every_class_costs_the_budget():
     """Class 0 at K = 2, and class 1, whose ratio is constant, too."""
-    options = dict(seed=tf.constant(SEED), burn_in=ascending(), budget=2.0, batch_size=16, max_proposals=10**6)
+    budgets = budgets_of(ascending())
+    options = dict(seed=tf.constant(SEED), budgets=budgets, budget=2.0, batch_size=16, max_proposals=10**6)
     for number in (0, 1):
         labels = tf.fill([3000], tf.constant(number, tf.int64))
         draws = budgeted_rejection(propose_labelled, ratio_of_class, labels, **options)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from gaussians import SEED, assert_same, columns_of, half_as_wide, propose
 from scipy import stats
 
-from ganzoo.sampling.obrs import budgeted_rejection, log_scale
+from ganzoo.sampling.obrs import budgeted_rejection, budgets_of, log_scale
 from ganzoo.sampling.proposals import burn_in, generate
 
 
@@ -20,7 +20,7 @@ def draw(num_samples, budget, *, batch_size=256, max_proposals=1_000_000, ratios
         half_as_wide,
         num_samples,
         seed=tf.constant(SEED),
-        burn_in=ascending() if ratios is None else ratios,
+        budgets=budgets_of(ascending() if ratios is None else ratios),
         budget=budget,
         batch_size=batch_size,
         max_proposals=max_proposals,
@@ -31,7 +31,7 @@ def draw(num_samples, budget, *, batch_size=256, max_proposals=1_000_000, ratios
 def test_the_scale_keeps_the_budget_exactly_on_the_burn_in(budget):
     """The mean of min(1, r c/M) over the burn-in is 1/K."""
     ratios = ascending()
-    accepted = np.minimum(1.0, np.exp(ratios.numpy().astype(np.float64) + float(log_scale(ratios, budget))))
+    accepted = np.minimum(1.0, np.exp(ratios.numpy().astype(np.float64) + float(log_scale(budgets_of(ratios), budget))))
     assert accepted.mean() == pytest.approx(1 / budget, rel=1e-3)
 
 
@@ -47,7 +47,7 @@ def test_the_samples_follow_the_capped_ratio():
     """At K = 1.1 the density is K min(1, r c/M) p_g; a Kolmogorov-Smirnov test cannot tell."""
     samples = draw(20_000, 1.1).samples.numpy()[:, 0]
     grid = np.linspace(-6, 6, 20_001)
-    ratio = math.log(2.0) - 1.5 * grid**2 + float(log_scale(ascending(), 1.1))
+    ratio = math.log(2.0) - 1.5 * grid**2 + float(log_scale(budgets_of(ascending()), 1.1))
     density = stats.norm.pdf(grid) * np.exp(np.minimum(ratio, 0.0))
     cumulative = np.cumsum(density) / density.sum()
     assert stats.kstest(samples, lambda x: np.interp(x, grid, cumulative)).pvalue > 1e-3
@@ -70,9 +70,9 @@ def test_no_result_depends_on_the_batch_size():
 )
 def test_extreme_ratios_give_no_nan_and_no_endless_loop(values):
     numbers, lookup = columns_of(values)
-    ratios = burn_in(numbers, lookup, 8, seed=tf.constant(SEED), batch_size=8)
+    budgets = budgets_of(burn_in(numbers, lookup, 8, seed=tf.constant(SEED), batch_size=8))
     draws = budgeted_rejection(
-        numbers, lookup, 10, seed=tf.constant(SEED), burn_in=ratios, budget=2.0, batch_size=16, max_proposals=400
+        numbers, lookup, 10, seed=tf.constant(SEED), budgets=budgets, budget=2.0, batch_size=16, max_proposals=400
     )
     assert np.isfinite(draws.log_ratio).all()
     assert int(draws.num_proposed) <= 400
