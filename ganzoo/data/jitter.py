@@ -14,8 +14,8 @@ def jitter(
     image_size: int,
     flip: bool,
     seed: tf.Tensor,
-    which: tf.Tensor | None = None,
-    total: int | None = None,
+    which: tf.Tensor,
+    total: int,
 ) -> tf.Tensor:
     """Each picture cut and flipped at random, as a pure function of the seed.
 
@@ -25,16 +25,13 @@ def jitter(
         flip: whether to turn each picture left to right with probability 1/2.
         seed: int32 [2]; pictures of equal sizes are cut and flipped alike by the same seed.
         which: int64 [N], where the pictures stand in a batch of which these are some; each is cut and flipped as it
-            would be in the whole one. None: these are all.
+            would be in the whole one.
         total: pictures in that batch.
 
     Returns:
         [N, image_size, image_size, C], dtype as given.
     """
     load_size = pictures.shape[1]
-    if which is None:
-        total = pictures.shape[0]
-        which = tf.range(total)
     if load_size > image_size:
         corners = tf.random.stateless_uniform(
             [2, total, 1], noise.fold_in(seed, 0), 0, load_size - image_size + 1, tf.int32, alg="philox"

@@ -32,11 +32,11 @@ def key(name: str, samples: np.ndarray, labels: np.ndarray, **training) -> str:
     return f"{re.sub('[^a-z0-9]+', '_', name.lower()).strip('_')}-{digest.hexdigest()[:20]}.npz"
 
 
-def restore(layers: list[keras.layers.Layer], cache: Path, key: str) -> bool:
+def restore(layers: list[keras.layers.Layer], file: Path) -> bool:
     """Gives built layers the weights that are kept; False if there are none, or none that can be read."""
     built = _weights(layers)
     try:
-        with np.load(cache / key) as kept:
+        with np.load(file) as kept:
             weights = {name: kept[name] for name in built}
     except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile):
         return False
@@ -48,13 +48,13 @@ def restore(layers: list[keras.layers.Layer], cache: Path, key: str) -> bool:
     return True
 
 
-def keep(layers: list[keras.layers.Layer], cache: Path, key: str) -> None:
+def keep(layers: list[keras.layers.Layer], file: Path) -> None:
     """Keeps the weights, whole or not at all; a folder that cannot be written to keeps nothing."""
-    unfinished = cache / f".{os.getpid()}-{key}"
+    unfinished = file.with_name(f".{os.getpid()}-{file.name}")
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         np.savez(unfinished, **_weights(layers))
-        unfinished.replace(cache / key)
+        unfinished.replace(file)
     except OSError:
         with contextlib.suppress(OSError):
             unfinished.unlink()

@@ -59,11 +59,14 @@ class PictureClassifier:
         shape = train.samples.shape[1:]
         seeds = np.random.default_rng([zlib.crc32(name.encode()), seed])
         self._layers = _build(shape, int(train.labels.max()) + 1, seeds, augment)
-        key = classifier_cache.key(name, train.samples, train.labels, seed=seed, steps=steps, augment=augment)
-        if cache is None or not classifier_cache.restore(self._layers, cache, key):
+        file = None
+        if cache is not None:
+            training = dict(seed=seed, steps=steps, augment=augment)
+            file = cache / classifier_cache.key(name, train.samples, train.labels, **training)
+        if file is None or not classifier_cache.restore(self._layers, file):
             _train(self._layers, train.samples, train.labels, seeds, steps)
-            if cache is not None:
-                classifier_cache.keep(self._layers, cache, key)
+            if file is not None:
+                classifier_cache.keep(self._layers, file)
 
         self._features = traced(lambda pictures: through(self._layers, "features", pictures), shape)
         self._kernel, self._bias = self._layers[-1].get_weights()
