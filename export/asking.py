@@ -11,6 +11,7 @@ import numpy as np
 
 from export import rejection_by_rows
 from export.connection import Connection, Refused
+from ganzoo.answers import joined
 from ganzoo.errors import GanzooError
 
 DRAWN = ("num_samples", "latents", "categories")  # a signature draws samples if it takes one of these
@@ -149,7 +150,7 @@ def _in_requests(ask: Ask, total: int, largest: int) -> dict[str, np.ndarray]:
     while True:
         try:
             starts = range(0, total, largest)
-            return _joined([ask(r, slice(first, min(first + largest, total))) for r, first in enumerate(starts)])
+            return joined([ask(r, slice(first, min(first + largest, total))) for r, first in enumerate(starts)])
         except Refused as refused:
             limit = LIMIT.search(str(refused))
             # What is too much may be counted in rows or, say, in pixels, of which every row has as many.
@@ -157,17 +158,3 @@ def _in_requests(ask: Ask, total: int, largest: int) -> dict[str, np.ndarray]:
             if not 0 < smaller < largest:
                 raise
             largest = smaller
-
-
-def _joined(answers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Rows one after the other, counts summed, the acceptance rate of all."""
-    if len(answers) == 1:
-        return answers[0]
-    joined = {}
-    for name, value in answers[0].items():
-        values = [answer[name] for answer in answers]
-        joined[name] = np.concatenate(values) if value.ndim else np.sum(values, dtype=value.dtype)
-    if "acceptance_rate" in joined:
-        accepted = sum(answer["acceptance_rate"] * answer["num_proposed"] for answer in answers)
-        joined["acceptance_rate"] = np.float32(accepted / joined["num_proposed"])
-    return joined

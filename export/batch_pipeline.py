@@ -1,5 +1,6 @@
 """The Beam pipeline that makes a set's missing shards; each worker loads the export once."""
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -11,6 +12,7 @@ from apache_beam.utils.shared import Shared
 from export.batch_files import SampleSet
 from export.batch_plan import ROUNDS, Plan
 from ganzoo import cli
+from ganzoo.answers import joined
 from ganzoo.errors import GanzooError
 
 # Beam's own DirectRunner would look on the network for a runner in Go first; this is the one in this process.
@@ -18,23 +20,6 @@ LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRun
 
 # A request's inputs by name -> its outputs by name
 Call = Callable[[Mapping], Mapping[str, np.ndarray]]
-
-
-class Caller:
-    """A signature of an export as a `Call`."""
-
-    def __init__(self, version_dir: str, signature: str):
-        with cli.quiet_imports():
-            import tensorflow as tf
-
-            from ganzoo.exported import Exported
-        self._constant = tf.constant
-        self._signature = Exported(version_dir).signatures[signature]
-        self._specs = self._signature.structured_input_signature[1]
-
-    def __call__(self, inputs: Mapping) -> Mapping[str, np.ndarray]:
-        given = {name: self._constant(inputs[name], spec.dtype) for name, spec in self._specs.items()}
-        return {name: output.numpy() for name, output in self._signature(**given).items()}
 
 
 def draw_shard(plan: Plan, shard: int, call: Call) -> tuple[dict[str, np.ndarray], dict]:
@@ -56,10 +41,13 @@ def draw_shard(plan: Plan, shard: int, call: Call) -> tuple[dict[str, np.ndarray
             asked = {"num_samples": min(plan.max_samples, lacking - first), "seed": seeds[-1], **plan.inputs}
             if labels is not None:
                 asked["labels"] = labels[first : first + asked["num_samples"]]
-            answers.append({"labels": asked.get("labels"), **call(asked)})
+            answers.append(dict(call(asked)))
+            if labels is not None:  # the signatures that reject give back those of the samples that there are
+                answers[-1].setdefault("labels", np.array(asked["labels"], np.int64))
         lacking = size - sum(len(answer["samples"]) for answer in answers)
         if lacking == 0:
-            return _joined(answers), {**_costs(answers), "seeds": seeds}
+            rows, costs = _rows_and_costs(answers)
+            return rows, costs | {"seeds": seeds}
         if labels is not None:
             found = Counter(int(label) for answer in answers for label in answer["labels"])
             labels = sorted((Counter(plan.labels_of(shard)) - found).elements())
@@ -69,20 +57,13 @@ def draw_shard(plan: Plan, shard: int, call: Call) -> tuple[dict[str, np.ndarray
     )
 
 
-def _joined(answers: list[Mapping]) -> dict[str, np.ndarray]:
-    rows = {"sample": np.concatenate([answer["samples"] for answer in answers])}
-    if answers[0]["labels"] is not None:
-        rows["label"] = np.concatenate([np.asarray(answer["labels"], np.int64) for answer in answers])
-    if "log_ratio" in answers[0]:
-        rows["log_ratio"] = np.concatenate([answer["log_ratio"] for answer in answers])
-    return rows
-
-
-def _costs(answers: list[Mapping]) -> dict:
-    """Proposals, and the share of them that was accepted; `generate` takes each as it comes."""
-    proposed = [int(answer.get("num_proposed", len(answer["samples"]))) for answer in answers]
-    rates = [float(answer.get("acceptance_rate", 1.0)) for answer in answers]
-    return {"num_proposed": sum(proposed), "acceptance_rate": float(np.average(rates, weights=proposed))}
+def _rows_and_costs(answers: list[Mapping]) -> tuple[dict[str, np.ndarray], dict]:
+    """What the set stores of each sample, and what all of them cost; `generate` takes each proposal as it comes."""
+    found = joined(answers)
+    names = {"samples": "sample", "labels": "label", "log_ratio": "log_ratio"}
+    rows = {name: found[output] for output, name in names.items() if output in found}
+    proposed = int(found.get("num_proposed", len(found["samples"])))
+    return rows, {"num_proposed": proposed, "acceptance_rate": float(found.get("acceptance_rate", 1.0))}
 
 
 class MakeShard(beam.DoFn):
@@ -96,8 +77,12 @@ class MakeShard(beam.DoFn):
         self.sample_set, self.version_dir, self.shared = sample_set, version_dir, Shared()
 
     def setup(self):
-        load = lambda: Caller(self.version_dir, self.sample_set.plan.signature)  # noqa: E731
-        self.call = self.shared.acquire(load)  # one for all threads of the worker's process
+        with cli.quiet_imports():
+            from ganzoo.exported import Exported
+
+        # One for all threads of the worker's process.
+        exported = self.shared.acquire(functools.partial(Exported, self.version_dir))
+        self.call = functools.partial(exported.call, self.sample_set.plan.signature)
 
     def process(self, shard: int) -> None:
         try:

@@ -6,31 +6,25 @@ python -m export.client --model wgan_gp_batchable --signature propose --num_samp
 python -m export.client --model cyclegan --signature a_to_b --input_dir pictures --out translated
 """
 
-import io
 import sys
 from pathlib import Path
 
 import numpy as np
 from absl import flags
-from PIL import Image
 
 from export import asking
 from export.connection import Connection, connect
-from ganzoo import cli, pictures
+from ganzoo import cli, outputs
 from ganzoo.data import folder, reals
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
 OPTIONS = ("gamma_percentile", "budget", "chain_length", "max_rounds", "max_per_request")
-SECTIONS = ("samples", "images", "image_bytes")  # the outputs that are pictures, or points
 
 
 def main() -> int:
     out = Path(FLAGS.out)
-    if out.suffix not in ("", ".png", ".npz"):
-        raise GanzooError(
-            f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end."
-        )
+    outputs.check(out)
     for name in ("num_samples", "max_rounds", "max_per_request"):
         cli.positive(name, FLAGS[name].value)
     if FLAGS.deadline <= 0.0:
@@ -47,12 +41,12 @@ def main() -> int:
 def draw(connection: Connection, out: Path, options: dict) -> int:
     """Samples by a signature that draws them, in `out`; the exit code."""
     numbers = {name: None if FLAGS[name].value is None else _numbers(name) for name in ("labels", "categories")}
-    outputs = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
-    found = len(next(outputs[name] for name in SECTIONS if name in outputs))
+    answer = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
+    found = len(outputs.shown(answer))
     if found == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
-    write(out, outputs, [Path(f"{index:06d}.png") for index in range(found)])
-    rate = f" at acceptance rate {outputs['acceptance_rate']:.3f}" if "acceptance_rate" in outputs else ""
+    outputs.write(out, answer, outputs.numbered(found), FLAGS.signature)
+    rate = f" at acceptance rate {answer['acceptance_rate']:.3f}" if "acceptance_rate" in answer else ""
     print(f"{found} samples by {FLAGS.signature}{rate} in {out}")
     return _complete(found, FLAGS.num_samples)
 
@@ -70,55 +64,14 @@ def transform(connection: Connection, out: Path, options: dict) -> int:
         *_, width, channels = connection.signature(FLAGS.signature).inputs[name].shape
         found = folder.gather(str(root), width or FLAGS.image_size, channels)
         files, given = found.files, reals.to_float(found.samples)
-    outputs = asking.transform(connection, FLAGS.signature, given, seed=FLAGS.seed, domain=FLAGS.domain, **options)
-    rows = outputs.get("rows", np.arange(len(files)))
+    answer = asking.transform(connection, FLAGS.signature, given, seed=FLAGS.seed, domain=FLAGS.domain, **options)
+    rows = answer.get("rows", np.arange(len(files)))
     if len(rows) == 0:
         raise GanzooError("every candidate was rejected within the bound; try a lower --gamma_percentile.")
-    write(out, outputs, [files[row].relative_to(root).with_suffix(".png") for row in rows])
+    names = outputs.png_names([file.relative_to(root) for file in files])
+    outputs.write(out, answer, [names[row] for row in rows], FLAGS.signature)
     print(f"{len(rows)} pictures by {FLAGS.signature} in {out}")
     return _complete(len(rows), len(files))
-
-
-def write(out: Path, outputs: dict[str, np.ndarray], names: list[Path]) -> None:
-    """Writes outputs as an array's, a grid's or a folder's name asks for it.
-
-    Args:
-        out: NAME.npz, NAME.png or a folder.
-        outputs: by name; what is in a grid or a folder is `samples`, `images` or `image_bytes`.
-        names: of the files in a folder.
-
-    Raises:
-        GanzooError: for outputs that are no pictures where a grid or a folder is asked for.
-    """
-    if out.suffix == ".npz":
-        out.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(out, **{name: _decoded(x) if name == "image_bytes" else x for name, x in outputs.items()})
-        return
-    shown = next((outputs[name] for name in SECTIONS if name in outputs), None)
-    if shown is None:
-        raise GanzooError(f"signature '{FLAGS.signature}' gives {', '.join(outputs)}: give --out a name in .npz.")
-    if out.suffix == ".png":
-        pictures.write_png(out, pictures.overview(reals.to_float(_decoded(shown)) if _is_encoded(shown) else shown))
-    elif shown.ndim != 4 and not _is_encoded(shown):
-        raise GanzooError("points have no pictures of their own: give --out a name in .png for a plot, or in .npz.")
-    else:
-        # An encoded picture is decoded and written again, so that a file appears whole or not at all.
-        of_each = (_decoded([one])[0] if _is_encoded(shown) else pictures.to_uint8(one) for one in shown)
-        for name, picture in zip(names, of_each, strict=True):
-            pictures.write_png(out / name, picture)
-
-
-def _is_encoded(shown: np.ndarray) -> bool:
-    return shown.dtype.kind == "O"
-
-
-def _decoded(files) -> np.ndarray:
-    """Encoded pictures of one size as uint8 [n, height, width, channels]."""
-    decoded = [np.asarray(Image.open(io.BytesIO(content))) for content in files]
-    if len({picture.shape for picture in decoded}) > 1:
-        raise GanzooError("the pictures are of several sizes: give --out a folder.")
-    stacked = np.stack(decoded)
-    return stacked[..., None] if stacked.ndim == 3 else stacked
 
 
 def _numbers(name: str) -> list[int]:

@@ -15,9 +15,9 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from export.connection import Connection, Refused, Signature, Spec, connect
+from export.connection import Connection, Signature, Spec, connect
 from ganzoo import cli
-from ganzoo.errors import GanzooError, plain_words
+from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
 WARM_UP = 3  # requests that are not counted
@@ -33,11 +33,9 @@ class InProcess(Connection):
 
     def __init__(self, directory: str):
         with cli.quiet_imports():
-            import tensorflow as tf
-
             from ganzoo.exported import Exported
         super().__init__("this process", Path(directory).name)
-        self._tf, self._exported = tf, Exported(directory)
+        self._exported = Exported(directory)
 
     def _ask_signatures(self, seconds: float) -> dict[str, Signature]:
         def specs(tensors) -> dict[str, Spec]:
@@ -49,12 +47,7 @@ class InProcess(Connection):
         }
 
     def _ask(self, signature: str, arrays: dict[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:
-        try:
-            given = {name: self._tf.constant(array) for name, array in arrays.items()}
-            outputs = self._exported.signatures[signature](**given)
-        except self._tf.errors.InvalidArgumentError as error:
-            raise Refused(plain_words(error.message)) from error
-        return {name: output.numpy() for name, output in outputs.items()}
+        return self._exported.call(signature, arrays)
 
 
 def request(specs: dict[str, Spec], rows: int, config: dict, side: int) -> Callable[[int], dict[str, object]]:

@@ -4,11 +4,13 @@ import json
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.answers import joined
 from ganzoo.errors import GanzooError, plain_words
 
 
@@ -72,8 +74,8 @@ class Exported:
             values = inputs | {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
             if "labels" in specs:
                 values["labels"] = labels[first : first + limit]
-            requests.append(self._call(signature, values))
-        return _join(requests)
+            requests.append(self.call(signature, values))
+        return joined(requests)
 
     def score(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...], which
@@ -139,7 +141,7 @@ class Exported:
             }
             if domains is not None:
                 given["domains"] = domains[part]
-            outputs = self._call(signature, {name: given[name] for name in specs})
+            outputs = self.call(signature, {name: given[name] for name in specs})
             if len(outputs["images"]) < len(images[part]):
                 raise GanzooError(f"{signature}: the bound on proposals ran out before each picture had one accepted.")
             translated.append(outputs["images"])
@@ -160,8 +162,12 @@ class Exported:
             )
         return self.signatures[signature].structured_input_signature[1]
 
-    def _call(self, signature: str, values: dict) -> dict[str, np.ndarray]:
-        """One request; what the graph refuses is a GanzooError, and so is a number that its dtype has no room for."""
+    def call(self, signature: str, values: Mapping) -> dict[str, np.ndarray]:
+        """One request, its inputs by name; others are left out.
+
+        Raises:
+            GanzooError: for what the graph refuses, and for a number that an input's dtype has no room for.
+        """
         given = {}
         for name, spec in self._specs(signature).items():
             try:
@@ -213,16 +219,3 @@ def newest_version(directory: str | Path) -> Path:
     if not (path / "saved_model.pb").is_file():
         raise GanzooError(f"no export in {directory}: a run leaves one in its workdir's folder `export`.")
     return path
-
-
-def _join(requests: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    if len(requests) == 1:
-        return requests[0]
-    joined = {name: np.concatenate([r[name] for r in requests]) for name in requests[0] if requests[0][name].ndim}
-    for name in ("num_proposed", "num_restarted"):
-        if name in requests[0]:
-            joined[name] = sum(r[name] for r in requests)
-    if "num_proposed" in joined:
-        accepted = sum(r["acceptance_rate"] * r["num_proposed"] for r in requests)
-        joined["acceptance_rate"] = np.float32(accepted / joined["num_proposed"])
-    return joined

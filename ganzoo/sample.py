@@ -25,15 +25,12 @@ def main() -> int:
     import numpy as np
 
     with cli.quiet_imports():
-        from ganzoo import pictures
+        from ganzoo import outputs
         from ganzoo.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
     out = Path(FLAGS.out)
-    if out.suffix not in ("", ".png", ".npz"):
-        raise GanzooError(
-            f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end."
-        )
+    outputs.check(out)
     inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
     exported = Exported(FLAGS.export_dir)
     if FLAGS.input_dir is not None:
@@ -51,17 +48,7 @@ def main() -> int:
     if len(samples) == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
 
-    if out.suffix == ".npz":
-        out.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(out, **draws)
-    elif out.suffix == ".png":
-        pictures.write_png(out, pictures.overview(samples))
-    elif samples.ndim != 4:
-        raise GanzooError("points have no pictures of their own: give --out a name in .png for a plot, or in .npz.")
-    else:
-        for index, picture in enumerate(pictures.to_uint8(samples)):
-            pictures.write_png(out / f"{index:06d}.png", picture)
-
+    outputs.write(out, draws, outputs.numbered(len(samples)), signature)
     rate = f" at acceptance rate {draws['acceptance_rate']:.3f}" if "acceptance_rate" in draws else ""
     print(f"{len(samples)} samples by {signature}{rate} in {out}")
     if len(samples) < FLAGS.num_samples:
@@ -74,7 +61,7 @@ def translate(exported: "Exported", out: Path) -> int:
     """Every picture below the folder `--input_dir`, squared and sized as in training, as a PNG of its name."""
     import numpy as np
 
-    from ganzoo import pictures
+    from ganzoo import outputs
     from ganzoo.data import folder, reals
 
     if "directions" not in exported.config:
@@ -95,27 +82,12 @@ def translate(exported: "Exported", out: Path) -> int:
         raise GanzooError(f"which domain? Give --domain, one of {', '.join(exported.config['domains'])}.")
     size, _, channels = exported.config["image_shape"]
     found = folder.gather(FLAGS.input_dir, size, channels)
-    names = png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in found.files])
+    names = outputs.png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in found.files])
     labels = None if domains is None else np.full(len(found.samples), domains)
     translated = exported.translate(signature, reals.to_float(found.samples), seed=FLAGS.seed, domains=labels)
-    for name, picture in zip(names, pictures.to_uint8(translated), strict=True):
-        pictures.write_png(out / name, picture)
+    outputs.write(out, {"images": translated}, names, signature)
     print(f"{len(found.files)} pictures by {signature} in {out}")
     return 0
-
-
-def png_names(files: list[Path]) -> list[Path]:
-    """The files' names as PNGs; where two would have one name, as `a.jpg` and `a.png`, all keep their end before it.
-
-    >>> png_names([Path("a.jpg"), Path("b/a.gif")])
-    [PosixPath('a.png'), PosixPath('b/a.png')]
-    >>> png_names([Path("a.jpg"), Path("a.png")])
-    [PosixPath('a.jpg.png'), PosixPath('a.png.png')]
-    """
-    names = [file.with_suffix(".png") for file in files]
-    if len({str(name).lower() for name in names}) < len(names):  # some file systems take A.png and a.png for the same
-        names = [file.with_name(f"{file.name}.png") for file in files]
-    return names
 
 
 if __name__ == "__main__":

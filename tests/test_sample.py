@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo import saved_model
-from ganzoo.sample import png_names
+from ganzoo.outputs import png_names
 from tests.conftest import tiny_translator
 from tests.test_picture_files import png_of
 
