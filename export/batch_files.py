@@ -143,10 +143,11 @@ class SampleSet:
         """Says why a shard could not be made; it stays missing."""
         write_json(self._entry(shard), {"name": self.plan.name(shard), "failed": reason})
 
-    def entries(self) -> dict[int, dict]:
-        """The entries of the shards that are there and have the checksum that was taken of them, by shard."""
+    def entries(self, shards: Iterable[int] | None = None) -> dict[int, dict]:
+        """The entries of those of the shards (None: of all) that are there and have the checksum that was taken of
+        them, by shard; every one of them is read."""
         found = {}
-        for shard in range(self.plan.num_shards):
+        for shard in range(self.plan.num_shards) if shards is None else shards:
             entry, path = _read(self._entry(shard)), self.folder / self.plan.name(shard)
             if "sha256" in entry and path.exists() and checksum(path) == entry["sha256"]:
                 found[shard] = entry

@@ -64,7 +64,7 @@ def main(pipeline_options: list[str]) -> int:
         sample_set.forget(missing)
         workers = dict(num_workers=FLAGS.direct_num_workers, runner=FLAGS.runner, options=pipeline_options)
         exit_codes = batch_workers.work(sample_set, str(exported.path), missing, **workers)
-        there = sample_set.entries()
+        there |= sample_set.entries(missing)
         if len(there) < plan.num_shards:
             raise GanzooError(_what_is_missing(sample_set, there, exit_codes))
     manifest = sample_set.complete(there)
