@@ -10,6 +10,7 @@ import io
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import flags
@@ -18,6 +19,9 @@ from PIL import Image
 from export.connection import Connection, Signature, Spec, connect
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+
+if TYPE_CHECKING:
+    from ganzoo.exported import Exported
 
 FLAGS = flags.FLAGS
 WARM_UP = 3  # requests that are not counted
@@ -28,14 +32,12 @@ class InProcess(Connection):
     """An export in this process, asked as a server is.
 
     Args:
-        directory: the export's.
+        exported: loaded.
     """
 
-    def __init__(self, directory: str):
-        with cli.quiet_imports():
-            from ganzoo.exported import Exported
-        super().__init__("this process", Path(directory).name)
-        self._exported = Exported(directory)
+    def __init__(self, exported: "Exported"):
+        super().__init__("this process", exported.path.parent.name)
+        self._exported = exported
 
     def _ask_signatures(self, seconds: float) -> dict[str, Signature]:
         def specs(tensors) -> dict[str, Spec]:
@@ -113,7 +115,7 @@ def main() -> None:
         raise GanzooError(f"--seconds is {FLAGS.seconds:g}, expected more than 0.")
     config = Exported.describe(FLAGS.export_dir)
     if FLAGS.server is None:
-        connection = InProcess(FLAGS.export_dir)
+        connection = InProcess(Exported(FLAGS.export_dir))
     else:
         model = FLAGS.model or Path(FLAGS.export_dir).resolve().name
         connection = connect(FLAGS.server, model, rest=FLAGS.rest)

@@ -1,4 +1,10 @@
-"""Exports of tiny models, one of each kind of signatures, written once for all tests of the deployment kit."""
+"""Exports of tiny models, one of each kind of signatures, written and loaded once for all tests of the deployment kit.
+
+TensorFlow keeps most of what it has once loaded, some 50 MB an export, so that a test that loads one anew makes the
+whole suite's process larger. Exports have no state; only what a test is about is loaded by itself.
+"""
+
+import functools
 
 import keras
 import pytest
@@ -7,6 +13,7 @@ import tensorflow as tf
 import ganzoo
 from ganzoo import density_ratio, saved_model
 from ganzoo.density_ratio.ratio import DensityRatio
+from ganzoo.exported import Exported
 from tests.conftest import TINY, tiny_translator
 
 SAMPLING = dict(
@@ -61,3 +68,9 @@ def exports(tmp_path_factory):
         saved_model.export_translator(model, folder, sampling=TRANSLATING, description={"domains": list("abc")})
         found[name] = model, folder
     return found
+
+
+@pytest.fixture(scope="session")
+def loaded(exports):
+    """name -> `Exported`, the same object whenever it is asked for."""
+    return functools.cache(lambda name: Exported(exports[name][1]))

@@ -1,5 +1,6 @@
 """What the stand-in serves: exports loaded as the server loads them, with its checks, wording and status codes."""
 
+import functools
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,6 +86,13 @@ class Servable:
             raise invalid(str(error)) from error
 
 
+@functools.cache
+def servable(path: Path) -> Servable:
+    """The version in a folder, loaded once in a process, whichever configs ask for it: versions are never written over,
+    and TensorFlow keeps much of a Session's memory when it is closed."""
+    return Servable(path)
+
+
 class Servables:
     """The loaded models.
 
@@ -106,7 +114,7 @@ class Servables:
             chosen = _chosen(model.model_version_policy, sorted(versions))
             if not chosen:
                 raise GanzooError(f"no versions of model '{model.name}' in {model.base_path}.")
-            models[model.name] = {version: Servable(versions[version]) for version in chosen}
+            models[model.name] = {version: servable(versions[version]) for version in chosen}
             labels[model.name] = dict(model.version_labels)
         self.models, self.labels = models, labels
 

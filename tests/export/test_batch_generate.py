@@ -18,7 +18,6 @@ from export.batch_pipeline import draw_shard
 from export.batch_plan import ROUNDS, Plan
 from ganzoo import pictures
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
 
 MANY = dict(signature="drs", num_samples=395, shard_size=10, seed=7, format="tfrecord")
 
@@ -29,9 +28,9 @@ def plan_of(**different):
     return Plan(**facts | dict(seed=5, num_samples=100, shard_size=30, max_samples=20, format="tfrecord") | different)
 
 
-def make(exports, kind, out, **asked):
+def make(loaded, kind, out, **asked):
     """A set made in this process; its plan and its manifest."""
-    exported = Exported(exports[kind][1])
+    exported = loaded(kind)
     sample_set = SampleSet(planned(exported, **asked), out)
     sample_set.begin()
     batch_pipeline.run(sample_set, str(exported.path), range(sample_set.plan.num_shards))
@@ -57,10 +56,10 @@ def command(exports, out, *flags, module="export.batch_generate"):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(exports, tmp_path_factory):
+def undisturbed(loaded, tmp_path_factory):
     """40 shards by one worker that nothing happens to: the folder and the manifest."""
     out = tmp_path_factory.mktemp("undisturbed") / "set"
-    return out, make(exports, "gan", out, **MANY)[1]
+    return out, make(loaded, "gan", out, **MANY)[1]
 
 
 @pytest.mark.slow
@@ -90,9 +89,9 @@ def test_a_set_whose_worker_was_killed_is_completed_to_the_same_bytes(exports, u
     assert files == expected_files
 
 
-def test_a_manifest_says_what_is_in_the_set(exports, undisturbed):
+def test_a_manifest_says_what_is_in_the_set(loaded, undisturbed):
     out, manifest = undisturbed
-    exported = Exported(exports["gan"][1])
+    exported = loaded("gan")
     assert manifest["configuration"]["export_fingerprint"] == checksum(exported.path)
     assert manifest["configuration"]["inputs"] == {"gamma_percentile": 50.0}
     assert [shard["num_samples"] for shard in manifest["shards"]] == [10] * 39 + [5]
@@ -103,12 +102,12 @@ def test_a_manifest_says_what_is_in_the_set(exports, undisturbed):
     assert all(checksum(out / shard["name"]) == shard["sha256"] for shard in manifest["shards"])
 
 
-def test_no_sample_comes_twice_and_each_is_the_signatures(exports, undisturbed):
+def test_no_sample_comes_twice_and_each_is_the_signatures(loaded, undisturbed):
     out, manifest = undisturbed
     found = examples(out)
     assert [example["index"] for example in found] == [[index] for index in range(395)]
     assert len({tuple(example["sample"]) for example in found}) == 395
-    signature = Exported(exports["gan"][1]).signatures["drs"]
+    signature = loaded("gan").signatures["drs"]
     for place in (0, 39):
         shard = manifest["shards"][place]
         draws = signature(
@@ -140,10 +139,10 @@ def test_a_folder_of_other_things_is_refused(tmp_path):
         SampleSet(plan_of(), tmp_path).begin()
 
 
-def test_labels_are_spread_evenly_and_go_with_their_samples(exports, tmp_path):
+def test_labels_are_spread_evenly_and_go_with_their_samples(loaded, tmp_path):
     """As PNGs in a folder for each class; more than a call may ask for come in several."""
     asked = dict(num_samples=100, shard_size=50, seed=1, format="png")
-    plan, manifest = make(exports, "cgan", tmp_path, signature="drs", **asked)
+    plan, manifest = make(loaded, "cgan", tmp_path, signature="drs", **asked)
     assert (plan.labels, plan.max_samples) == (list(range(10)), 40)
     assert [len(shard["seeds"]) for shard in manifest["shards"]] == [2, 2]
     files = {path.stem: path for path in tmp_path.glob("shard-*/*/*.png")}
@@ -151,7 +150,7 @@ def test_labels_are_spread_evenly_and_go_with_their_samples(exports, tmp_path):
     of_class = [int(files[name].parent.name) for name in sorted(files)]
     assert np.bincount(of_class).tolist() == [10] * 10
 
-    signature = Exported(exports["cgan"][1]).signatures["drs"]
+    signature = loaded("cgan").signatures["drs"]
     for shard in (0, 1):
         draws = signature(
             num_samples=tf.constant(40),
@@ -169,9 +168,9 @@ def test_labels_are_spread_evenly_and_go_with_their_samples(exports, tmp_path):
     ("kind", "signature", "inputs"),
     [("points", "generate", {}), ("points", "obrs", {"budget": 3.0}), ("infogan", "mh", {"chain_length": 4})],
 )
-def test_any_sampling_signature_makes_a_set(exports, tmp_path, kind, signature, inputs):
+def test_any_sampling_signature_makes_a_set(loaded, tmp_path, kind, signature, inputs):
     asked = dict(signature=signature, num_samples=25, shard_size=20, seed=1, format="tfrecord", inputs=inputs)
-    _, manifest = make(exports, kind, tmp_path, **asked)
+    _, manifest = make(loaded, kind, tmp_path, **asked)
     found = examples(tmp_path)
     assert len({tuple(example["sample"]) for example in found}) == 25
     proposed = {"generate": 25, "mh": 100}.get(signature, manifest["num_proposed"])
@@ -195,9 +194,9 @@ def test_any_sampling_signature_makes_a_set(exports, tmp_path, kind, signature, 
         ("gan", {"num_samples": 10**9, "shard_size": 1}, "more calls than one seed has streams"),
     ],
 )
-def test_what_an_export_cannot_give_is_said_before_anything_is_made(exports, kind, different, said):
+def test_what_an_export_cannot_give_is_said_before_anything_is_made(loaded, kind, different, said):
     with pytest.raises(GanzooError, match=said):
-        planned(Exported(exports[kind][1]), **MANY | different)
+        planned(loaded(kind), **MANY | different)
 
 
 def test_no_two_calls_share_a_seed():
@@ -255,7 +254,7 @@ def test_labels_that_got_no_sample_are_the_ones_asked_for_again():
     assert np.bincount(rows["label"]).tolist() == [10, 10, 10]
 
 
-def test_a_shard_that_cannot_be_made_does_not_stop_the_others(exports, tmp_path, monkeypatch):
+def test_a_shard_that_cannot_be_made_does_not_stop_the_others(loaded, tmp_path, monkeypatch):
     whole = batch_pipeline.draw_shard
 
     def fail_once(plan, shard, call):
@@ -264,7 +263,7 @@ def test_a_shard_that_cannot_be_made_does_not_stop_the_others(exports, tmp_path,
         return whole(plan, shard, call)
 
     monkeypatch.setattr(batch_pipeline, "draw_shard", fail_once)
-    exported = Exported(exports["points"][1])
+    exported = loaded("points")
     sample_set = SampleSet(planned(exported, **MANY | {"num_samples": 30}), tmp_path)
     sample_set.begin()
     batch_pipeline.run(sample_set, str(exported.path), range(3))

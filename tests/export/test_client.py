@@ -22,7 +22,6 @@ from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc
 from export import asking, connection, rejection_by_rows
 from export.connection import Refused, connect
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
 from tests.export.stand_in import StandIn, config_of
 
 ROOT = Path(__file__).parents[2]
@@ -101,10 +100,10 @@ def same(outputs, expected):
 
 
 @pytest.mark.parametrize("signature", ["generate", "drs", "obrs", "mh"])
-def test_samples_are_those_of_the_export_bit_by_bit(served, exports, signature):
+def test_samples_are_those_of_the_export_bit_by_bit(served, loaded, signature):
     """More than the export takes at a time: 50 are 40 and 10, each with a seed of its own."""
     outputs = asking.draw(served("gan"), signature, 50, seed=3, **DEFAULTS)
-    same(outputs, Exported(exports["gan"][1]).draw(signature, 50, seed=3, **DEFAULTS))
+    same(outputs, loaded("gan").draw(signature, 50, seed=3, **DEFAULTS))
     assert len(np.unique(outputs["samples"].reshape(50, -1), axis=0)) == 50
 
 
@@ -113,9 +112,9 @@ def test_requests_as_small_as_asked_for_have_seeds_of_their_own(served):
     assert len(np.unique(samples, axis=0)) == 6
 
 
-def test_labels_are_taken_in_turn(served, exports):
+def test_labels_are_taken_in_turn(served, loaded):
     outputs = asking.draw(served("cgan"), "drs", 45, seed=1, labels=[3, 7, 1], **DEFAULTS)
-    expected = Exported(exports["cgan"][1]).draw("drs", 45, seed=1, labels=np.array([3, 7, 1]), **DEFAULTS)
+    expected = loaded("cgan").draw("drs", 45, seed=1, labels=np.array([3, 7, 1]), **DEFAULTS)
     same(outputs, expected)
 
 
@@ -140,13 +139,13 @@ def test_encoded_samples_are_the_pictures_of_drs(served):
 @pytest.mark.parametrize(
     "name, signature", [("cyclegan", "a_to_b"), ("pix2pix", "translate"), ("stargan", "translate")]
 )
-def test_pictures_are_translated_as_by_the_export(served, exports, name, signature):
+def test_pictures_are_translated_as_by_the_export(served, loaded, name, signature):
     """13 pictures, of which the export takes 6 at a time."""
     images = np.random.default_rng(0).uniform(-1, 1, (13, 16, 16, 1)).astype(np.float32)
     domain = 1 if name == "stargan" else None
     outputs = asking.transform(served(name), signature, images, seed=2, domain=domain)
     domains = None if domain is None else np.full(13, domain)
-    expected = Exported(exports[name][1]).translate(signature, images, seed=2, domains=domains)
+    expected = loaded(name).translate(signature, images, seed=2, domains=domains)
     np.testing.assert_array_equal(outputs["images"], expected)
 
 

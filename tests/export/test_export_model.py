@@ -12,7 +12,7 @@ from export.batchable import batchable, rows_are_independent
 from export.restored import config_of, restore
 from ganzoo import load_config, saved_model, tasks, warm_up
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported, newest_version
+from ganzoo.exported import Exported
 from ganzoo.saved_model import Servable
 from ganzoo.training import workdirs
 from tests.export.conftest import SAMPLING, TRANSLATING, tiny_sampler
@@ -176,11 +176,11 @@ def random_row(spec, facts, random):
     return random.uniform(size=smallest.shape).astype(smallest.dtype)
 
 
-def test_pix2pix_in_a_batch_has_the_noise_of_a_picture_by_itself(exports, tmp_path):
+def test_pix2pix_in_a_batch_has_the_noise_of_a_picture_by_itself(exports, loaded):
     """Every row of the batchable `serving_default` is what the whole's makes of that picture alone; the whole's own
     batch gives each row other noise."""
-    model, folder = exports["pix2pix"]
-    served = tf.saved_model.load(str(newest_version(folder))).signatures["serving_default"]
+    model, _ = exports["pix2pix"]
+    served = loaded("pix2pix").signatures["serving_default"]
     rows, _ = batchable(whole("pix2pix", model), model)
     images = tf.tile(tf.random.stateless_uniform([1, 16, 16, 1], [0, 1], -1.0, 1.0), [3, 1, 1, 1])
     alone = served(images=images[:1])["images"][0].numpy()
@@ -203,16 +203,16 @@ def test_a_signature_that_looks_at_its_neighbours_is_left_out(exports):
 
 @pytest.mark.parametrize("format", ["onnx", "litert"])
 @pytest.mark.parametrize("kind", ["gan", "cgan", "stargan"])
-def test_a_generator_answers_in_another_runtime_as_the_savedmodel_does(exports, tmp_path, format, kind):
+def test_a_generator_answers_in_another_runtime_as_the_savedmodel_does(exports, loaded, tmp_path, format, kind):
     """At numbers of rows and latents that it was not checked with when it was written."""
     pytest.importorskip({"onnx": "tf2onnx", "litert": "ai_edge_litert"}[format])
-    model, folder = exports[kind]
+    model, _ = exports[kind]
     suffix, run = generators.FORMATS[format].suffix, generators.FORMATS[format].run
     which = generators.named(model, TRANSLATING if hasattr(model, "generators") else SAMPLING)
     path = tmp_path / f"generator{suffix}"
     assert generators.write(which, path, format) <= generators.TOLERANCE
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
-    served = tf.saved_model.load(str(newest_version(folder))).signatures["serving_default"]
+    served = loaded(kind).signatures["serving_default"]
     inputs, asked = {}, {}
     random = np.random.default_rng(2)
     for x, spec in zip(which.network.inputs, which.reference.signatures.popitem()[1][1], strict=True):

@@ -7,25 +7,23 @@ import pytest
 
 from export.connection import connect
 from export.measure_latency import InProcess, measure, table
-from ganzoo.exported import Exported
 from tests.export.stand_in import StandIn
 
 
 @pytest.mark.parametrize("name", ["cgan", "infogan", "points", "pix2pix", "stargan"])
-def test_every_signature_is_measured_in_process(exports, name):
-    folder = exports[name][1]
-    lines = table(InProcess(folder), Exported.describe(folder), rows=2, seconds=0.001)
+def test_every_signature_is_measured_in_process(loaded, name):
+    lines = table(InProcess(loaded(name)), loaded(name).config, rows=2, seconds=0.001)
     rows = [re.fullmatch(r"\| `(\w+)` \| 2 \| [\d.e+]+ \| [\d.e+]+ \| [\d,]+ \|", line) for line in lines[2:]]
-    assert [row[1] for row in rows] == sorted(Exported(folder).signatures)
+    assert [row[1] for row in rows] == sorted(loaded(name).signatures)
 
 
-def test_a_server_is_asked_for_the_same_signatures(exports):
+def test_a_server_is_asked_for_the_same_signatures(exports, loaded):
     folder = exports["points"][1]
     with StandIn({"points": folder}) as serving, connect(serving.grpc_address, "points") as connection:
-        lines = table(connection, Exported.describe(folder), rows=2, seconds=0.001)
+        lines = table(connection, loaded("points").config, rows=2, seconds=0.001)
         asked = {signature for _, signature in serving.servables.asked}
-    assert len(lines) == 2 + len(Exported(folder).signatures)
-    assert asked == set(Exported(folder).signatures)
+    assert len(lines) == 2 + len(loaded("points").signatures)
+    assert asked == set(loaded("points").signatures)
 
 
 def test_requests_are_counted_once_warm_and_have_numbers_of_their_own():

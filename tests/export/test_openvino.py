@@ -15,13 +15,12 @@ UNREADABLE = {"pix2pix": ("StatelessRandomGetKeyCounter", "StatelessRandomUnifor
 
 
 @pytest.mark.parametrize("kind", READABLE)
-def test_an_independent_runtime_computes_the_same(exports, kind):
+def test_an_independent_runtime_computes_the_same(loaded, kind):
     """float32 throughout: by default openvino takes bfloat16 where the processor has it."""
-    version = str(exports[kind][1] / "1")
-    signature = tf.saved_model.load(version).signatures["serving_default"]
+    signature = loaded(kind).signatures["serving_default"]
     request = valid_request(signature)
     expected = signature(**{name: tf.constant(value) for name, value in request.items()})
-    compiled = openvino.Core().compile_model(version, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = openvino.Core().compile_model(str(loaded(kind).path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     (found,) = compiled(request).values()
     (expected,) = expected.values()
     assert found.shape == expected.shape

@@ -17,10 +17,9 @@ def saved_model_cli(*arguments):
 
 
 @pytest.mark.parametrize("kind", ["cgan", "pix2pix"])
-def test_show_lists_every_signature_with_its_inputs(exports, kind):
-    version = exports[kind][1] / "1"
-    shown = saved_model_cli("show", "--dir", version, "--all")
-    for name, signature in tf.saved_model.load(str(version)).signatures.items():
+def test_show_lists_every_signature_with_its_inputs(loaded, kind):
+    shown = saved_model_cli("show", "--dir", loaded(kind).path, "--all")
+    for name, signature in loaded(kind).signatures.items():
         part = shown.split(f"signature_def['{name}']")[1].split("signature_def[")[0]
         for input_name in signature.structured_input_signature[1]:
             assert f"inputs['{input_name}']" in part
@@ -28,14 +27,14 @@ def test_show_lists_every_signature_with_its_inputs(exports, kind):
             assert f"outputs['{output_name}']" in part
 
 
-def test_run_draws_the_samples_that_python_gets(exports, tmp_path):
-    version = exports["gan"][1] / "1"
+def test_run_draws_the_samples_that_python_gets(loaded, tmp_path):
+    exported = loaded("gan")
     given = "num_samples=6;seed=[3, 1];gamma_percentile=60.5"
     saved_model_cli(
-        *("run", "--dir", version, "--tag_set", "serve", "--signature_def", "drs"),
+        *("run", "--dir", exported.path, "--tag_set", "serve", "--signature_def", "drs"),
         *("--input_exprs", given, "--outdir", tmp_path),
     )
-    expected = tf.saved_model.load(str(version)).signatures["drs"](
+    expected = exported.signatures["drs"](
         num_samples=tf.constant(6), seed=tf.constant([3, 1]), gamma_percentile=tf.constant(60.5)
     )
     assert {path.stem for path in tmp_path.iterdir()} == expected.keys()

@@ -9,6 +9,7 @@ import tensorflow as tf
 from ganzoo.generative import with_labels
 from ganzoo.sampling.proposals import generate
 from tests.export.conftest import SAMPLING, TRANSLATING
+from tests.export.stand_in_models import servable
 from tests.export.valid_requests import ROWS, valid_request
 
 SAMPLERS = ("gan", "cgan", "infogan", "points")
@@ -16,18 +17,17 @@ TRANSLATORS = ("pix2pix", "cyclegan", "stargan")
 
 
 @pytest.fixture(scope="module")
-def served(request, exports):
+def served(request, exports, loaded):
     """The model, its eager signatures, and a Session's `run(signature, inputs) -> outputs`."""
     model, folder = exports[request.param]
-    with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph).as_default() as session:
-        definitions = tf.compat.v1.saved_model.load(session, ["serve"], str(folder / "1")).signature_def
+    version = servable(folder / "1")
 
     def run(name, inputs):
-        feed = {definitions[name].inputs[key].name: value for key, value in inputs.items()}
-        return session.run({key: info.name for key, info in definitions[name].outputs.items()}, feed)
+        definition = version.signatures[name]
+        feed = {definition.inputs[key].name: value for key, value in inputs.items()}
+        return version.session.run({key: info.name for key, info in definition.outputs.items()}, feed)
 
-    yield model, tf.saved_model.load(str(folder / "1")).signatures, run
-    session.close()
+    return model, loaded(request.param).signatures, run
 
 
 def tensors(inputs):

@@ -19,7 +19,6 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from ganzoo.exported import Exported
 from tests.export.stand_in import StandIn, config_of
 
 HEALTH_CHECK = Path(__file__).parents[2] / "export" / "serving" / "health_check.sh"
@@ -68,8 +67,8 @@ def rest(server, path, document=None):
         return error.code, json.load(error)
 
 
-def test_grpc_gives_what_the_export_gives(exports, stub):
-    expected = Exported(exports["gan"][1]).draw("drs", 4, seed=1, gamma_percentile=80.0)
+def test_grpc_gives_what_the_export_gives(loaded, stub):
+    expected = loaded("gan").draw("drs", 4, seed=1, gamma_percentile=80.0)
     outputs = {name: tf.make_ndarray(value) for name, value in stub.Predict(drs()).outputs.items()}
     assert set(outputs) == set(expected)
     for name, value in outputs.items():
@@ -121,12 +120,12 @@ def test_versions_and_labels_that_are_not_there_are_refused(stub):
     assert stub.Predict(asked).model_spec.version.value == 1
 
 
-def test_metadata_has_every_signature(exports, stub):
+def test_metadata_has_every_signature(loaded, stub):
     asked = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     asked.model_spec.name = "gan"
     held = get_model_metadata_pb2.SignatureDefMap()
     stub.GetModelMetadata(asked).metadata["signature_def"].Unpack(held)
-    assert set(held.signature_def) == set(Exported(exports["gan"][1]).signatures)
+    assert set(held.signature_def) == set(loaded("gan").signatures)
     assert held.signature_def["drs"].inputs["seed"].dtype == tf.int32.as_datatype_enum
 
 
