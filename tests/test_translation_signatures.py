@@ -64,14 +64,14 @@ INPUTS = {
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory):
-    """Tiny models, their exports and the signatures, by name."""
+    """Tiny models, their versions' folders and what was loaded of them, by name."""
     found = {}
     for name in OUTPUTS:
         model = tiny_translator(name)
         path = saved_model.export_translator(
             model, tmp_path_factory.mktemp(name), sampling=SAMPLING, description={"step": 7}
         )
-        found[name] = model, path, tf.saved_model.load(path).signatures
+        found[name] = model, path, Exported(path)
     return found
 
 
@@ -84,7 +84,7 @@ def ints(*values):
 
 
 def call(exports, name, signature, **inputs):
-    return exports[name][2][signature](**{key: tf.convert_to_tensor(value) for key, value in inputs.items()})
+    return exports[name][2].signatures[signature](**{key: tf.convert_to_tensor(value) for key, value in inputs.items()})
 
 
 def of_model(model, name, signature, images):
@@ -114,14 +114,14 @@ TRANSLATING = [
 
 def test_outputs_are_the_contracts(exports):
     for name, expected in OUTPUTS.items():
-        signatures = exports[name][2]
+        signatures = exports[name][2].signatures
         assert {signature: set(s.structured_outputs) for signature, s in signatures.items()} == expected
 
 
 def test_inputs_are_the_contracts(exports):
     """Names, dtypes and shapes: any number of pictures of any size, but for a critic that knows one size alone."""
     for (name, signature), inputs in INPUTS.items():
-        specs = exports[name][2][signature].structured_input_signature[1]
+        specs = exports[name][2].signatures[signature].structured_input_signature[1]
         assert {key: (spec.dtype.name, spec.shape.as_list()) for key, spec in specs.items()} == inputs
 
 
@@ -382,15 +382,15 @@ print(ran)
 def test_many_pictures_are_translated_in_requests_that_the_export_takes(exports):
     """Fourteen by an export that takes six at a time; arguments that it needs are asked for."""
     images = pictures(14)
-    exported = Exported(exports["cyclegan"][1])
+    exported = exports["cyclegan"][2]
     together = exported.translate("a_to_b", images)
     np.testing.assert_allclose(together, exports["cyclegan"][0].a_to_b(images), atol=1e-5)
-    starred = Exported(exports["stargan"][1])
+    starred = exports["stargan"][2]
     translated = starred.translate("translate", images, domains=np.arange(14) % 3)
     np.testing.assert_allclose(
         translated, of_model(exports["stargan"][0], "stargan", "", tf.constant(images)), atol=1e-5
     )
-    assert Exported(exports["pix2pix"][1]).translate("drs", images, seed=3).shape == images.shape
+    assert exports["pix2pix"][2].translate("drs", images, seed=3).shape == images.shape
     for ask, said in (
         (lambda: exported.translate("b_to_c", images), "no signature 'b_to_c'.*There are: a_to_b, a_to_b_png"),
         (lambda: exported.translate("a_to_b_png", images), "takes no pictures: its inputs are image_bytes"),

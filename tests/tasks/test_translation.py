@@ -34,7 +34,8 @@ def measured(tmp_path_factory):
         directory = tmp_path_factory.mktemp("run")
         path = saved_model.write(translation.servable(model, domains, config, {"step": 3}), directory)
         assert Exported.describe(path)["domains"] == list(domains.names)
-        return Exported(path), translation.measure(Exported(path), domains, config)
+        exported = Exported(path)
+        return exported, translation.measure(exported, domains, config)
 
     return measure
 
