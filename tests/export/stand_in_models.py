@@ -88,8 +88,8 @@ class Servable:
 
 @functools.cache
 def servable(path: Path) -> Servable:
-    """The version in a folder, loaded once in a process, whichever configs ask for it: versions are never written over,
-    and TensorFlow keeps much of a Session's memory when it is closed."""
+    """The version in a folder, loaded once in a process, whichever configs ask for it: versions are never written
+    over."""
     return Servable(path)
 
 
