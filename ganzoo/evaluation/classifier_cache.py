@@ -18,12 +18,6 @@ import numpy as np
 VERSION = 1  # of how classifiers are built and trained; a change there makes all that are kept useless
 
 
-def folder() -> Path:
-    """`$GANZOO_CACHE`, or `ganzoo` in the user's folder for caches."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganzoo"
-    return Path(os.environ.get("GANZOO_CACHE") or default)
-
-
 def key(name: str, samples: np.ndarray, labels: np.ndarray, **training) -> str:
     """The file's name for a training set, uint8 [n, ...] and int [n], and how it is trained on."""
     digest = hashlib.sha256(repr((VERSION, name, samples.shape, sorted(training.items()))).encode())

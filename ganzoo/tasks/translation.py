@@ -8,12 +8,11 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import pictures, saved_model
+from ganzoo import cache, pictures, saved_model
 from ganzoo.data.domains import Domains, load_domains
 from ganzoo.data.pipeline import check_batch_size, domain_pairs, labelled_domains
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation import classifier_cache
 from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.exported import Exported
@@ -109,7 +108,7 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
     del workdir, sampling  # of the other task
     count = config.evaluation.num_samples
     print(f"measuring up to {count} test pictures in each direction ...")
-    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=classifier_cache.folder())
+    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=cache.folder())
     test = [domain.take(np.arange(min(count, len(domain)))) for domain in domains.test]
     directions = {name: Direction(**facts) for name, facts in exported.config["directions"].items()}
     rows: dict[str, dict[str, float]] = {}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.evaluation import classifier_cache, picture_classifier
+from ganzoo.evaluation import picture_classifier
 from ganzoo.evaluation.picture_classifier import PictureClassifier
 
 STEPS = 40
@@ -142,11 +142,3 @@ def test_a_folder_that_cannot_be_written_to_keeps_nothing(tmp_path, trainings):
     PictureClassifier("bars", bars(60), bars(10), steps=1, cache=tmp_path / "file")
     assert trainings == [1]
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def test_classifiers_are_kept_where_the_user_says_or_else_with_his_other_caches(monkeypatch, tmp_path):
-    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "own"))
-    assert classifier_cache.folder() == tmp_path / "own"
-    monkeypatch.delenv("GANZOO_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert classifier_cache.folder() == tmp_path / "ganzoo"
