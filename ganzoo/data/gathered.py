@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from ganzoo.data import framing
-from ganzoo.data.parts import a_fifth, deal, equal_samples, rows_by
+from ganzoo.data.parts import a_fifth, by_first_row, deal, equal_samples
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 
@@ -88,12 +88,12 @@ def with_test(gathered: Gathered) -> Gathered:
 
     parts = {"train": [], "test": []}
     for domain, of in zip(gathered.train, numbers, strict=True):
-        for part, rows in deal(rows_by(of), {"test": a_fifth(len(of)), "train": len(of)}).items():
+        for part, rows in deal(of, {"test": a_fifth(len(of)), "train": len(of)}).items():
             parts[part].append(domain.take(rows))
     return replace(gathered, **parts)
 
 
-def _linked(numbers: list[list[int]]) -> np.ndarray:
+def _linked(numbers: list[np.ndarray]) -> np.ndarray:
     """For each pair a number, the same one for pairs that are equal in a domain, directly or by way of other pairs.
 
     Args:
@@ -101,7 +101,7 @@ def _linked(numbers: list[list[int]]) -> np.ndarray:
     """
     total = len(numbers[0])
     pairs = np.tile(np.arange(total), len(numbers))
-    pictures = np.concatenate([total * (k + 1) + np.array(of) for k, of in enumerate(numbers)])
+    pictures = np.concatenate([total * (k + 1) + of for k, of in enumerate(numbers)])
     nodes = total * (len(numbers) + 1)
     links = sparse.coo_matrix((np.ones(len(pairs)), (pairs, pictures)), (nodes, nodes))
-    return sparse.csgraph.connected_components(links, directed=False)[1][:total]
+    return by_first_row(sparse.csgraph.connected_components(links, directed=False)[1][:total])

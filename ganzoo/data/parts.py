@@ -1,7 +1,6 @@
 """Reals split into the parts that never mix: train on one, fit the density ratio on another, measure on the third."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,10 +69,11 @@ def split(reals: Reals) -> Parts:
     Raises:
         GanzooError: there are fewer than 10 different samples.
     """
-    kinds = rows_by(equal_samples(reals.samples))
-    if len(kinds) < FEWEST:
+    kinds = equal_samples(reals.samples)
+    different = int(kinds.max(initial=-1)) + 1
+    if different < FEWEST:
         raise GanzooError(
-            f"'{reals.name}' holds {len(kinds)} different samples; it is split into three parts and needs at least "
+            f"'{reals.name}' holds {different} different samples; it is split into three parts and needs at least "
             f"{FEWEST}, and some thousands to train on. Give more of them."
         )
 
@@ -93,34 +93,54 @@ def a_fifth(total: int) -> int:
     return min(total // 5, 10_000)
 
 
-def equal_samples(samples: np.ndarray) -> list[int]:
-    """A number for each row, the same one for rows of equal bytes."""
-    known: dict[bytes, int] = {}
-    digests = (hashlib.blake2b(sample, digest_size=16).digest() for sample in np.ascontiguousarray(samples))
-    return [known.setdefault(digest, len(known)) for digest in digests]
+def equal_samples(samples: np.ndarray) -> np.ndarray:
+    """A number for each row, int64 [N], the same one for rows of equal bytes: 0, 1, ... in the order of first rows."""
+    digests = np.empty((len(samples), 2), np.uint64)
+    for row, sample in enumerate(np.ascontiguousarray(samples)):
+        digests[row] = np.frombuffer(hashlib.blake2b(sample, digest_size=16).digest(), np.uint64)
+
+    order = np.lexsort(digests.T)  # equal rows follow each other, the first of them first
+    digests = digests[order]
+    numbers = np.empty(len(samples), np.int64)
+    numbers[order] = np.cumsum((digests != np.roll(digests, 1, axis=0)).any(axis=1))  # another than the one before
+    return by_first_row(numbers)
 
 
-def rows_by(numbers: Iterable[int]) -> list[list[int]]:
-    """Row numbers, grouped by equal entries, in the order of their first row."""
-    rows: dict[int, list[int]] = {}
-    for row, number in enumerate(numbers):
-        rows.setdefault(number, []).append(row)
-    return list(rows.values())
+def by_first_row(numbers: np.ndarray) -> np.ndarray:
+    """Any numbers, int [N], as 0, 1, ... in the order in which they come first; equal ones stay equal."""
+    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    ranks = np.empty_like(first)
+    ranks[np.argsort(first)] = np.arange(len(first))
+    return ranks[inverse]
 
 
-def deal(kinds: list[list[int]], room: dict[str, int]) -> dict[str, np.ndarray]:
-    """Groups of rows that stay together, dealt in random order, each to the first part that still has room for it.
+def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
+    """Rows of one kind stay together; kinds are dealt in random order, each to the first part that has room for it.
+
+    Large sets are dealt without an object for each row or kind.
 
     Args:
-        kinds: row numbers, grouped.
+        kinds: a number for each row, int [N]: 0, 1, ... in the order of first rows.
         room: how many rows each part takes; the last takes what is left, so its room is all rows.
 
     Returns:
         The row numbers of each part, int64.
     """
-    room, rows = dict(room), {part: [] for part in room}
-    for k in np.random.default_rng(SEED).permutation(len(kinds)):
-        part = next(part for part in room if room[part] >= len(kinds[k]))
-        room[part] -= len(kinds[k])
-        rows[part].extend(kinds[k])
-    return {part: np.array(dealt, np.int64) for part, dealt in rows.items()}
+    sizes = np.bincount(kinds)
+    dealt = np.random.default_rng(SEED).permutation(len(sizes))
+    *limited, last = room
+    left = [room[part] for part in limited]
+    owners = np.full(len(sizes), len(limited), np.uint8)  # by place in the order of dealing
+    for place, size in enumerate(sizes[dealt]):
+        part = next((k for k, free in enumerate(left) if free >= size), None)
+        if part is not None:
+            left[part] -= size
+            owners[place] = part
+            if not any(left):
+                break
+
+    places = np.empty_like(dealt)
+    places[dealt] = np.arange(len(dealt))
+    rows = np.argsort(places[kinds], kind="stable")
+    owners = owners[places[kinds[rows]]]
+    return {part: rows[owners == k] for k, part in enumerate([*limited, last])}

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from ganzoo.data import toys
-from ganzoo.data.parts import split
+from ganzoo.data import load, toys
+from ganzoo.data.parts import SEED, by_first_row, deal, equal_samples, split
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 
@@ -70,3 +70,38 @@ def test_too_few_different_pictures_are_an_error():
     """A part would be empty; copies of one picture do not help."""
     with pytest.raises(GanzooError, match="holds 1 different samples"):
         split(Reals("copies", np.zeros((100, 4, 4, 1), np.uint8)))
+
+
+def dealt_one_by_one(numbers, room):
+    """What `deal` says, in as many words."""
+    kinds, room, rows = {}, dict(room), {part: [] for part in room}
+    for row, number in enumerate(numbers):
+        kinds.setdefault(number, []).append(row)
+    kinds = list(kinds.values())
+    for k in np.random.default_rng(SEED).permutation(len(kinds)):
+        part = next(part for part in room if room[part] >= len(kinds[k]))
+        room[part] -= len(kinds[k])
+        rows[part] += kinds[k]
+    return rows
+
+
+@pytest.mark.parametrize("values", [3, 20, 256])
+def test_kinds_are_dealt_as_one_by_one(values):
+    """Rows of many copies, of some and of hardly any; parts with room for a few, for none and for all."""
+    rng = np.random.default_rng(values)
+    for total in (1, 7, 40, 200):
+        samples = rng.integers(0, values, (total, 1, 1, 1)).astype(np.uint8)
+        room = {"test": total // 5, "ratio": int(rng.integers(total)), "train": total}
+        dealt = deal(equal_samples(samples), room)
+        assert {part: rows.tolist() for part, rows in dealt.items()} == dealt_one_by_one(samples.ravel().tolist(), room)
+
+
+def test_numbers_count_in_the_order_of_first_rows():
+    assert by_first_row(np.array([7, -2, 7, 9, -2])).tolist() == [0, 1, 0, 2, 1]
+    assert equal_samples(np.array([[3.0, 1.0], [0.0, 2.0], [3.0, 1.0]], np.float32)).tolist() == [0, 1, 0]
+
+
+def test_mnist_5k_is_split_as_ever():
+    """What config.json of all runs on it has; exports are measured only where this is the same."""
+    hashes = split(load("mnist_5k")).describe()["sha256"]
+    assert hashes == {"train": "e8887f1688d034b8", "ratio": "dc925d0dd30fcedb", "test": "94c5748fcc211d02"}
