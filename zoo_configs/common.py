@@ -32,6 +32,7 @@ def get_config(kind: str) -> ConfigDict:
     """
     config = _of_any_task("sampling")
     config.data.image_size = 0  # 0: the pictures' own size, or 64 where they differ
+    config.data.stream_above_mb = 1000  # of framed pictures in memory; more are read from a file in the cache folder
 
     config.model = ConfigDict()
     config.model.network = "mlp" if kind == "points" else "dcgan"

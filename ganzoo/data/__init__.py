@@ -37,8 +37,16 @@ def is_domains(name: str) -> bool:
     return name in DOMAINS
 
 
-def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 0, tfds_split: str = "train") -> Reals:
-    """All reals of a data set, in memory and in a fixed order. Stacked digits alone are made by `parts.load_parts`.
+def load(
+    name: str,
+    *,
+    data_dir: str = "",
+    image_size: int = 0,
+    channels: int = 0,
+    tfds_split: str = "train",
+    stream_above_mb: int = 1000,
+) -> Reals:
+    """All reals of a data set in a fixed order. Stacked digits alone are made by `parts.load_parts`.
 
     Args:
         name: "mnist_5k", "gaussians25", "gaussians8", "swissroll", "folder:PATH", or any TFDS name.
@@ -47,12 +55,15 @@ def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 
             within these bounds, else 64.
         channels: 1 (grey) or 3 (RGB); 0 is grey if all pictures are grey, else RGB.
         tfds_split: the split of a TFDS set, slices such as "train[:10%]" included.
+        stream_above_mb: of a folder or a TFDS set, how many MB (10^6 bytes) of framed pictures are kept in memory; more
+            lie in a file in the cache folder, from which each batch is read.
 
     Returns:
         Reals with uint8 [N, image_size, image_size, channels] pictures or float32 [N, 2] points.
 
     Raises:
-        GanzooError: the name is unknown, nothing could be read, or a size or channel count is out of range.
+        GanzooError: the name is unknown, nothing could be read, there is no room for the file, or a size or channel
+            count is out of range.
     """
     if not name:
         raise GanzooError(f"the data set has no name. {_what_there_is()}")
@@ -74,6 +85,9 @@ def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 
     from ganzoo.data import framing
 
     framing.check_request(image_size, channels)
+    if stream_above_mb < 0:
+        raise GanzooError(f"stream_above_mb is {stream_above_mb}; give 0 (nothing in memory) or more.")
+    most_bytes = stream_above_mb * 10**6
 
     if name == "mnist_5k":
         from ganzoo.data import digits
@@ -83,14 +97,14 @@ def load(name: str, *, data_dir: str = "", image_size: int = 0, channels: int = 
     if name.startswith(FOLDER):
         from ganzoo.data import folder
 
-        return folder.load(name.removeprefix(FOLDER), image_size, channels)
+        return folder.load(name.removeprefix(FOLDER), image_size, channels, most_bytes=most_bytes)
 
     from ganzoo.data import tensorflow_datasets_source as tfds_source
 
     builder = tfds_source.find(name, data_dir)
     if builder is None:
         raise unknown(name, tfds_source.names(), _what_there_is())
-    return tfds_source.load(builder, name, data_dir, tfds_split, image_size, channels)
+    return tfds_source.load(builder, name, data_dir, tfds_split, image_size, channels, most_bytes)
 
 
 def unknown(name: str, tfds_names: list[str], what_there_is: str) -> GanzooError:

@@ -1,6 +1,7 @@
 """`folder:PATH`: a person's own pictures, as they come. What cannot be read is skipped, counted and named."""
 
 import contextlib
+import math
 import os
 import sys
 import warnings
@@ -14,11 +15,13 @@ from PIL import Image
 
 from ganzoo.data import framing
 from ganzoo.data.reals import Reals
+from ganzoo.data.stored import StoredPictures
 from ganzoo.errors import GanzooError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 UNREADABLE = "not readable"
 NAMED = 5  # skipped files that a message names
+WINDOW = 64  # files that are being decoded or waiting to be taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,7 @@ class Pictures:
         skipped: why, for each of the others.
     """
 
-    samples: np.ndarray
+    samples: np.ndarray | StoredPictures
     files: list[Path]
     skipped: dict[Path, str]
 
@@ -40,7 +43,13 @@ def to_stderr(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def load(path: str, image_size: int = 0, channels: int = 0, report: Callable[[str], None] = to_stderr) -> Reals:
+def load(
+    path: str,
+    image_size: int = 0,
+    channels: int = 0,
+    report: Callable[[str], None] = to_stderr,
+    most_bytes: float = math.inf,
+) -> Reals:
     """Every picture below a folder, in the order of the file names.
 
     Grey, RGB, RGBA (on white), palette and 16-bit pictures of any size are cropped to their centre square and resized;
@@ -51,22 +60,29 @@ def load(path: str, image_size: int = 0, channels: int = 0, report: Callable[[st
         image_size: pixels a side; 0 is the pictures' own size where all agree on a square one of 16 to 128, else 64.
         channels: 1 or 3; 0 is grey if all pictures are grey, else RGB.
         report: called with one line that counts and names the files that could not be read, if there are any.
+        most_bytes: of memory for the framed pictures; more of them lie in a file.
 
     Returns:
         Reals with uint8 [N, image_size, image_size, channels] and no labels.
 
     Raises:
-        GanzooError: there is no such folder, or no readable picture in it.
+        GanzooError: there is no such folder, no readable picture in it, or no room for the file.
     """
-    return Reals(f"folder:{path}", gather(path, image_size, channels, report).samples)
+    return Reals(f"folder:{path}", gather(path, image_size, channels, report, most_bytes).samples)
 
 
-def gather(path: str, image_size: int = 0, channels: int = 0, report: Callable[[str], None] = to_stderr) -> Pictures:
+def gather(
+    path: str,
+    image_size: int = 0,
+    channels: int = 0,
+    report: Callable[[str], None] = to_stderr,
+    most_bytes: float = math.inf,
+) -> Pictures:
     """`load` with the names of the files."""
     root = existing(path)
     seen = sum(1 for _ in _files(root))
     files = picture_files(root)
-    pictures = read(files, image_size or framing.own_size(sizes(files)), channels)
+    pictures = read(files, image_size or framing.own_size(sizes(files)), channels, most_bytes=most_bytes)
     if not pictures.files:
         raise GanzooError(
             f"no readable picture in '{path}': {seen} files seen, {len(files)} of them pictures by their "
@@ -104,7 +120,11 @@ def sizes(files: Iterable[Path], cut: Callable[[Image.Image], list[Image.Image]]
 
 
 def read(
-    files: list[Path], size: int, channels: int, cut: Callable[[Image.Image], list[Image.Image]] = whole
+    files: list[Path],
+    size: int,
+    channels: int,
+    cut: Callable[[Image.Image], list[Image.Image]] = whole,
+    most_bytes: float = math.inf,
 ) -> Pictures:
     """The pictures in files, framed.
 
@@ -113,6 +133,7 @@ def read(
         size: pixels a side.
         channels: 1 or 3; 0 is grey if all pictures are grey, else RGB.
         cut: the pieces of a picture that become samples; a GanzooError from it says why the file is skipped.
+        most_bytes: as in `load`.
     """
     read, skipped = [], {}
 
@@ -128,8 +149,13 @@ def read(
                 read.append(file)
                 yield from pieces
 
+    def in_windows(pool: ThreadPoolExecutor) -> Iterator[list[np.ndarray] | str]:
+        """All at once, the pictures that are waiting to be taken would be in memory."""
+        for first in range(0, len(files), WINDOW):
+            yield from pool.map(fitted, files[first : first + WINDOW])
+
     with _strict_pillow(), ThreadPoolExecutor() as pool:
-        samples = framing.assemble(usable(pool.map(fitted, files)), size, channels)
+        samples = framing.assemble(usable(in_windows(pool)), size, channels, most_bytes, len(files))
     return Pictures(samples, read, skipped)
 
 

@@ -3,11 +3,14 @@
 Generators from latents take up to 128 pixels, translators (`domains`) more.
 """
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from ganzoo.data.pile import Pile
+from ganzoo.data.stored import StoredPictures
 from ganzoo.errors import GanzooError
 
 SMALLEST, LARGEST, USUAL = 16, 128, 64  # pixels a side
@@ -67,16 +70,27 @@ def fit(image: Image.Image, size: int, channels: int) -> np.ndarray:
     return np.asarray(image).reshape(size, size, channels)
 
 
-def assemble(pictures: Iterable[Image.Image | np.ndarray], size: int, channels: int) -> np.ndarray:
-    """Pictures of any size as one array.
+def assemble(
+    pictures: Iterable[Image.Image | np.ndarray],
+    size: int,
+    channels: int,
+    most_bytes: float = math.inf,
+    expected: int = 0,
+) -> np.ndarray | StoredPictures:
+    """Pictures of any size as one array, or, where they would take more memory than they may, as rows of a file.
 
     Args:
         pictures: upright pictures, or uint8 / uint16 [H, W, C] pixels.
         size: pixels a side.
         channels: 1, 3, or 0 for grey if all pictures are grey, else RGB.
+        most_bytes: of memory.
+        expected: how many there are, as far as that is known.
 
     Returns:
         uint8 [N, size, size, channels].
+
+    Raises:
+        GanzooError: there is no room for the file.
     """
     shape = (size, size, channels or 3)
 
@@ -87,10 +101,15 @@ def assemble(pictures: Iterable[Image.Image | np.ndarray], size: int, channels: 
             picture = from_pixels(picture)
         return fit(picture, size, shape[-1])
 
-    samples = np.fromiter(map(fitted, pictures), dtype=(np.uint8, shape))
-    if channels == 0 and all(_is_grey(picture) for picture in samples):
-        return np.ascontiguousarray(samples[..., :1])
-    return samples
+    pile = Pile((size, size, channels or 1), most_bytes, expected)
+    for picture in map(fitted, pictures):
+        if pile.shape != shape:  # all have been grey so far
+            if _is_grey(picture):
+                picture = picture[..., :1]
+            else:
+                pile = pile.in_colour()
+        pile.add(picture)
+    return pile.finish()
 
 
 def _is_grey(picture: np.ndarray) -> bool:

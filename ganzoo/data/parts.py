@@ -1,12 +1,14 @@
 """Reals split into the parts that never mix: train on one, fit the density ratio on another, measure on the third."""
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from ganzoo.data import is_stacked, load
 from ganzoo.data.reals import Reals
+from ganzoo.data.stored import StoredPictures, blocks
 from ganzoo.errors import GanzooError
 
 SEED = 0  # fixed, not the run's: runs with different seeds stay comparable
@@ -66,6 +68,8 @@ def split(reals: Reals) -> Parts:
     Pictures: 20 % each for ratio and test, at most 10,000 each, and the rest to train on. Points, which cost nothing
     to draw, are split 5 : 5 : 1, the 50,000 / 50,000 / 10,000 of the 25-Gaussian protocol.
 
+    Of stored pictures the train part stays where it is; the others are read.
+
     Raises:
         GanzooError: there are fewer than 10 different samples.
     """
@@ -85,7 +89,8 @@ def split(reals: Reals) -> Parts:
         room = {"test": fifth, "ratio": fifth, "train": total}
 
     rows = deal(kinds, room)
-    return Parts(*(reals.take(rows[part]) for part in ("train", "ratio", "test")))
+    train, ratio, test = (reals.take(rows[part]) for part in ("train", "ratio", "test"))
+    return Parts(train, ratio.in_memory(), test.in_memory())
 
 
 def a_fifth(total: int) -> int:
@@ -93,10 +98,10 @@ def a_fifth(total: int) -> int:
     return min(total // 5, 10_000)
 
 
-def equal_samples(samples: np.ndarray) -> np.ndarray:
+def equal_samples(samples: np.ndarray | StoredPictures) -> np.ndarray:
     """A number for each row, int64 [N], the same one for rows of equal bytes: 0, 1, ... in the order of first rows."""
     digests = np.empty((len(samples), 2), np.uint64)
-    for row, sample in enumerate(np.ascontiguousarray(samples)):
+    for row, sample in enumerate(itertools.chain.from_iterable(blocks(samples))):
         digests[row] = np.frombuffer(hashlib.blake2b(sample, digest_size=16).digest(), np.uint64)
 
     order = np.lexsort(digests.T)  # equal rows follow each other, the first of them first

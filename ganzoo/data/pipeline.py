@@ -12,6 +12,7 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.data.jitter import jitter
 from ganzoo.data.reals import to_float
+from ganzoo.data.stored import StoredPictures
 from ganzoo.errors import GanzooError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ WHOLE = Share()
 
 
 def batches(
-    samples: np.ndarray,
+    samples: np.ndarray | StoredPictures,
     batch_size: int,
     *,
     seed: int,
@@ -58,7 +59,7 @@ def batches(
 
     Every epoch visits each sample once, in an order of its own; a step's rows may straddle two epochs. Started at
     first_step = k, the dataset gives bit for bit what the one started at 0 gives from its k-th element on. The samples
-    stay where they are: they are neither copied nor put into the graph.
+    stay where they are, in memory or in their file: they are neither copied nor put into the graph.
 
     Args:
         samples: uint8 [N, H, W, C] or float32 [N, 2].

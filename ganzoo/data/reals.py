@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ganzoo.data.stored import StoredPictures, blocks
+
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
@@ -21,17 +23,17 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Reals:
-    """A data set, or a part of one, in memory.
+    """A data set, or a part of one.
 
     Attributes:
         name: the name it was asked for by, such as "mnist_5k" or "folder:photos".
-        samples: uint8 [N, H, W, C] pictures, or float32 [N, 2] points.
+        samples: uint8 [N, H, W, C] pictures, in memory or, if they are too many, stored; or float32 [N, 2] points.
         labels: int64 [N], or None; of a mixture, the component each point was drawn from.
         mixture: where the points come from, or None.
     """
 
     name: str
-    samples: np.ndarray
+    samples: np.ndarray | StoredPictures
     labels: np.ndarray | None = None
     mixture: Mixture | None = None
 
@@ -45,12 +47,20 @@ class Reals:
 
     def sha256(self) -> str:
         """The first 16 digits of the samples' SHA-256: the same for the same samples in the same order."""
-        return hashlib.sha256(self.samples).hexdigest()[:16]
+        digest = hashlib.sha256()
+        for block in blocks(self.samples):
+            digest.update(block)
+        return digest.hexdigest()[:16]
 
     def take(self, rows: np.ndarray) -> "Reals":
-        """The given rows (integers [M]) as Reals of their own."""
-        labels = None if self.labels is None else self.labels[rows]
-        return replace(self, samples=self.samples[rows], labels=labels)
+        """The given rows (integers [M]) as Reals of their own; of stored pictures none is read."""
+        is_stored = isinstance(self.samples, StoredPictures)
+        samples = self.samples.select(rows) if is_stored else self.samples[rows]
+        return replace(self, samples=samples, labels=None if self.labels is None else self.labels[rows])
+
+    def in_memory(self) -> "Reals":
+        """The same with all samples in an array."""
+        return replace(self, samples=np.asarray(self.samples))
 
 
 def to_float(samples):

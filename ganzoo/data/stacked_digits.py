@@ -45,7 +45,8 @@ def load_parts(name: str, *, image_size: int = 0, channels: int = 0, **request) 
     if channels not in (0, 3):
         raise GanzooError(f"channels is {channels}, but '{name}' has three, a digit in each. Leave it 0.")
     digits = split(load(source, image_size=image_size, channels=1, **request))
-    return Parts(**{part: _stack(name, getattr(digits, part), k, TRIPLES[part]) for k, part in enumerate(TRIPLES)})
+    parts = {part: getattr(digits, part).in_memory() for part in TRIPLES}
+    return Parts(**{part: _stack(name, parts[part], k, TRIPLES[part]) for k, part in enumerate(TRIPLES)})
 
 
 def _stack(name: str, digits: Reals, stream: int, count: int) -> Reals:

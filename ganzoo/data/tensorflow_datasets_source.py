@@ -4,6 +4,7 @@ The only module that imports tensorflow_datasets.
 """
 
 import contextlib
+import math
 import os
 import re
 import threading
@@ -58,6 +59,7 @@ def load(
     split: str = "train",
     image_size: int = 0,
     channels: int = 0,
+    most_bytes: float = math.inf,
 ) -> Reals:
     """The pictures of one split, in the order of its files; downloaded and prepared first where need be.
 
@@ -70,17 +72,19 @@ def load(
         split: a split of the set, slices such as "train[:10%]" included.
         image_size: pixels a side; 0 is the pictures' own size where all agree on a square one of 16 to 128, else 64.
         channels: 1 or 3; 0 is grey if all pictures are grey, else RGB.
+        most_bytes: of memory for the framed pictures; more of them lie in a file.
 
     Returns:
         Reals with uint8 [N, image_size, image_size, channels], and labels where the set has them.
 
     Raises:
-        GanzooError: the set is neither prepared nor downloadable, is damaged, or has no pictures or no such split.
+        GanzooError: the set is neither prepared nor downloadable, is damaged, or has no pictures or no such split; or
+            there is no room for the file.
     """
     _keys(builder, name)
     _prepare(builder, name, data_dir)
     size = image_size or framing.own_size(_sizes(builder, name, split))
-    return _framed(builder, name, split, size, channels)
+    return _framed(builder, name, split, size, channels, most_bytes)
 
 
 def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Gathered | None:
@@ -131,11 +135,14 @@ def _sizes(builder: tfds.core.DatasetBuilder, name: str, split: str) -> Iterator
             yield row[image_key].shape[1::-1]
 
 
-def _framed(builder: tfds.core.DatasetBuilder, name: str, split: str, size: int, channels: int) -> Reals:
+def _framed(
+    builder: tfds.core.DatasetBuilder, name: str, split: str, size: int, channels: int, most_bytes: float = math.inf
+) -> Reals:
     """The pictures of a split of a prepared set."""
     image_key, label_key = _keys(builder, name)
     dataset = _read(builder, name, split, [key for key in (image_key, label_key) if key])
     shape = builder.info.features[image_key].shape
+    expected = max(0, int(dataset.cardinality()))  # negative where it is not known
     dataset = dataset.batch(1 if None in shape[:2] else 256)
     labels: list[np.ndarray] = []
 
@@ -146,7 +153,8 @@ def _framed(builder: tfds.core.DatasetBuilder, name: str, split: str, size: int,
             yield from batch[image_key]
 
     with _damage_told(builder, name):
-        samples = framing.assemble(images(), size, channels or (1 if shape[-1] == 1 else 0))
+        channels = channels or (1 if shape[-1] == 1 else 0)
+        samples = framing.assemble(images(), size, channels, most_bytes, expected)
     return Reals(name, samples, np.concatenate(labels).astype(np.int64) if labels else None)
 
 
@@ -233,9 +241,11 @@ def silent_host(urls: Iterable[str], patience: float = PATIENCE) -> str | None:
 def _read(builder: tfds.core.DatasetBuilder, name: str, split: str, keys: list[str]) -> tf.data.Dataset:
     """The given features of a split, and no other decoded."""
     wanted = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
+    # TFDS would keep every decoded picture of a set whose files are below 250 MB, and 8 MB of each of 16 files.
+    frugal = tfds.ReadConfig(try_autocache=False, override_buffer_size=2**20)
     with _quiet():
         try:
-            return builder.as_dataset(split=split, decoders=wanted, shuffle_files=False)
+            return builder.as_dataset(split=split, decoders=wanted, read_config=frugal, shuffle_files=False)
         except ValueError as error:
             raise GanzooError(
                 f"'{name}' has no pictures in a split '{split}'. Its splits are {', '.join(builder.info.splits)}; "

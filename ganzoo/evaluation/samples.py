@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganzoo.data.stored import StoredPictures
 from ganzoo.errors import GanzooError
 
 
@@ -28,7 +29,7 @@ def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarra
     return samples if samples.dtype == np.uint8 else samples.astype(np.float32)
 
 
-def subset(samples: np.ndarray, n: int) -> np.ndarray:
+def subset(samples: np.ndarray | StoredPictures, n: int) -> np.ndarray:
     """n of them in an order that is random and always the same: data sets and batches of fakes may come sorted."""
     return samples[np.random.default_rng(0).permutation(len(samples))[:n]]
 

@@ -19,6 +19,7 @@ FREE = (
     "config.sample_every",
     "config.divergence_threshold",
     "config.data.data_dir",
+    "config.data.stream_above_mb",
     "config.ratio",
     "config.sampling",
     "config.evaluation",

@@ -66,7 +66,7 @@ def test_pairs_that_share_a_picture_are_on_one_side():
     """Pairs 0 and 1 have the same left picture, 1 and 2 the same right one: all three go together."""
     left, right = noise(20), noise(20, seed=1)
     left[1], right[2] = left[0], right[1]
-    numbers = gathered._linked([[0, 0, *range(2, 20)], [0, 1, 1, *range(3, 20)]])
+    numbers = gathered._linked([np.array([0, 0, *range(2, 20)]), np.array([0, 1, 1, *range(3, 20)])])
     assert len(set(numbers[:3])) == 1
     assert len(set(numbers)) == 18
     whole = Gathered(("A", "B"), [Reals("", left), Reals("", right)], None, Frame(16, 16, 0), True)

@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.data import folder, load
+from ganzoo.data.stored import StoredPictures
 from ganzoo.errors import GanzooError
 
 
@@ -90,3 +91,17 @@ def test_a_missing_folder_is_an_error(tmp_path):
     """It is named."""
     with pytest.raises(GanzooError, match=r"no folder '.*nowhere'"):
         folder.load(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("colour", ["L", "RGB"])
+def test_a_folder_beyond_the_limit_is_the_same_from_its_file(tmp_path, colour):
+    """Grey or coloured, more pictures than are decoded at once, one of them broken."""
+    for k in range(2 * folder.WINDOW + 3):
+        save(tmp_path / f"{k:03}.png", colour, size=(16, 16), colour=k)
+    (tmp_path / "070.png").write_text("no picture")
+    here = load(f"folder:{tmp_path}")
+    there = load(f"folder:{tmp_path}", stream_above_mb=0)
+    assert (type(here.samples), type(there.samples)) == (np.ndarray, StoredPictures)
+    assert there.sha256() == here.sha256()
+    np.testing.assert_array_equal(there.samples, here.samples)
+    assert here.samples[:, 0, 0, 0].tolist() == [k for k in range(2 * folder.WINDOW + 3) if k != 70]

@@ -10,6 +10,8 @@ import tensorflow_datasets as tfds
 from ganzoo import data
 from ganzoo.data import tensorflow_datasets_source as source
 from ganzoo.data.domains import load_domains
+from ganzoo.data.parts import load_parts
+from ganzoo.data.stored import StoredPictures
 from ganzoo.errors import GanzooError
 
 
@@ -140,6 +142,46 @@ def test_pictures_of_any_size_are_framed(mocked):
     """cycle_gan states no size and each picture has its own: 64 x 64, or what is asked for."""
     assert data.load("cycle_gan/horse2zebra", tfds_split="trainA").samples.shape == (5, 64, 64, 3)
     assert data.load("cycle_gan/horse2zebra", tfds_split="trainB", image_size=32, channels=1).shape == (32, 32, 1)
+
+
+def test_a_set_beyond_the_limit_is_the_same_from_its_file(tmp_path):
+    """Pictures, labels, parts and hashes; 40 pictures of 256 bytes are far below a megabyte."""
+    here = load_parts("ganzoo_marks", data_dir=str(tmp_path), stream_above_mb=1)
+    there = load_parts("ganzoo_marks", data_dir=str(tmp_path), stream_above_mb=0)
+    assert (type(here.train.samples), type(there.train.samples)) == (np.ndarray, StoredPictures)
+    assert there.describe() == here.describe()
+    for part in ("train", "ratio", "test"):
+        np.testing.assert_array_equal(getattr(there, part).samples, getattr(here, part).samples)
+        np.testing.assert_array_equal(getattr(there, part).labels, getattr(here, part).labels)
+
+
+def test_the_number_of_pictures_is_known_before_they_are_read(tmp_path, monkeypatch):
+    """So that many of them go to a file at once."""
+    expected = []
+    assemble = source.framing.assemble
+
+    def spied(*request):
+        expected.append(request[-1])
+        return assemble(*request)
+
+    monkeypatch.setattr(source.framing, "assemble", spied)
+    for split in ("train", "train[:25%]", "train+test"):
+        data.load("ganzoo_marks", data_dir=str(tmp_path), tfds_split=split)
+    assert expected == [40, 10, 50]
+
+
+def test_decoded_pictures_are_not_kept_by_tfds(tmp_path, monkeypatch):
+    """Nor are its files read in pieces of 8 MB."""
+    asked = []
+    as_dataset = tfds.core.DatasetBuilder.as_dataset
+
+    def spied(self, **request):
+        asked.append(request["read_config"])
+        return as_dataset(self, **request)
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", spied)
+    data.load("ganzoo_marks", data_dir=str(tmp_path))
+    assert [(of.try_autocache, of.override_buffer_size) for of in asked] == [(False, 2**20)] * len(asked) != []
 
 
 def test_the_splits_a_and_b_are_two_domains(tmp_path):
