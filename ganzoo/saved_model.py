@@ -15,6 +15,7 @@ from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.models.base import AdversarialModel
+from ganzoo.networks.layers import own_derivatives
 from ganzoo.signatures import Signatures, signatures
 from ganzoo.translating import TranslationModel
 from ganzoo.translation_signatures import signatures as translation_signatures
@@ -141,7 +142,8 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
         for name, (function, specs) in what.signatures.items():
             archive.add_endpoint(name, function, input_signature=specs)
         try:
-            archive.write_out(str(unfinished), verbose=False)
+            with own_derivatives():  # which is when they are traced
+                archive.write_out(str(unfinished), verbose=False)
             warm_up.write(unfinished, what.signatures, what.facts)
         except tf.errors.OpError as error:
             raise GanzooError(f"the export could not be written: {plain_words(error.message)}.") from error

@@ -76,10 +76,10 @@ def cache_of_tests(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def graphs_end_with_their_file():
-    """Forgets the custom gradients of what a file traced and loaded.
+    """Forgets the custom gradients of what a file traced.
 
-    TensorFlow registers one for every call of `leaky_relu` in a graph, and again for each that it loads, and with them
-    keeps their graphs for as long as the process lives: 40 to 120 MB for an export, 7 MB for a training.
+    TensorFlow registers one for every call of `leaky_relu` in a graph, and with it keeps the graph for as long as the
+    process lives: 7 MB for a tiny model's training.
     """
     before = set(gradient_registry.list())
     yield

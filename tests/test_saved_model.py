@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from ganzoo import density_ratio, saved_model
 from ganzoo.density_ratio.ratio import DensityRatio
@@ -159,6 +161,28 @@ F32 = lambda value: np.array(value, np.float32)  # noqa: E731
 def test_bad_inputs_are_told_what_was_wrong(exported, signature, inputs, said):
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
         exported[2][signature](**{name: tf.constant(value) for name, value in inputs.items()})
+
+
+def test_what_was_loaded_does_not_outlive_its_use(exported):
+    """TensorFlow would keep all of it for the sake of one custom gradient."""
+    (meta_graph,) = SavedModel.FromString(Path(exported[1], "saved_model.pb").read_bytes()).meta_graphs
+    assert not meta_graph.graph_def.library.registered_gradients
+
+
+def test_gradients_go_through_an_export_as_through_the_model(exported):
+    model, path, _ = exported
+    loaded = tf.saved_model.load(path)  # has the variables, which a tape asks for
+    latents = tf.random.stateless_normal([5, 3], [0, 1])
+
+    def gradient(call):
+        with tf.GradientTape() as tape:
+            tape.watch(latents)
+            total = tf.reduce_sum(call(latents) ** 2)
+        return tape.gradient(total, latents).numpy()
+
+    found = gradient(lambda latents: loaded.signatures["serving_default"](latents=latents)["samples"])
+    assert np.abs(found).max() > 0
+    np.testing.assert_allclose(found, gradient(model), rtol=1e-4, atol=1e-7)
 
 
 def test_a_version_appears_whole_and_beside_the_others(exported, tmp_path):

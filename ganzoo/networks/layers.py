@@ -1,11 +1,17 @@
 """The pieces that the network families share."""
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.errors import GanzooError
+
+_own_derivatives = contextvars.ContextVar("own_derivatives", default=False)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -22,6 +28,8 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     gradient penalty would propagate those zeros through the whole network. Values and derivatives of every order are
     those of the plain function.
     """
+    if _own_derivatives.get():
+        return tf.nn.leaky_relu(x, negative_slope)
 
     @tf.custom_gradient
     def apply(x):
@@ -29,6 +37,20 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
         return tf.nn.leaky_relu(x, negative_slope), lambda upstream: upstream * slope
 
     return apply(x)
+
+
+@contextlib.contextmanager
+def own_derivatives() -> Iterator[None]:
+    """Within it `relu` and `leaky_relu` are traced as TensorFlow's own, with the same values and derivatives.
+
+    For exports: TensorFlow keeps every custom gradient that it loads, with the whole export, for as long as the process
+    lives.
+    """
+    token = _own_derivatives.set(True)
+    try:
+        yield
+    finally:
+        _own_derivatives.reset(token)
 
 
 def normalisation(kind: str) -> list[keras.layers.Layer]:
