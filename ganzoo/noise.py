@@ -14,8 +14,12 @@ _BLOCK = 4  # 32-bit numbers that one step of the counter yields
 def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
     """A new seed (int32 [2]) for each value of `data`, independent of the seeds for other values."""
     seed = tf.convert_to_tensor(seed, tf.int32)
-    for value in data:
-        seed = tf.random.fold_in(seed, tf.cast(value, tf.int32), alg="philox")
+    for value in data:  # as tf.random.fold_in, in a quarter of the operations
+        stream = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+        number = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=(), key=stream.key, counter=stream.counter, alg=_PHILOX, dtype=tf.int32
+        )
+        seed = tf.stack([number, tf.cast(value, tf.int32)])
     return seed
 
 
