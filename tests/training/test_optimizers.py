@@ -99,8 +99,8 @@ def test_a_changing_beta_2_is_saved_and_goes_on():
     assert float(copy.beta_2) == float(built.beta_2) == pytest.approx(0.945)
 
 
-def test_without_an_end_beta_2_is_kerass_own():
-    assert type(optimizers.build(adam(0.1, beta_2=0.9), steps=8)) is keras.optimizers.Adam
+def test_without_an_end_beta_2_stays():
+    assert type(optimizers.build(adam(0.1, beta_2=0.9), steps=8)) is optimizers.FusedAdam
 
 
 @pytest.mark.parametrize("spec", [adam(1.0, beta_2_end=1.0), rmsprop(1.0) | {"beta_2_end": 0.9}])
@@ -114,3 +114,40 @@ def test_unknown_schedules_and_optimizers_are_named():
         optimizers.build(adam(1.0, schedule="cosin"), steps=1)
     with pytest.raises(GanzooError, match="no optimizer 'adamm'. Did you mean 'adam'"):
         optimizers.build(adam(1.0) | {"name": "adamm"}, steps=1)
+
+
+@pytest.mark.parametrize("gradient", ["dense", "of a few rows"])
+def test_fused_adam_takes_the_steps_of_keras_adam(gradient):
+    """Weights and both moments, after steps of a schedule."""
+    rng = np.random.default_rng(0)
+    start, taken = rng.normal(size=(5, 3)).astype("float32"), {}
+    for kind in (optimizers.FusedAdam, keras.optimizers.Adam):
+        weight = keras.Variable(start)
+        optimizer = kind(optimizers.ConstantThenLinear(0.1, 20), beta_1=0.5, beta_2=0.9, epsilon=1e-3)
+        for of_step in np.random.default_rng(1).normal(size=(20, 2, 3)).astype("float32"):
+            rows = tf.IndexedSlices(of_step, tf.constant([1, 4]), tf.constant([5, 3]))
+            optimizer.apply([rows if gradient == "of a few rows" else tf.convert_to_tensor(rows)], [weight])
+        taken[kind] = [np.asarray(value) for value in (weight, *optimizer.variables)]
+    fused, plain = taken.values()
+    assert np.abs(plain[0] - start).max() > 0.3
+    for one, other in zip(fused, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_fused_adam_has_keras_variables_of_keras_names():
+    """So that a checkpoint of the one is one of the other."""
+    built = [kind() for kind in (optimizers.FusedAdam, keras.optimizers.Adam)]
+    for optimizer in built:
+        optimizer.build([keras.Variable(np.zeros(2), name="weight")])
+    names = [[variable.path.split("/")[-1] for variable in optimizer.variables] for optimizer in built]
+    assert names[0] == names[1]
+
+
+def test_fused_adam_is_one_operation_for_each_variable():
+    weights = [keras.Variable(np.ones(3)) for _ in range(2)]
+    optimizer = optimizers.build(adam(1e-3), steps=10)
+    optimizer.build(weights)
+    graph = tf.function(lambda: optimizer.apply([tf.ones(3)] * 2, weights)).get_concrete_function().graph
+    kinds = [operation.type for operation in graph.get_operations()]
+    assert kinds.count("ResourceApplyAdam") == 2
+    assert "Sqrt" not in kinds
