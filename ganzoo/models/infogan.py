@@ -14,7 +14,8 @@ from ganzoo import losses, noise
 from ganzoo.errors import GanzooError
 from ganzoo.generative import Codes
 from ganzoo.models.base import AdversarialModel
-from ganzoo.networks.layers import cut, leaky_relu, normalisation
+from ganzoo.networks.layers import cut, leaky_relu
+from ganzoo.networks.norms import normalisation
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register
 

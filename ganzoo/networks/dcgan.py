@@ -8,7 +8,8 @@ import keras
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks import spectral
-from ganzoo.networks.layers import leaky_relu, normal_or_glorot, normalisation, relu, squeeze_logit
+from ganzoo.networks.layers import leaky_relu, normal_or_glorot, relu, squeeze_logit
+from ganzoo.networks.norms import normalisation
 
 MAX_WIDTH = 512
 MADE, SEEN = (1, 3), (1, 2, 3, 4)  # channels of pictures, and of those with a label's channel behind them

@@ -28,20 +28,24 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     gradient penalty would propagate those zeros through the whole network. Values and derivatives of every order are
     those of the plain function.
     """
-    if _own_derivatives.get():
+    if is_exporting():
         return tf.nn.leaky_relu(x, negative_slope)
 
     @tf.custom_gradient
     def apply(x):
-        slope = tf.stop_gradient(tf.where(x > 0, tf.ones_like(x), tf.cast(negative_slope, x.dtype)))
-        return tf.nn.leaky_relu(x, negative_slope), lambda upstream: upstream * slope
+        features = tf.stop_gradient(x)
+
+        def grad(upstream):
+            return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=features, alpha=negative_slope)
+
+        return tf.nn.leaky_relu(x, negative_slope), grad
 
     return apply(x)
 
 
 @contextlib.contextmanager
 def own_derivatives() -> Iterator[None]:
-    """Within it `relu` and `leaky_relu` are traced as TensorFlow's own, with the same values and derivatives.
+    """Within it what has a gradient of its own here is traced as TensorFlow's, with the same values and derivatives.
 
     For exports: TensorFlow keeps every custom gradient that it loads, with the whole export, for as long as the process
     lives.
@@ -53,21 +57,9 @@ def own_derivatives() -> Iterator[None]:
         _own_derivatives.reset(token)
 
 
-def normalisation(kind: str) -> list[keras.layers.Layer]:
-    """No layer, or one: "none", "batch", "layer" (over height, width and channels), "instance".
-
-    All take pictures of any size. Keras's group norm takes its moments in float32 in half precision, too, and as an
-    instance norm it is as fast as a layer of one's own on tf.nn.moments.
-    """
-    if kind == "none":
-        return []
-    if kind == "batch":
-        return [keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
-    if kind == "layer":
-        return [keras.layers.GroupNormalization(groups=1, epsilon=1e-5)]
-    if kind == "instance":
-        return [keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)]
-    raise GanzooError(f"no normalisation '{kind}'; there are none, batch, layer and instance.")
+def is_exporting() -> bool:
+    """Whether this is within `own_derivatives`."""
+    return _own_derivatives.get()
 
 
 def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:

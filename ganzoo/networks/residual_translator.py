@@ -9,7 +9,8 @@ from collections.abc import Callable
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers import normal_or_glorot, normalisation, reflection_pad, relu
+from ganzoo.networks.layers import normal_or_glorot, reflection_pad, relu
+from ganzoo.networks.norms import normalisation
 from ganzoo.networks.translators import check_picture, check_sides
 
 HALVINGS = 2

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.models.gan import GAN
-from ganzoo.networks.layers import normalisation
+from ganzoo.networks.norms import normalisation
 from ganzoo.networks.spectral import SpectralConv2D, SpectralDense
 from ganzoo.training import optimizers
 

@@ -66,22 +66,6 @@ def test_the_trunk_and_the_tail_together_are_the_discriminator(tiny, reals):
     np.testing.assert_array_equal(tail(trunk(reals(3))), discriminator(reals(3)))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_instance_norm_takes_pictures_of_any_size(dtype):
-    """Each picture's channels have mean 0 and variance 1, at sizes that the graph does not know."""
-    (layer,) = layers.normalisation("instance")
-    layer = type(layer).from_config(layer.get_config() | {"dtype": dtype})
-    pictures = keras.Input((None, None, 2), dtype="float32")
-    network = keras.Model(pictures, layer(pictures))
-    run = tf.function(network, autograph=False, input_signature=[tf.TensorSpec([None, None, None, 2])])
-    for shape in [(1, 4, 6, 2), (3, 9, 5, 2)]:
-        normed = tf.cast(run(np.random.default_rng(0).normal(100, 3, shape).astype(np.float32)), tf.float32)
-        loose = dict(atol=1e-3 if dtype == "float32" else 0.02)
-        np.testing.assert_allclose(tf.reduce_mean(normed, [1, 2]), np.zeros((shape[0], 2)), **loose)
-        if dtype == "float32":  # what half precision rounds 100 + x to is another variance
-            np.testing.assert_allclose(tf.math.reduce_variance(normed, [1, 2]), np.ones((shape[0], 2)), **loose)
-
-
 def test_reflections_mirror_the_picture_without_its_edge_twice():
     picture = np.arange(20, dtype=np.float32).reshape(1, 4, 5, 1)
     padded = layers.reflection_pad(picture, 3)
