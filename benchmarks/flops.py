@@ -17,12 +17,20 @@ def of_step(step: Callable, spec: tf.TypeSpec) -> float:
 
 
 def of_graph(graph: tf.Graph) -> float:
-    """A multiplication and an addition count as two. The bodies of loops and of calls are left out.
+    """A multiplication and an addition count as two. The bodies of calls are left out, those of loops count as often as
+    the loop may run.
 
     Raises:
-        ValueError: for a shape that is not static.
+        ValueError: for a shape that is not static, and for a loop without `maximum_iterations`.
     """
     return float(sum(_COUNTS[op.type](op) for op in graph.get_operations() if op.type in _COUNTS))
+
+
+def _of_loop(op: tf.Operation) -> float:
+    most = tf.get_static_value(op.inputs[1])  # the inputs are a counter, its bound and the loop's variables
+    if most is None or most < 0:
+        raise ValueError(f"the loop {op.name} has no bound; give it maximum_iterations.")
+    return int(most) * of_graph(op.graph._get_function(op.get_attr("body").name).graph)
 
 
 def _of_product(op: tf.Operation) -> int:
@@ -59,6 +67,8 @@ def _shape(op: tf.Operation, tensor: tf.Tensor) -> list[int]:
 
 
 _COUNTS = {
+    "While": _of_loop,
+    "StatelessWhile": _of_loop,
     "MatMul": _of_product,
     "BatchMatMulV2": _of_product,
     "Conv2D": _of_convolution,

@@ -51,21 +51,20 @@ class SpectralNormalizationGAN(AdversarialModel):
         Returns:
             The epoch's running means by metric name.
         """
-        for draw, real in enumerate(self.critic_batches(reals)):
+
+        def discriminator_step(draw, real):
             fake = self.generate(draw, like=real)
             power_iteration(self.discriminator)
             with tf.GradientTape() as tape:
                 real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
                 discriminator_loss = losses.hinge_discriminator(real_logits, fake_logits)
             self.update_discriminator(tape, discriminator_loss)
+            return dict(discriminator_loss=discriminator_loss, real_logits=real_logits, fake_logits=fake_logits)
 
+        logged = self.critic_steps(discriminator_step, reals)
         with tf.GradientTape() as tape:
-            generator_loss = -tf.reduce_mean(self.discriminate(self.generate(self.n_critic, like=real)))
+            fake = self.generate(self.n_critic, like=self.critic_batches(reals)[-1])
+            generator_loss = -tf.reduce_mean(self.discriminate(fake))
         self.update_generator(tape, generator_loss)
 
-        return self.log(
-            discriminator_loss=discriminator_loss,
-            generator_loss=generator_loss,
-            real_logits=real_logits,
-            fake_logits=fake_logits,
-        )
+        return self.log(generator_loss=generator_loss, **logged)

@@ -82,7 +82,9 @@ class StarGAN(TranslationModel):
         Returns:
             The epoch's running means by metric name.
         """
-        for draw, (real, own) in enumerate(self.labelled_batches(data)):
+        pictures, domains, _ = keras.utils.unpack_x_y_sample_weight(data)
+
+        def critic_step(draw, real, own):
             target = self.target_domains(draw, like=real)
             fake = self.generator([real, target], training=True)
             between = interpolate(real, fake, self.uniforms(draw, like=real))
@@ -98,7 +100,16 @@ class StarGAN(TranslationModel):
                     + self.classification_weight * real_classification
                 )
             self.update_discriminator(tape, critic_loss)
+            return dict(
+                critic_loss=critic_loss,
+                wasserstein=wasserstein,
+                real_classification=real_classification,
+                gradient_norm=norms,
+            )
 
+        logged = self.critic_steps(critic_step, pictures, domains)
+        real, own = (self.critic_batches(of)[-1] for of in (pictures, domains))
+        target = self.target_domains(self.n_critic - 1, like=real)  # those of the last critic step
         with tf.GradientTape() as tape:
             fake = self.generator([real, target], training=True)
             source, domain = self.discriminator(fake, training=True)
@@ -112,13 +123,10 @@ class StarGAN(TranslationModel):
         self.update_generator(tape, generator_loss)
 
         return self.log(
-            critic_loss=critic_loss,
             generator_loss=generator_loss,
-            wasserstein=wasserstein,
-            real_classification=real_classification,
             fake_classification=fake_classification,
             reconstruction=reconstruction,
-            gradient_norm=norms,
+            **logged,
         )
 
     def target_domains(self, draw: int, like: tf.Tensor) -> tf.Tensor:

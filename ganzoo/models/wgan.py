@@ -46,7 +46,8 @@ class WassersteinGAN(AdversarialModel):
         Returns:
             The epoch's running means by metric name.
         """
-        for draw, real in enumerate(self.critic_batches(reals)):
+
+        def critic_step(draw, real):
             fake = self.generate(draw, like=real)
             with tf.GradientTape() as tape:
                 real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
@@ -54,21 +55,20 @@ class WassersteinGAN(AdversarialModel):
                 critic_loss = -wasserstein
             self.update_discriminator(tape, critic_loss)
             clip_weights(self.discriminator.trainable_variables, self.clip)
+            return dict(
+                critic_loss=critic_loss, wasserstein=wasserstein, real_logits=real_logits, fake_logits=fake_logits
+            )
 
+        logged = self.critic_steps(critic_step, reals)
         with tf.GradientTape() as tape:
-            generator_loss = -tf.reduce_mean(self.discriminate(self.generate(self.n_critic, like=real)))
+            fake = self.generate(self.n_critic, like=self.critic_batches(reals)[-1])
+            generator_loss = -tf.reduce_mean(self.discriminate(fake))
         if self.extra_critic_steps:
             self.update_generator_when_due(tape, generator_loss)
         else:
             self.update_generator(tape, generator_loss)
 
-        return self.log(
-            critic_loss=critic_loss,
-            generator_loss=generator_loss,
-            wasserstein=wasserstein,
-            real_logits=real_logits,
-            fake_logits=fake_logits,
-        )
+        return self.log(generator_loss=generator_loss, **logged)
 
     def update_generator_when_due(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Lets the generator step only after the rounds of critic steps that the author's schedule asks for."""

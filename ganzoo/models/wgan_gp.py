@@ -42,7 +42,8 @@ class WassersteinGANGP(AdversarialModel):
         Returns:
             The epoch's running means by metric name.
         """
-        for draw, real in enumerate(self.critic_batches(reals)):
+
+        def critic_step(draw, real):
             fake = self.generate(draw, like=real)
             between = interpolate(real, fake, self.uniforms(draw, like=real))
             with tf.GradientTape() as tape:
@@ -52,19 +53,21 @@ class WassersteinGANGP(AdversarialModel):
                 penalty = gradient_penalty(norms, one_sided=self.one_sided)
                 critic_loss = self.gradient_penalty_weight * penalty - wasserstein
             self.update_discriminator(tape, critic_loss)
+            return dict(
+                critic_loss=critic_loss,
+                wasserstein=wasserstein,
+                gradient_norm=norms,
+                real_logits=real_logits,
+                fake_logits=fake_logits,
+            )
 
+        logged = self.critic_steps(critic_step, reals)
         with tf.GradientTape() as tape:
-            generator_loss = -tf.reduce_mean(self.discriminate(self.generate(self.n_critic, like=real)))
+            fake = self.generate(self.n_critic, like=self.critic_batches(reals)[-1])
+            generator_loss = -tf.reduce_mean(self.discriminate(fake))
         self.update_generator(tape, generator_loss)
 
-        return self.log(
-            critic_loss=critic_loss,
-            generator_loss=generator_loss,
-            wasserstein=wasserstein,
-            gradient_norm=norms,
-            real_logits=real_logits,
-            fake_logits=fake_logits,
-        )
+        return self.log(generator_loss=generator_loss, **logged)
 
     def get_config(self) -> dict:
         own = {"gradient_penalty_weight": self.gradient_penalty_weight, "one_sided": self.one_sided}

@@ -1,6 +1,6 @@
 """What training is to any model of the zoo: counted steps, noise that follows from them, two optimizers, a log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import keras
@@ -63,12 +63,45 @@ class SteppedModel(keras.Model):
         reals, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         return list(zip(self.critic_batches(reals), self.critic_batches(tf.cast(labels, tf.int64)), strict=True))
 
-    def uniforms(self, draw: int, like: tf.Tensor) -> tf.Tensor:
+    def critic_steps(self, step: Callable[..., dict[str, tf.Tensor]], *data: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Takes `n_critic` discriminator steps, one after another, each on its own batch of a step's data.
+
+        They are a loop in the graph, so that they are traced once: five copies take several times as long to start. On
+        several replicas they are copies, because a distribution strategy has no optimizer in a loop.
+
+        Args:
+            step: the number of the draw, and a batch of each of the data -> what it logs, the discriminator updated.
+            *data: [n_critic * batch, ...] each: reals, perhaps labels.
+
+        Returns:
+            What the last step logged; of a loop the means.
+        """
+        parts = [self.critic_batches(of) for of in data]
+        logged = {}
+        if self.n_critic == 1 or replicas.count() > 1:
+            for draw, batch in enumerate(zip(*parts, strict=True)):
+                logged = step(draw, *batch)
+            return logged
+
+        def body(draw, _):
+            logged.update(step(draw, *(tf.stack(of)[draw] for of in parts)))
+            return draw + 1, tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in logged.values()])
+
+        _, means = tf.while_loop(
+            lambda draw, _: draw < self.n_critic,
+            body,
+            (tf.constant(0), tf.zeros([0])),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
+            maximum_iterations=self.n_critic,
+        )
+        return dict(zip(logged, tf.unstack(means, len(logged)), strict=True))
+
+    def uniforms(self, draw: int | tf.Tensor, like: tf.Tensor) -> tf.Tensor:
         """As many uniform numbers in [0, 1) as `like` has rows."""
         rows = tf.shape(like)[0]
         return noise.uniform(self.step_seed(UNIFORMS, draw), rows, first_row=replicas.first_row(rows))
 
-    def step_seed(self, purpose: int, draw: int) -> tf.Tensor:
+    def step_seed(self, purpose: int, draw: int | tf.Tensor) -> tf.Tensor:
         """The seed int32 [2] of one purpose and draw in this step, the same for all replicas."""
         return noise.fold_in([self.seed, purpose], self.step, draw, 0)
 

@@ -50,6 +50,15 @@ def test_a_step_of_a_perceptron_costs_its_three_products():
     assert flops.of_step(step, spec) == 2 * 4 * (2 * 5 * 6 + 3 * 6 * 7)
 
 
+def test_a_loop_costs_its_body_as_often_as_it_runs():
+    def powers(a, bound):
+        return tf.while_loop(lambda k, _: k < 5, lambda k, x: (k + 1, x @ a), (0, a), maximum_iterations=bound)
+
+    assert of(lambda a: powers(a, 5), (3, 3)) == 5 * 2 * 3 * 3 * 3
+    with pytest.raises(ValueError, match="has no bound"):
+        of(lambda a: powers(a, None), (3, 3))
+
+
 def test_a_free_batch_is_refused():
     with pytest.raises(ValueError, match="is not static"):
         of(tf.matmul, (None, 5), (5, 7))
