@@ -1,6 +1,6 @@
 """What training is to any model of the zoo: counted steps, noise that follows from them, two optimizers, a log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import keras
@@ -85,7 +85,7 @@ class SteppedModel(keras.Model):
 
         def body(draw, _):
             logged.update(step(draw, *(tf.stack(of)[draw] for of in parts)))
-            return draw + 1, tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in logged.values()])
+            return draw + 1, means_of(logged)
 
         _, means = tf.while_loop(
             lambda draw, _: draw < self.n_critic,
@@ -126,14 +126,9 @@ class SteppedModel(keras.Model):
         if values.keys() != self.trackers.keys():
             raise ValueError(f"train_step logs {sorted(values)}, but `logged` names {sorted(self.trackers)}.")
         self.step.assign_add(1)
-        if replicas.count() > 1:  # their means, in one vector, weighted as their numbers would be
-            means = replicas.mean(tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in values.values()]))
-            for (name, value), of_all in zip(values.items(), tf.unstack(means), strict=True):
-                rows = replicas.count() * tf.shape(value)[0] if value.shape.rank else 1
-                self.trackers[name].update_state(of_all, sample_weight=rows)
-        else:
-            for name, value in values.items():
-                self.trackers[name].update_state(value)
+        means = means_of(values)
+        for name, mean in zip(values, tf.unstack(replicas.mean(means), len(values)), strict=True):
+            self.trackers[name].update_state(mean)
         return replicas.logs({name: tracker.result() for name, tracker in self.trackers.items()})
 
     @property
@@ -183,3 +178,8 @@ class SteppedModel(keras.Model):
 
     def compile_from_config(self, config: dict) -> None:
         self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
+
+
+def means_of(values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """The mean of each, float32 [len(values)]."""
+    return tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in values.values()])
