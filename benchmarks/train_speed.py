@@ -26,9 +26,11 @@ from ganzoo.errors import GanzooError, did_you_mean
 
 FLAGS = flags.FLAGS
 
-OURS, EXAMPLE, TORCH, PEAKS = "ganzoo_fit", "keras_examples", "torch_eager", "peaks"
+OURS, EXAMPLE, PEAKS = "ganzoo_fit", "keras_examples", "peaks"
+TORCH, DETACHED = "torch_eager", "torch_detached"
 PRECISIONS = ("float32", "mixed_bfloat16")
-SHOWN = {OURS: "ganzoo", EXAMPLE: "keras.io's way", TORCH: "PyTorch, eager"}
+SHOWN = {OURS: "ganzoo", EXAMPLE: "keras.io's way", TORCH: "PyTorch-GAN's way"}
+SHOWN[DETACHED] = "mimicry's way (fakes detached)"
 Key = tuple[str, str]  # contender, precision
 
 
@@ -50,16 +52,17 @@ class Entry(NamedTuple):
     flops: float
 
 
-def contenders(has_torch: bool) -> list[Key]:
-    """Who takes part, in the order of the turns."""
+def contenders(work: str, has_torch: bool) -> list[Key]:
+    """Who takes part, in the order of the turns; detached fakes are a matter of WGAN-GP alone."""
     own = [(OURS, precision) for precision in PRECISIONS]
-    return [*own, (EXAMPLE, "float32"), *([(TORCH, "float32")] if has_torch else [])]
+    torch = [TORCH, DETACHED] if WORKS[work].model == "wgan_gp" else [TORCH]
+    return [*own, (EXAMPLE, "float32"), *((name, "float32") for name in torch if has_torch)]
 
 
 def measure(work: str) -> tuple[dict[Key, Entry], dict[str, float]]:
     """All contenders on a work, and the peaks in FLOP/s by precision."""
-    python = {TORCH: FLAGS.torch_python}
-    asked = [(name, precision, work) for name, precision in contenders(FLAGS.torch_python is not None)]
+    python = dict.fromkeys((TORCH, DETACHED), FLAGS.torch_python)
+    asked = [(name, precision, work) for name, precision in contenders(work, FLAGS.torch_python is not None)]
     asked += [(PEAKS, precision, WORKS[work].bound_by) for precision in PRECISIONS]
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         reals = Path(folder) / "reals.npz"

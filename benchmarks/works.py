@@ -48,8 +48,8 @@ WORKS = {
         "wgan_gp", "mnist_5k", DIGIT, "convolution", _goals(1.10, 1.25, 2.0), 2.0,
     ),
     "W3": Work(
-        "digits of 28 x 28, convolutions with batch norm, non-saturating 1:1, batch 64",
-        "gan", "mnist_5k", DIGIT, "convolution", _goals(1.35, 1.45, 1.6), 2.0,
+        "digits of 28 x 28, DCGAN with batch norm in both networks, non-saturating 1:1, batch 64",
+        "dcgan", "mnist_5k", DIGIT, "convolution", _goals(1.35, 1.45, 1.6), 2.0,
     ),
     "W4": Work(
         "digits enlarged to 64 x 64, CycleGAN of 6 blocks and width 32, batch 1",
@@ -57,7 +57,7 @@ WORKS = {
     ),
 }  # fmt: skip
 # Sizes that the contenders build to; `configured` gives ours the same, and a test counts both networks' weights.
-LATENTS = {"W1": 2, "W2": 128, "W3": 128}
+LATENTS = {"W1": 2, "W2": 128, "W3": 100}
 BATCH = {"W1": 256, "W2": 64, "W3": 64, "W4": 1}
 N_CRITIC = 5
 PENALTY = {"W1": 0.1, "W2": 10.0}

@@ -1,7 +1,8 @@
 import pytest
 
 from benchmarks.measuring import Times, shortfalls
-from benchmarks.train_speed import EXAMPLE, OURS, TORCH, Entry, contenders, goals, table
+from benchmarks.train_speed import DETACHED, EXAMPLE, OURS, TORCH, Entry, contenders, goals, table
+from benchmarks.works import WORKS
 
 
 def entry(seconds, first_step=4.0, flops=2e9):
@@ -38,12 +39,16 @@ def test_the_table_has_shares_of_the_peak_of_each_precision():
     text = table("W3", entries(torch=torch), {"float32": 400e9, "mixed_bfloat16": 1000e9})
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith(("| ganzoo", "| keras", "| PyTorch"))]
     assert [row[0] for row in rows] == [
-        "| ganzoo, float32", "| ganzoo, mixed_bfloat16", "| keras.io's way, float32", "| PyTorch, eager, float32",
+        "| ganzoo, float32", "| ganzoo, mixed_bfloat16", "| keras.io's way, float32", "| PyTorch-GAN's way, float32",
     ]  # fmt: skip
     assert [row[-1] for row in rows] == ["0.50 |", "0.25 |", "0.36 |", "- |"]
     assert rows[2][1:5] == ["14.00", "28.00", "1.40", "1.75"]
 
 
 def test_without_an_interpreter_pytorch_takes_no_part():
-    assert contenders(has_torch=True)[:-1] == contenders(has_torch=False)
-    assert contenders(has_torch=True)[-1] == (TORCH, "float32")
+    assert contenders("W3", has_torch=True) == [*contenders("W3", has_torch=False), (TORCH, "float32")]
+
+
+def test_detached_fakes_are_measured_where_critics_are():
+    found = {work for work in WORKS if (DETACHED, "float32") in contenders(work, has_torch=True)}
+    assert found == {"W1", "W2"}

@@ -1,0 +1,83 @@
+"""WGAN-GP after https://keras.io/examples/generative/wgan_gp/: W1 and W2, and the example's own in `published`."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from benchmarks import works
+from benchmarks.contenders.keras_examples import networks
+from benchmarks.contenders.keras_examples.descent import descend
+
+
+def data(reals: np.ndarray, batch_size: int) -> dict:
+    """One array of floats, from which `fit` takes shuffled batches; an epoch's last is smaller."""
+    return dict(x=works.to_float(reals), batch_size=batch_size)
+
+
+class WGAN(keras.Model):
+    """The critic learns `critic_steps` times from one batch, each time with other fakes, then the generator once."""
+
+    def __init__(self, generator, critic, latent_dim, critic_steps, penalty_weight):
+        super().__init__()
+        self.generator, self.critic = generator, critic
+        self.latent_dim, self.critic_steps, self.penalty_weight = latent_dim, critic_steps, penalty_weight
+
+    def compile(self, generator_optimizer, critic_optimizer):
+        super().compile()
+        self.generator_optimizer, self.critic_optimizer = generator_optimizer, critic_optimizer
+
+    def penalty(self, size, real, fake):
+        """Of the norm of the critic's gradient somewhere between each real and a fake."""
+        alpha = tf.random.uniform([size] + [1] * (len(real.shape) - 1))
+        between = real + alpha * (fake - real)
+        with tf.GradientTape() as inner:
+            inner.watch(between)
+            scores = self.critic(between, training=True)
+        squares = tf.square(inner.gradient(scores, between))
+        norms = tf.sqrt(tf.reduce_sum(squares, axis=list(range(1, len(real.shape)))))
+        return tf.reduce_mean(tf.square(norms - 1.0))
+
+    def train_step(self, real):
+        size = tf.shape(real)[0]
+        for _ in range(self.critic_steps):
+            latents = tf.random.normal((size, self.latent_dim))
+            with tf.GradientTape() as tape:
+                # The example makes its fakes under the critic's tape, which then records them for nothing.
+                fake = self.generator(latents, training=True)
+                on_fake, on_real = self.critic(fake, training=True), self.critic(real, training=True)
+                critic_loss = tf.reduce_mean(on_fake) - tf.reduce_mean(on_real)
+                critic_loss += self.penalty_weight * self.penalty(size, real, fake)
+            descend(tape, critic_loss, self.critic, self.critic_optimizer)
+
+        latents = tf.random.normal((size, self.latent_dim))
+        with tf.GradientTape() as tape:
+            generator_loss = -tf.reduce_mean(self.critic(self.generator(latents, training=True), training=True))
+        descend(tape, generator_loss, self.generator, self.generator_optimizer)
+        return {"d_loss": critic_loss, "g_loss": generator_loss}
+
+
+def compiled(generator: keras.Model, critic: keras.Model, latent_dim: int, critic_steps: int, weight: float) -> WGAN:
+    """With the example's optimizers."""
+    model = WGAN(generator, critic, latent_dim, critic_steps, weight)
+    model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9) for _ in range(2)))
+    return model
+
+
+def on_points() -> WGAN:
+    """W1: perceptrons of 3 x 512."""
+    generator = keras.Sequential([keras.Input((works.LATENTS["W1"],))])
+    critic = keras.Sequential([keras.Input((2,))])
+    for _ in range(3):
+        generator.add(layers.Dense(512, activation="relu"))
+        critic.add(layers.Dense(512))
+        critic.add(layers.LeakyReLU(0.2))
+    generator.add(layers.Dense(2, dtype="float32"))
+    critic.add(layers.Dense(1, dtype="float32"))
+    return compiled(generator, critic, works.LATENTS["W1"], works.N_CRITIC, works.PENALTY["W1"])
+
+
+def on_digits() -> WGAN:
+    """W2."""
+    both = networks.generator(works.LATENTS["W2"]), networks.discriminator(batch_norm=False)
+    return compiled(*both, works.LATENTS["W2"], works.N_CRITIC, works.PENALTY["W2"])

@@ -1,0 +1,35 @@
+"""DCGAN after PyTorch-GAN's dcgan.py: W3."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import nn
+
+from benchmarks import works
+from benchmarks.contenders.torch_eager import networks
+from benchmarks.contenders.torch_eager.data import normal
+
+
+def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
+    """The generator first, on fakes that the discriminator then judges once more."""
+    generator = networks.generator(works.LATENTS["W3"], 4, (256, 128, 64, 1))
+    discriminator = networks.discriminator(True, nn.Sigmoid())
+    of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    of_discriminator = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    cross_entropy = nn.BCELoss()
+
+    def step():
+        real = next(reals)
+        ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+        of_generator.zero_grad()
+        fake = generator(normal(len(real), works.LATENTS["W3"]))
+        cross_entropy(discriminator(fake), ones).backward()
+        of_generator.step()
+
+        of_discriminator.zero_grad()
+        of_real = cross_entropy(discriminator(real), ones)
+        of_fake = cross_entropy(discriminator(fake.detach()), zeros)
+        ((of_real + of_fake) / 2).backward()
+        of_discriminator.step()
+
+    return step, [generator, discriminator]

@@ -1,0 +1,60 @@
+"""WGAN-GP after PyTorch-GAN's wgan_gp.py: W1 and W2."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import autograd, nn
+
+from benchmarks import works
+from benchmarks.contenders.torch_eager import networks
+from benchmarks.contenders.torch_eager.data import normal
+
+
+def _perceptrons(latent_dim: int) -> tuple[nn.Module, nn.Module]:
+    critic = networks.perceptron(2, 1, lambda: nn.LeakyReLU(0.2, inplace=True))
+    return networks.perceptron(latent_dim, 2, lambda: nn.ReLU(inplace=True)), critic
+
+
+def _convolutions(latent_dim: int) -> tuple[nn.Module, nn.Module]:
+    return networks.generator(latent_dim, 7, (128, 64, 1)), networks.discriminator(batch_norm=False)
+
+
+NETWORKS = {"W1": _perceptrons, "W2": _convolutions}
+
+
+def penalty(critic: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """Of the norm of the critic's gradient somewhere between each real and a fake."""
+    alpha = torch.Tensor(np.random.random([len(real)] + [1] * (real.ndim - 1)))
+    between = (alpha * real + (1 - alpha) * fake).requires_grad_(True)
+    scores = critic(between)
+    ones = torch.ones_like(scores)
+    (slopes,) = autograd.grad(scores, between, grad_outputs=ones, create_graph=True, retain_graph=True)
+    return ((slopes.flatten(1).norm(2, dim=1) - 1) ** 2).mean()
+
+
+def training(work: str, reals: Iterator, detached: bool) -> tuple[Callable[[], None], list[nn.Module]]:
+    """A step of the generator after `N_CRITIC` of the critic, each on a batch of its own.
+
+    As published, the generator's latents are those of the last critic step, and the critic's loss goes back through the
+    generator as well, whose gradients are then thrown away; unless `detached`.
+    """
+    generator, critic = NETWORKS[work](works.LATENTS[work])
+    of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    of_critic = torch.optim.Adam(critic.parameters(), lr=2e-4, betas=(0.5, 0.999))
+
+    def step():
+        for _ in range(works.N_CRITIC):
+            real = next(reals)
+            of_critic.zero_grad()
+            latents = normal(len(real), works.LATENTS[work])
+            fake = generator(latents).detach() if detached else generator(latents)
+            on_real, on_fake = critic(real), critic(fake)
+            gap = -on_real.mean() + on_fake.mean()
+            (gap + works.PENALTY[work] * penalty(critic, real.data, fake.data)).backward()
+            of_critic.step()
+            of_generator.zero_grad()
+        (-critic(generator(latents)).mean()).backward()
+        of_generator.step()
+
+    return step, [generator, critic]
