@@ -3,6 +3,7 @@ import math
 import pytest
 
 from benchmarks import time_to_quality
+from benchmarks.contenders.keras_examples import published
 from benchmarks.time_to_quality import DRS, EXAMPLE, OURS, Learner, Point, goals, reached, table, train_in_turn
 
 
@@ -40,7 +41,6 @@ def test_learners_take_turns_until_they_are_there(monkeypatch, capsys):
     when its time is up; preparing a sampler counts at its own point alone."""
     now = [0.0]
     monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(time_to_quality, "STEPS", 5)
     trained = []
 
     def learner(name, distances, preparing):
@@ -50,7 +50,7 @@ def test_learners_take_turns_until_they_are_there(monkeypatch, capsys):
             trained.append(name)
             now[0] += steps
 
-        return lambda: Learner(train, {name: lambda count: (next(left), preparing)})
+        return lambda: Learner(train, {name: lambda count: (next(left), preparing)}, 5)
 
     both = {"quick": learner("quick", [90.0, 50.0], 2.0), "slow": learner("slow", [90.0, 80.0, 70.0], 0.0)}
     found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=30.0)
@@ -58,3 +58,10 @@ def test_learners_take_turns_until_they_are_there(monkeypatch, capsys):
     assert found["slow"] == [Point(10.0, 90.0), Point(20.0, 80.0), Point(30.0, 70.0)]
     assert trained == ["quick"] * 2 + ["slow"] * 2 + ["quick"] * 2 + ["slow"] * 4
     assert "quick: 50.0 after 22 s" in capsys.readouterr().out
+
+
+def test_the_example_is_of_the_published_size():
+    """The page of the example prints the numbers of its networks' weights."""
+    model = published.model()
+    assert [network.count_params() for network in (model.generator, model.critic)] == [910_660, 4_305_409]
+    assert (model.generator.output_shape, model.critic.output_shape) == ((None, 28, 28, 1), (None, 1))
