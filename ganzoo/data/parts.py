@@ -104,10 +104,13 @@ def equal_samples(samples: np.ndarray | StoredPictures) -> np.ndarray:
     for row, sample in enumerate(itertools.chain.from_iterable(blocks(samples))):
         digests[row] = np.frombuffer(hashlib.blake2b(sample, digest_size=16).digest(), np.uint64)
 
-    order = np.lexsort(digests.T)  # equal rows follow each other, the first of them first
-    digests = digests[order]
+    order = np.lexsort(digests.T)  # equal rows follow each other
+    is_other = np.zeros(len(samples), bool)  # than the one before it in that order
+    for half in digests.T:
+        half = half[order]
+        is_other[1:] |= half[1:] != half[:-1]
     numbers = np.empty(len(samples), np.int64)
-    numbers[order] = np.cumsum((digests != np.roll(digests, 1, axis=0)).any(axis=1))  # another than the one before
+    numbers[order] = np.cumsum(is_other)
     return by_first_row(numbers)
 
 

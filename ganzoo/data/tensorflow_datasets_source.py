@@ -143,19 +143,19 @@ def _framed(
     dataset = _read(builder, name, split, [key for key in (image_key, label_key) if key])
     shape = builder.info.features[image_key].shape
     expected = max(0, int(dataset.cardinality()))  # negative where it is not known
-    dataset = dataset.batch(1 if None in shape[:2] else 256)
+    dataset = dataset.batch(1 if None in shape[:2] else 256).prefetch(2)
     labels: list[np.ndarray] = []
 
     def images() -> Iterator[np.ndarray]:
         for batch in tfds.as_numpy(dataset):
             if label_key:
-                labels.append(batch[label_key])
+                labels.append(np.array(batch[label_key], np.int64))  # a view would keep the tensors around it, too
             yield from batch[image_key]
 
     with _damage_told(builder, name):
         channels = channels or (1 if shape[-1] == 1 else 0)
         samples = framing.assemble(images(), size, channels, most_bytes, expected)
-    return Reals(name, samples, np.concatenate(labels).astype(np.int64) if labels else None)
+    return Reals(name, samples, np.concatenate(labels) if labels else None)
 
 
 @contextlib.contextmanager
@@ -241,8 +241,10 @@ def silent_host(urls: Iterable[str], patience: float = PATIENCE) -> str | None:
 def _read(builder: tfds.core.DatasetBuilder, name: str, split: str, keys: list[str]) -> tf.data.Dataset:
     """The given features of a split, and no other decoded."""
     wanted = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
-    # TFDS would keep every decoded picture of a set whose files are below 250 MB, and 8 MB of each of 16 files.
-    frugal = tfds.ReadConfig(try_autocache=False, override_buffer_size=2**20)
+    # Left to themselves, TFDS keeps every decoded picture of a set whose files are below 250 MB, and 8 MB of each of 16
+    # files, and tf.data lets what it has read ahead grow by hundreds of MB whenever the reader falters.
+    frugal = tfds.ReadConfig(try_autocache=False, override_buffer_size=2**20, skip_prefetch=True)
+    frugal.options.autotune.enabled = False
     with _quiet():
         try:
             return builder.as_dataset(split=split, decoders=wanted, read_config=frugal, shuffle_files=False)

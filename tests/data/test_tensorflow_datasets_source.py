@@ -171,7 +171,7 @@ def test_the_number_of_pictures_is_known_before_they_are_read(tmp_path, monkeypa
 
 
 def test_decoded_pictures_are_not_kept_by_tfds(tmp_path, monkeypatch):
-    """Nor are its files read in pieces of 8 MB."""
+    """Nor are its files read in pieces of 8 MB, nor pictures read ahead without a bound."""
     asked = []
     as_dataset = tfds.core.DatasetBuilder.as_dataset
 
@@ -181,7 +181,10 @@ def test_decoded_pictures_are_not_kept_by_tfds(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", spied)
     data.load("ganzoo_marks", data_dir=str(tmp_path))
-    assert [(of.try_autocache, of.override_buffer_size) for of in asked] == [(False, 2**20)] * len(asked) != []
+    assert asked
+    for of in asked:
+        assert (of.try_autocache, of.override_buffer_size, of.skip_prefetch) == (False, 2**20, True)
+        assert of.options.autotune.enabled is False
 
 
 def test_the_splits_a_and_b_are_two_domains(tmp_path):
