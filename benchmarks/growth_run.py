@@ -1,0 +1,45 @@
+"""A short training on a set of `growth_data` in a process of its own, whose peak of memory is then the training's.
+
+    python -m benchmarks.growth_run DATA_DIR STREAM_ABOVE_MB STEPS
+
+The last line printed is JSON: `loaded_mb` and `peak_mb`, the most memory until the set is split and until the end;
+`load_seconds` to split it; `step_seconds`, the best of ten slices; `sha256` of the train part.
+"""
+
+import json
+import sys
+import time
+
+from benchmarks import measuring
+from benchmarks.growth_data import NAME
+from ganzoo import registry
+from ganzoo.config import load_config
+from ganzoo.data.parts import load_parts
+from ganzoo.data.pipeline import batches
+from ganzoo.training import loop
+
+SLICES = 10
+
+
+def run(data_dir: str, stream_above_mb: int, steps: int) -> dict[str, float | str]:
+    """What the module prints, as a dict."""
+    config = load_config("gan", NAME)
+    config.data.data_dir, config.data.stream_above_mb = data_dir, stream_above_mb
+    start = time.perf_counter()
+    parts = load_parts(NAME, **config.data)
+    sha256 = parts.describe()["sha256"]["train"]
+    found = dict(load_seconds=time.perf_counter() - start, loaded_mb=measuring.peak_mb(), sha256=sha256)
+
+    model = registry.from_config(config, parts.train.shape)
+    loop.compile_for(model, config)
+    data = batches(parts.train.samples, config.batch_size, seed=config.seed, steps=steps)
+    times = []
+    for _ in range(SLICES):
+        start = time.perf_counter()
+        model.fit(data, steps_per_epoch=steps // SLICES, shuffle=False, verbose=0)
+        times.append((time.perf_counter() - start) / (steps // SLICES))
+    return found | dict(step_seconds=min(times), peak_mb=measuring.peak_mb())
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
