@@ -5,6 +5,7 @@ row and the column that rounding had added (28 <- 14 <- 7 <- 4).
 """
 
 import keras
+import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks import spectral
@@ -127,5 +128,22 @@ def discriminator(
 
 def crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
     """Takes from a doubled picture the last row or column, or both, that rounding up had added."""
-    excess = (x.shape[1] - size[0], x.shape[2] - size[1])
-    return keras.layers.Cropping2D(((0, excess[0]), (0, excess[1])))(x) if any(excess) else x
+    return x if tuple(x.shape[1:3]) == tuple(size) else Crop(*size)(x)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Crop(keras.layers.Layer):
+    """The first rows and columns of pictures [batch, h, w, c]: Keras's Cropping2D has a gradient on one thread."""
+
+    def __init__(self, height: int, width: int, **kwargs):
+        super().__init__(**kwargs)
+        self.height, self.width = height, width
+
+    def call(self, x):
+        return tf.slice(x, [0, 0, 0, 0], [-1, self.height, self.width, -1])
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.height, self.width, input_shape[3])
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"height": self.height, "width": self.width}
