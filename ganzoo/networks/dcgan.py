@@ -11,6 +11,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.networks import spectral
 from ganzoo.networks.layers import leaky_relu, normal_or_glorot, relu, squeeze_logit
 from ganzoo.networks.norms import normalisation
+from ganzoo.networks.subpixel import SubpixelTranspose
 
 MAX_WIDTH = 512
 MADE, SEEN = (1, 3), (1, 2, 3, 4)  # channels of pictures, and of those with a label's channel behind them
@@ -72,7 +73,8 @@ def generator(
             x = layer(x)
         x = keras.layers.Activation(relu)(x)
         is_last = level == 0
-        x = keras.layers.Conv2DTranspose(
+        transposed = SubpixelTranspose if is_last else keras.layers.Conv2DTranspose
+        x = transposed(
             channels[level],
             kernel_size,
             strides=2,

@@ -11,6 +11,7 @@ import keras
 from ganzoo.errors import GanzooError
 from ganzoo.networks.layers import normal_or_glorot, reflection_pad, relu
 from ganzoo.networks.norms import normalisation
+from ganzoo.networks.subpixel import SubpixelConvolution
 from ganzoo.networks.translators import check_picture, check_sides
 
 HALVINGS = 2
@@ -93,7 +94,8 @@ def translate(
             x, keras.layers.Conv2DTranspose, width * 2**level, resampling_kernel, strides=2, padding="same", **options
         )
         x = keras.layers.Activation(relu)(x)
-    x = _same(x, channels, 7, reflect, norm="none", initializer=initializer, use_bias=last_bias, dtype="float32")
+    last = dict(norm="none", initializer=initializer, use_bias=last_bias, dtype="float32")
+    x = _same(x, channels, 7, reflect, SubpixelConvolution, **last)
     return keras.layers.Activation("tanh", dtype="float32")(x)
 
 
@@ -108,12 +110,19 @@ def check(image_shape: tuple[int, ...], *, what: str, blocks: int) -> None:
         raise GanzooError(f"{what} has 0 residual blocks or more, not {blocks}.")
 
 
-def _same(x: keras.KerasTensor, channels: int, kernel_size: int, reflect: bool, **options) -> keras.KerasTensor:
+def _same(
+    x: keras.KerasTensor,
+    channels: int,
+    kernel_size: int,
+    reflect: bool,
+    convolution: type[keras.layers.Layer] = keras.layers.Conv2D,
+    **options,
+) -> keras.KerasTensor:
     """A convolution that keeps the size, by reflection or by zeros around the picture."""
     if reflect:
         x = reflection_pad(x, kernel_size // 2)
     padding = "valid" if reflect else "same"
-    return _normalised(x, keras.layers.Conv2D, channels, kernel_size, padding=padding, **options)
+    return _normalised(x, convolution, channels, kernel_size, padding=padding, **options)
 
 
 def _normalised(
