@@ -77,11 +77,11 @@ class GenerativeModel(keras.Model):
         stream = tf.constant([seed, 0]) if np.ndim(seed) == 0 else seed
         if self.num_classes is not None:
             labels = tf.constant(np.arange(num_samples) % self.num_classes if labels is None else labels, tf.int64)
-        return self._draw(num_samples, stream, min(num_samples, 256), labels).numpy()
+        return self._draw(tf.constant(num_samples), stream, min(num_samples, 256), labels).numpy()
 
     @functools.cached_property
     def _draw(self):
-        """Traced once for each number of samples."""
+        """Traced once for numbers of samples from 256 on, and once for each that is smaller."""
         return tf.function(
             lambda n, seed, rows, labels: generate(self.propose, n, seed=seed, batch_size=rows, labels=labels),
             autograph=False,
