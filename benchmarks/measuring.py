@@ -65,6 +65,24 @@ def shortfalls(goals: list[Goal]) -> list[str]:
     return [f"{goal.what}: {goal.ratio:.3g}, expected at least {goal.least:g}" for goal in goals if not goal.is_met]
 
 
+def conclude(missed: list[str], check: bool, section: str, text: str) -> int:
+    """Prints what is missed, and with `check` gives the exit code; without, the text goes to RESULTS.md.
+
+    Args:
+        missed: a line for each goal that is.
+        check: whether RESULTS.md is to be left alone, and a missed goal an error.
+        section: of RESULTS.md.
+        text: of the section.
+    """
+    from benchmarks.sampler_tables import write_section  # which imports TensorFlow
+
+    print("\n".join(missed) or "every goal is met")
+    if check:
+        return 1 if missed else 0
+    write_section(section, text)
+    return 0
+
+
 def peak_mb() -> float:
     """The most memory this process has had at once, in MB.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from absl import flags
 
-from benchmarks.measuring import machine
+from benchmarks import measuring
 from ganzoo import cli
 
 FLAGS = flags.FLAGS
@@ -77,21 +77,15 @@ def define_flags() -> None:
 
 
 def main() -> int:
-    with cli.quiet_imports():
-        from benchmarks.sampler_tables import write_section
     runs = {(precision, seed): metrics(precision, seed) for seed in range(FLAGS.seeds) for precision in PRECISIONS}
     found = distances(runs)
     print(table(found))
     worse = shortfalls(found)
-    print("\n".join(worse) or "half precision is as good")
-    if FLAGS.check:
-        return 1 if worse else 0
     text = (
         f"## Half precision\n\n`python -m benchmarks.precision --model {FLAGS.model} --seeds {FLAGS.seeds}`\n\n"
-        f"fd_digits10k of `{FLAGS.model}` by its recipe, lower is better. {machine()}.\n\n{table(found)}"
+        f"fd_digits10k of `{FLAGS.model}` by its recipe, lower is better. {measuring.machine()}.\n\n{table(found)}"
     )
-    write_section("precision", text)
-    return 0
+    return measuring.conclude(worse, FLAGS.check, "precision", text)
 
 
 if __name__ == "__main__":

@@ -250,13 +250,10 @@ def define_flags() -> None:
 
 def main() -> int:
     with cli.quiet_imports():
-        from benchmarks.sampler_tables import write_section
+        import keras  # noqa: F401 - and with it TensorFlow, which makes remarks
     rows = [row for work in FLAGS.works for row in measure(work)]
     print(table(rows))
     missed = measuring.shortfalls(goals(rows))
-    print("\n".join(missed) or "every goal is met")
-    if FLAGS.check:
-        return 1 if missed else 0
     text = (
         "## Speed of sampling\n\n`python -m benchmarks.sampling_speed`\n\n"
         f"{measuring.machine()}. Best and median of {FLAGS.rounds} rounds in turn. The bound is the time of the "
@@ -264,8 +261,7 @@ def main() -> int:
         "are asked for; the last column has passes of as many rows as the request comes to propose. "
         f"`mh` runs chains of {CHAIN_LENGTH}.\n\n{table(rows)}"
     )
-    write_section("sampling_speed", text)
-    return 0
+    return measuring.conclude(missed, FLAGS.check, "sampling_speed", text)
 
 
 if __name__ == "__main__":

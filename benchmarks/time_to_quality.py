@@ -185,7 +185,6 @@ def main() -> int:
     with cli.quiet_imports():
         import keras
 
-        from benchmarks.sampler_tables import write_section
         from ganzoo.config import load_config
         from ganzoo.data.parts import load_parts
         from ganzoo.evaluation import digits_classifier
@@ -207,17 +206,13 @@ def main() -> int:
     metric = f"fd_digits{short(FLAGS.samples)}"
     print(table(curves, FLAGS.threshold, metric))
     missed = measuring.shortfalls(goals(curves, FLAGS.threshold))
-    print("\n".join(missed) or "every goal is met")
-    if FLAGS.check:
-        return 1 if missed else 0
     text = (
         f"## Time to quality\n\n`python -m benchmarks.time_to_quality --threshold {FLAGS.threshold:g}`\n\n"
         f"{measuring.machine()}. Seconds of training, from before the networks are built, measured every "
         f"{FLAGS.every:g} s; of `drs` with the fit of its ratio. The example: as published, on the "
         f"same reals.\n\n{table(curves, FLAGS.threshold, metric)}"
     )
-    write_section("time_to_quality", text)
-    return 0
+    return measuring.conclude(missed, FLAGS.check, "time_to_quality", text)
 
 
 if __name__ == "__main__":

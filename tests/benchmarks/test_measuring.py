@@ -59,3 +59,14 @@ def test_the_machine_is_told_with_its_versions():
     assert f"tensorflow {tf.__version__}" in text
     assert f"keras {keras.__version__}" in text
     assert "cores of" in text
+
+
+def test_a_check_is_an_exit_code_and_leaves_the_results_alone(capsys, monkeypatch):
+    written = []
+    monkeypatch.setattr("benchmarks.sampler_tables.write_section", lambda *section: written.append(section))
+    assert measuring.conclude(["short"], True, "speed", "text") == 1
+    assert measuring.conclude([], True, "speed", "text") == 0
+    assert not written
+    assert measuring.conclude(["short"], False, "speed", "text") == 0
+    assert written == [("speed", "text")]
+    assert capsys.readouterr().out.splitlines() == ["short", "every goal is met", "short"]
