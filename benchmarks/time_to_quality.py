@@ -26,6 +26,7 @@ FLAGS = flags.FLAGS
 
 OURS, DRS, EXAMPLE = "ganzoo's wgan_gp", "ganzoo's wgan_gp by drs", "keras.io's WGAN-GP"
 LEAST = 2.0  # how many times sooner ours is to be there
+PATIENCE = 2.5  # times ours, after which the example need not go on
 
 
 class Point(NamedTuple):
@@ -88,7 +89,8 @@ def train_in_turn(
     every: float,
     limit: float,
 ) -> dict[str, list[Point]]:
-    """The curves by sampler; each learner goes on until all its samplers are there, or its time is up.
+    """The curves by sampler; each learner goes on until all its samplers are there, or its time is up: `limit`, or
+    `PATIENCE` times what the first, when it is there, had taken.
 
     Args:
         learners: build one; that is on its clock.
@@ -116,6 +118,8 @@ def train_in_turn(
                 curves.setdefault(sampler, []).append(point)
                 print(f"{sampler}: {point.distance:.1f} after {point.seconds:.0f} s", flush=True)
             is_there = all(math.isfinite(reached(curves[s], threshold)) for s in built[name].samplers)
+            if is_there and name == next(iter(learners)):
+                limit = min(limit, PATIENCE * max(reached(curves[s], threshold) for s in built[name].samplers))
             if is_there or clocks[name] >= limit:
                 going.remove(name)
     return curves

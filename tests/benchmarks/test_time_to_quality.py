@@ -36,14 +36,13 @@ def test_the_table_tells_who_never_got_there():
     assert lines[0].endswith("| 50.0 | 20 |")
 
 
-def test_learners_take_turns_until_they_are_there(monkeypatch, capsys):
-    """A clock that moves by a second for each step: `quick` is under the threshold at its second measurement, `slow`
-    when its time is up; preparing a sampler counts at its own point alone."""
+@pytest.fixture
+def learner(monkeypatch):
+    """Learners by name, distances and seconds of preparation, on a clock that moves by a second for each step."""
     now = [0.0]
     monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: now[0])
-    trained = []
 
-    def learner(name, distances, preparing):
+    def of(name, distances, preparing, trained):
         left = iter(distances)
 
         def train(steps):
@@ -52,7 +51,17 @@ def test_learners_take_turns_until_they_are_there(monkeypatch, capsys):
 
         return lambda: Learner(train, {name: lambda count: (next(left), preparing)}, 5)
 
-    both = {"quick": learner("quick", [90.0, 50.0], 2.0), "slow": learner("slow", [90.0, 80.0, 70.0], 0.0)}
+    return of
+
+
+def test_learners_take_turns_until_they_are_there(learner, capsys):
+    """`quick` is under the threshold at its second measurement, `slow` goes on until its time is up; preparing a
+    sampler counts at its own point alone."""
+    trained = []
+    both = {
+        "quick": learner("quick", [90.0, 50.0], 2.0, trained),
+        "slow": learner("slow", [90.0, 80.0, 70.0], 0.0, trained),
+    }
     found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=30.0)
     assert found["quick"] == [Point(12.0, 90.0), Point(22.0, 50.0)]
     assert found["slow"] == [Point(10.0, 90.0), Point(20.0, 80.0), Point(30.0, 70.0)]
@@ -65,3 +74,10 @@ def test_the_example_is_of_the_published_size():
     model = published.model()
     assert [network.count_params() for network in (model.generator, model.critic)] == [910_660, 4_305_409]
     assert (model.generator.output_shape, model.critic.output_shape) == ((None, 28, 28, 1), (None, 1))
+
+
+def test_the_second_need_not_go_on_for_ever_after_the_first_is_there(learner):
+    """22 s for the first: 2.5 times that are over at the second's measurement after 60 s."""
+    both = {"quick": learner("quick", [90.0, 50.0], 2.0, []), "slow": learner("slow", [90.0] * 9, 0.0, [])}
+    found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=1000.0)
+    assert found["slow"][-1].seconds == 60.0
