@@ -61,6 +61,8 @@ class InstanceNorm(keras.layers.GroupNormalization):
         super().__init__(groups=-1, **kwargs)
 
     def call(self, inputs):
+        if is_exporting():  # which converters to other runtimes know
+            return super().call(inputs)
         normed = normalise_instances(
             tf.cast(inputs, tf.float32),
             tf.convert_to_tensor(self.gamma),
@@ -81,10 +83,6 @@ def normalise_instances(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon
     mean = tf.reduce_mean(x, [1, 2], keepdims=True)
     variance = tf.reduce_mean(tf.math.squared_difference(x, mean), [1, 2], keepdims=True)
 
-    def scaled(x, mean, slope, gamma, beta):
-        scale = slope * gamma
-        return x * scale + (beta - mean * scale)
-
     @tf.custom_gradient
     def apply(x, mean, slope, gamma, beta):
         scale = slope * gamma
@@ -96,6 +94,6 @@ def normalise_instances(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon
             of_input = upstream * scale + (x * of_x - (scale * total / count + of_x * mean))
             return of_input, None, None, tf.reduce_sum(along, [0, 1, 2]), tf.reduce_sum(total, [0, 1, 2])
 
-        return scaled(x, mean, slope, gamma, beta), grad
+        return x * scale + (beta - mean * scale), grad
 
-    return (scaled if is_exporting() else apply)(x, mean, tf.math.rsqrt(variance + epsilon), gamma, beta)
+    return apply(x, mean, tf.math.rsqrt(variance + epsilon), gamma, beta)
