@@ -15,7 +15,7 @@ from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.models.base import AdversarialModel
-from ganzoo.networks.layers import own_derivatives
+from ganzoo.networks.layers import exporting
 from ganzoo.signatures import Signatures, signatures
 from ganzoo.translating import TranslationModel
 from ganzoo.translation_signatures import signatures as translation_signatures
@@ -142,7 +142,7 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
         for name, (function, specs) in what.signatures.items():
             archive.add_endpoint(name, function, input_signature=specs)
         try:
-            with own_derivatives():  # which is when they are traced
+            with exporting():  # which is when they are traced
                 archive.write_out(str(unfinished), verbose=False)
             warm_up.write(unfinished, what.signatures, what.facts)
         except tf.errors.OpError as error:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.errors import GanzooError
 
-_own_derivatives = contextvars.ContextVar("own_derivatives", default=False)
+_exporting = contextvars.ContextVar("exporting", default=False)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -44,22 +44,22 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
 
 
 @contextlib.contextmanager
-def own_derivatives() -> Iterator[None]:
+def exporting() -> Iterator[None]:
     """Within it what has a gradient of its own here is traced as TensorFlow's, with the same values and derivatives.
 
     For exports: TensorFlow keeps every custom gradient that it loads, with the whole export, for as long as the process
     lives.
     """
-    token = _own_derivatives.set(True)
+    token = _exporting.set(True)
     try:
         yield
     finally:
-        _own_derivatives.reset(token)
+        _exporting.reset(token)
 
 
 def is_exporting() -> bool:
-    """Whether this is within `own_derivatives`."""
-    return _own_derivatives.get()
+    """Whether this is within `exporting`."""
+    return _exporting.get()
 
 
 def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:

@@ -27,11 +27,12 @@ def normalisation(kind: str) -> list[keras.layers.Layer]:
 class BatchNorm(keras.layers.BatchNormalization):
     """Batch norm (Ioffe and Szegedy 2015) of [batch, h, w, c], in training one kernel forward and one backward.
 
-    On several replicas it is Keras's own, which takes the moments of all.
+    On several replicas it is Keras's own, which takes the moments of all, and so it is where it is frozen.
     """
 
     def call(self, inputs, training=None, mask=None):
-        if not training or self.synchronized or inputs.shape.rank != 4:
+        is_learning = training and self.trainable
+        if not is_learning or self.synchronized or mask is not None or inputs.shape.rank != 4:
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.generative import with_labels
-from ganzoo.networks.layers import own_derivatives
+from ganzoo.networks.layers import exporting
 from ganzoo.sampling.proposals import generate
 from tests.export.conftest import SAMPLING, TRANSLATING
 from tests.export.stand_in_models import servable
@@ -83,6 +83,6 @@ def test_a_session_gives_the_bits_of_the_model_that_translates(served):
         names = ["images" if key == "fixed_images" else key for key in endpoint.inputs]
         specs = [signatures[name].structured_input_signature[1][key] for key in names]  # sides that no graph knows
         traced = tf.function(endpoint.function, autograph=False, input_signature=specs)
-        with own_derivatives():
+        with exporting():
             expected = traced(*(tf.constant(request[key]) for key in names))
         assert_same_bits(expected, run(name, request), name)

@@ -64,6 +64,14 @@ def test_batch_norm_keeps_kerass_running_moments_and_judges_by_them():
     )
 
 
+def test_a_frozen_batch_norm_goes_by_its_running_moments_and_leaves_them():
+    (layer,) = norms.normalisation("batch")
+    layer.build(PICTURES.shape)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(PICTURES, training=True), layer(PICTURES, training=False))
+    np.testing.assert_array_equal(layer.moving_mean, np.zeros(3))
+
+
 def test_batch_norm_of_several_replicas_is_kerass():
     """Its kernel knows the moments of one device alone."""
     (layer,) = norms.normalisation("batch")
@@ -112,7 +120,7 @@ def test_instance_norm_takes_pictures_of_any_size(dtype):
 def test_an_exports_instance_norm_has_no_gradient_of_its_own():
     (layer,) = norms.normalisation("instance")
     layer.build(PICTURES.shape)
-    with layers.own_derivatives():
+    with layers.exporting():
         graph = tf.function(lambda: layer(PICTURES)).get_concrete_function().graph
         exported = layer(PICTURES)
     assert "IdentityN" not in [operation.type for operation in graph.get_operations()]
