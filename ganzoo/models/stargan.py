@@ -83,6 +83,7 @@ class StarGAN(TranslationModel):
             The epoch's running means by metric name.
         """
         pictures, domains, _ = keras.utils.unpack_x_y_sample_weight(data)
+        domains = tf.cast(domains, tf.int64)
 
         def critic_step(draw, real, own):
             target = self.target_domains(draw, like=real)

@@ -83,8 +83,10 @@ class SteppedModel(keras.Model):
                 logged = step(draw, *batch)
             return logged
 
+        stacks = [tf.stack(of) for of in parts]
+
         def body(draw, _):
-            logged.update(step(draw, *(tf.stack(of)[draw] for of in parts)))
+            logged.update(step(draw, *(of[draw] for of in stacks)))
             return draw + 1, means_of(logged)
 
         _, means = tf.while_loop(
