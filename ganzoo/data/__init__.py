@@ -7,6 +7,7 @@ Importing this package costs nothing: numpy, Pillow and TensorFlow are loaded by
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def load(
     image_size: int = 0,
     channels: int = 0,
     tfds_split: str = "train",
-    stream_above_mb: int = 1000,
+    stream_above_mb: float = math.inf,
 ) -> Reals:
     """All reals of a data set in a fixed order. Stacked digits alone are made by `parts.load_parts`.
 
