@@ -1,10 +1,13 @@
 """What the benchmarks of speed share: rounds in turn, ratios of minima, goals, and what machine it was."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import re
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -63,6 +66,20 @@ def repeated(call: Callable[[], float]) -> Slice:
 def shortfalls(goals: list[Goal]) -> list[str]:
     """A line for each goal that is missed."""
     return [f"{goal.what}: {goal.ratio:.3g}, expected at least {goal.least:g}" for goal in goals if not goal.is_met]
+
+
+def ended(workdir: Path, *arguments: str) -> dict:
+    """`config`, `metrics` and `minutes` of a run of `ganzoo.run`, in a process of its own; one that had ended keeps its
+    figures, one that was stopped goes on, and its minutes are those of its last start."""
+    from ganzoo.training import workdirs  # which imports TensorFlow
+
+    clock = workdir / "minutes.json"
+    if not clock.exists():
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "ganzoo.run", *arguments, "--workdir", str(workdir)], check=True)
+        workdirs.write_json(clock, {"minutes": (time.perf_counter() - start) / 60})
+    read = {name: json.loads((workdir / f"{name}.json").read_text()) for name in ("config", "metrics", "minutes")}
+    return read | {"config": read["config"]["config"]}
 
 
 def conclude(missed: list[str], check: bool, section: str, text: str) -> int:

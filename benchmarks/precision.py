@@ -8,10 +8,7 @@ a run that had ended keeps its figures. `--check` exits 1 where the mean distanc
 that of float32 than the seeds of float32 are apart.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 from absl import flags
@@ -28,11 +25,8 @@ Distances = dict[tuple[str, str], list[float]]  # (precision, sampler) -> one fo
 
 def metrics(precision: str, seed: int) -> dict:
     """Those of a run, which is started, or gone on with, where it has not ended."""
-    workdir = Path(FLAGS.workdir) / f"{precision}-{seed}"
-    if not (workdir / "metrics.json").exists():
-        asked = ["--model", FLAGS.model, "--seed", str(seed), f"--config.precision={precision}", "--workdir", workdir]
-        subprocess.run([sys.executable, "-m", "ganzoo.run", *asked], check=True)
-    return json.loads((workdir / "metrics.json").read_text())
+    asked = ["--model", FLAGS.model, "--seed", str(seed), f"--config.precision={precision}"]
+    return measuring.ended(Path(FLAGS.workdir) / f"{precision}-{seed}", *asked)["metrics"]
 
 
 def distances(runs: dict[tuple[str, int], dict]) -> Distances:

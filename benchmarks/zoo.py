@@ -9,17 +9,13 @@ Each is what `python -m ganzoo.run --model NAME` does, in a process of its own. 
 one that was stopped goes on, and its minutes are those of its last start.
 """
 
-import json
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from absl import app, flags
 
+from benchmarks import measuring
 from benchmarks.sampler_tables import markdown, write_section
 from ganzoo.config import load_config, recipes
-from ganzoo.training import workdirs
 
 _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
@@ -31,14 +27,7 @@ SEEDS = {"cyclegan": 3, "infogan": 3}  # seeds of the entries that have more tha
 def ended(model: str, seed: int = 0) -> dict:
     """Config and metrics of an entry's run, which is started, or gone on with, where it has not ended."""
     workdir = Path(_workdir.value) / (f"{model}-{seed}" if seed else model)
-    clock = workdir / "minutes.json"
-    if not clock.exists():
-        start = time.perf_counter()
-        command = [sys.executable, "-m", "ganzoo.run", "--model", model, "--seed", str(seed), "--workdir", workdir]
-        subprocess.run(command, check=True)
-        workdirs.write_json(clock, {"minutes": (time.perf_counter() - start) / 60})
-    read = {name: json.loads((workdir / f"{name}.json").read_text()) for name in ("config", "metrics", "minutes")}
-    return read | {"config": read["config"]["config"]}
+    return measuring.ended(workdir, "--model", model, "--seed", str(seed))
 
 
 def seeded(models: list[str]) -> list[tuple[str, int, dict]]:

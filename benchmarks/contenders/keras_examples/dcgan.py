@@ -61,6 +61,6 @@ class GAN(keras.Model):
 def on_digits() -> GAN:
     """W3."""
     discriminator = networks.discriminator(batch_norm=True, activation="sigmoid")
-    model = GAN(networks.dcgan_generator(works.LATENTS["W3"]), discriminator, works.LATENTS["W3"])
+    model = GAN(networks.generator(works.LATENTS["W3"], 4, (256, 128, 64, 1)), discriminator, works.LATENTS["W3"])
     model.compile(*(keras.optimizers.Adam(1e-4) for _ in range(2)), loss_fn=keras.losses.BinaryCrossentropy())
     return model

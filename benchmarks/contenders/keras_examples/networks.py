@@ -6,44 +6,22 @@ from keras import layers
 from benchmarks import works
 
 
-def generator(latent_dim: int) -> keras.Model:
-    """7 x 7 x 128, then two transposed convolutions with batch norm before them."""
-    return keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            layers.Dense(7 * 7 * 128, use_bias=False),
-            layers.Reshape((7, 7, 128)),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(64, 5, strides=2, padding="same", use_bias=False),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(1, 5, strides=2, padding="same", dtype="float32"),
-            layers.Activation("tanh", dtype="float32"),
-        ]
-    )
+def generator(latent_dim: int, base: int, widths: tuple[int, ...]) -> keras.Model:
+    """base x base x widths[0], then transposed convolutions to the other widths with batch norm before them.
 
-
-def dcgan_generator(latent_dim: int) -> keras.Model:
-    """4 x 4 x 256, then three transposed convolutions with batch norm before them, to 7, 14 and 28 pixels a side."""
-    return keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            layers.Dense(4 * 4 * 256, use_bias=False),
-            layers.Reshape((4, 4, 256)),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(128, 5, strides=2, padding="same", use_bias=False),
-            layers.Cropping2D(((0, 1), (0, 1))),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(64, 5, strides=2, padding="same", use_bias=False),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(1, 5, strides=2, padding="same", dtype="float32"),
-            layers.Activation("tanh", dtype="float32"),
-        ]
-    )
+    Each doubles the sides; the 8 pixels that come of 4 are cut to 7.
+    """
+    model = keras.Sequential([keras.Input((latent_dim,)), layers.Dense(base * base * widths[0], use_bias=False)])
+    model.add(layers.Reshape((base, base, widths[0])))
+    for level, width in enumerate(widths[1:]):
+        last = dict(dtype="float32") if width == widths[-1] else dict(use_bias=False)
+        model.add(layers.BatchNormalization())
+        model.add(layers.ReLU())
+        model.add(layers.Conv2DTranspose(width, 5, strides=2, padding="same", **last))
+        if base == 4 and level == 0:
+            model.add(layers.Cropping2D(((0, 1), (0, 1))))
+    model.add(layers.Activation("tanh", dtype="float32"))
+    return model
 
 
 def discriminator(batch_norm: bool, activation: str | None = None) -> keras.Model:

@@ -79,5 +79,5 @@ def on_points() -> WGAN:
 
 def on_digits() -> WGAN:
     """W2."""
-    both = networks.generator(works.LATENTS["W2"]), networks.discriminator(batch_norm=False)
+    both = networks.generator(works.LATENTS["W2"], 7, (128, 64, 1)), networks.discriminator(batch_norm=False)
     return compiled(*both, works.LATENTS["W2"], works.N_CRITIC, works.PENALTY["W2"])
