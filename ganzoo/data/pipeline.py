@@ -209,7 +209,10 @@ def _elements(
     rows = np.arange(draws * batch_size).reshape(draws, share.replicas, -1)
     mine = np.stack([rows[:, share.first + k].ravel() for k in range(share.local)])
     numbers = tf.data.Dataset.range(first_step * share.local, steps * share.local)
-    return numbers.map(lambda n: element(n // share.local, tf.constant(mine)[n % share.local])).prefetch(2)
+    dataset = numbers.map(lambda n: element(n // share.local, tf.constant(mine)[n % share.local])).prefetch(2)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # there is nothing to tune, and its thread holds up the end of `fit` for seconds
+    return dataset.with_options(options)
 
 
 def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:

@@ -54,6 +54,10 @@ def test_labels_stay_with_their_reals():
         np.testing.assert_array_equal(reals, POINTS[given])
 
 
+def test_no_thread_of_autotuning_holds_up_the_end_of_fit():
+    assert batches(POINTS, 3, seed=0, steps=3).options().autotune.enabled is False
+
+
 def test_a_late_step_costs_no_more_than_the_first():
     """Step 10^12 is drawn at once: nothing is skipped through."""
     assert len(rows(batches(POINTS, 2, seed=0, first_step=10**12, steps=10**12 + 1))) == 1
