@@ -11,7 +11,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.networks import spectral
 from ganzoo.networks.layers import leaky_relu, normal_or_glorot, relu, squeeze_logit
 from ganzoo.networks.norms import normalisation
-from ganzoo.networks.subpixel import SubpixelTranspose
+from ganzoo.networks.subpixel import SubpixelStrided, SubpixelTranspose
 
 MAX_WIDTH = 512
 MADE, SEEN = (1, 3), (1, 2, 3, 4)  # channels of pictures, and of those with a label's channel behind them
@@ -79,6 +79,7 @@ def generator(
             kernel_size,
             strides=2,
             padding="same",
+            output_padding=output_padding(sizes[level + 1], sizes[level], kernel_size),
             use_bias=is_last or norm == "none",
             kernel_initializer=normal_or_glorot(init_stddev),
             dtype="float32" if is_last else None,
@@ -111,7 +112,8 @@ def discriminator(
     x = samples = keras.Input(image_shape, name="samples")
     for level in range(len(resolutions(image_shape, base_resolution, channels=SEEN)) - 1):
         layers = normalisation(norm) if level and norm != "spectral" else []
-        x = convolution(
+        strided = SubpixelStrided if level == 0 and convolution is keras.layers.Conv2D else convolution
+        x = strided(
             min(width * 2**level, MAX_WIDTH),
             kernel_size,
             strides=2,
@@ -126,6 +128,17 @@ def discriminator(
     for layer in squeeze_logit(normal_or_glorot(init_stddev), dense):
         x = layer(x)
     return keras.Model(samples, x, name="discriminator")
+
+
+def output_padding(size: tuple[int, int], doubled: tuple[int, int], kernel_size: int) -> tuple[int, int] | None:
+    """Keras's argument to a transposed convolution of stride 2 from one size to the next: None doubles both sides.
+
+    An odd side is made as it is, by the adjoint of the convolution that takes such a side: no rows to crop.
+    """
+    if all(side == 2 * of for of, side in zip(size, doubled, strict=True)):
+        return None
+    extra = [side - 2 * of + 2 - kernel_size % 2 for of, side in zip(size, doubled, strict=True)]
+    return tuple(extra) if max(extra) < 2 else None  # an even kernel's even side, beside an odd one, has none
 
 
 def crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:

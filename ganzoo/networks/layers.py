@@ -33,12 +33,13 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
 
     @tf.custom_gradient
     def apply(x):
-        features = tf.stop_gradient(x)
+        outputs = tf.nn.leaky_relu(x, negative_slope)
+        signs = tf.stop_gradient(outputs)  # those of x, which then nobody keeps: what made it is one kernel with this
 
         def grad(upstream):
-            return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=features, alpha=negative_slope)
+            return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=signs, alpha=negative_slope)
 
-        return tf.nn.leaky_relu(x, negative_slope), grad
+        return outputs, grad
 
     return apply(x)
 

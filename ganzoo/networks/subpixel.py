@@ -6,22 +6,87 @@ The layers have the weights, the names and the outputs of Keras's own.
 import keras
 import tensorflow as tf
 
+from ganzoo.networks.layers import is_exporting
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SubpixelTranspose(keras.layers.Conv2DTranspose):
-    """Conv2DTranspose of stride 2, padding "same" and a kernel of 4 or 5, computed as a convolution and a shuffle.
+    """Conv2DTranspose of stride 2, padding "same" and a kernel of 4 or 5, by `doubled`: half the time or less."""
 
-    Each pixel of the features becomes 2 x 2, and each of those four phases sees 3 x 3 pixels at most: a 3 x 3
-    convolution gives all four as channels (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional
-    layer?", https://arxiv.org/abs/1609.07009). To a picture's 1 or 3 channels it takes half the time or less.
+    def call(self, inputs):
+        if not _is_strided(self) or self.output_padding is not None:
+            return super().call(inputs)
+        outputs = doubled(inputs, tf.convert_to_tensor(self.kernel))
+        return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class SubpixelStrided(keras.layers.Conv2D):
+    """Conv2D of stride 2, padding "same" and a kernel of 4 or 5, by `halved`: the gradient in half the time.
+
+    Where the inputs' sides are not known to be even it is the plain convolution.
     """
 
     def call(self, inputs):
-        if self.strides != (2, 2) or self.padding != "same" or set(self.kernel_size) - {4, 5}:
+        if not _is_strided(self) or any(side is None or side % 2 for side in inputs.shape[1:3]):
             return super().call(inputs)
-        phases = tf.nn.conv2d(inputs, phase_kernel(tf.convert_to_tensor(self.kernel)), strides=1, padding="SAME")
-        outputs = tf.nn.depth_to_space(phases, 2)
+        outputs = halved(inputs, tf.convert_to_tensor(self.kernel))
         return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
+
+
+def _is_strided(layer: keras.layers.Layer) -> bool:
+    return layer.strides == (2, 2) and layer.padding == "same" and set(layer.kernel_size) <= {4, 5}
+
+
+def doubled(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Transposed convolution of stride 2, [batch, h, w, in] to [batch, 2 h, 2 w, out], as a convolution and a shuffle.
+
+    Each pixel of the features becomes 2 x 2, and each of those four phases sees 3 x 3 pixels at most: a 3 x 3
+    convolution gives all four as channels (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional
+    layer?", https://arxiv.org/abs/1609.07009). Its gradient is faster by the plain convolution, `halved`.
+
+    Args:
+        kernel: [k, k, out, in], k 4 or 5.
+    """
+
+    def by_phases(features, kernel):
+        return tf.nn.depth_to_space(tf.nn.conv2d(features, phase_kernel(kernel), strides=1, padding="SAME"), 2)
+
+    @tf.custom_gradient
+    def apply(features, kernel):
+        def grad(upstream):
+            return halved(upstream, kernel), _kernel_gradient(upstream, kernel, features)
+
+        return by_phases(features, kernel), grad
+
+    return (by_phases if is_exporting() else apply)(features, kernel)
+
+
+def halved(pictures: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Convolution of stride 2, [batch, 2 h, 2 w, in] to [batch, h, w, out]; the gradient to pictures is `doubled`.
+
+    Args:
+        kernel: [k, k, in, out], k 4 or 5.
+    """
+
+    def plain(pictures, kernel):
+        return tf.nn.conv2d(pictures, kernel, strides=2, padding="SAME")
+
+    @tf.custom_gradient
+    def apply(pictures, kernel):
+        def grad(upstream):
+            return doubled(upstream, kernel), _kernel_gradient(pictures, kernel, upstream)
+
+        return plain(pictures, kernel), grad
+
+    return (plain if is_exporting() else apply)(pictures, kernel)
+
+
+def _kernel_gradient(pictures: tf.Tensor, kernel: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
+    """Of both, by the kernel: of the larger pictures [batch, 2 h, 2 w, c] and the features [batch, h, w, d]."""
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=pictures, filter_sizes=kernel.shape, out_backprop=features, strides=[1, 2, 2, 1], padding="SAME"
+    )
 
 
 def phase_kernel(kernel: tf.Tensor) -> tf.Tensor:

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -8,12 +9,30 @@ OPTIONS = dict(width=4, base_resolution=7, kernel_size=5, init_stddev=0.0)
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), (28, 28, 1), (32, 32, 3), (37, 50, 3), (128, 128, 3)])
-def test_pictures_of_any_size_from_16_to_128(shape):
+@pytest.mark.parametrize("kernel_size", [4, 5])
+def test_pictures_of_any_size_from_16_to_128(shape, kernel_size):
     """Powers of two or not, square or not: the generator makes that shape, the discriminator takes it."""
-    pictures = dcgan.generator(8, shape, norm="batch", **OPTIONS)(np.ones((2, 8), np.float32))
+    options = OPTIONS | {"kernel_size": kernel_size}
+    pictures = dcgan.generator(8, shape, norm="batch", **options)(np.ones((2, 8), np.float32))
     assert pictures.shape == (2, *shape)
     assert np.abs(pictures).max() <= 1
     assert dcgan.discriminator(shape, norm="none", **OPTIONS)(pictures).shape == (2,)
+
+
+@pytest.mark.parametrize("kernel_size", [4, 5])
+def test_an_odd_side_is_made_of_the_pixels_that_its_convolution_takes(kernel_size):
+    """7 <- 4 is the adjoint of the discriminator's 4 <- 7: <up(y), x> = <y, down(x)>."""
+    padding = dcgan.output_padding((4, 4), (7, 7), kernel_size)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(1, 7, 7, 1)).astype("float32"), rng.normal(size=(1, 4, 4, 1)).astype("float32")
+    up = keras.layers.Conv2DTranspose(1, kernel_size, strides=2, padding="same", output_padding=padding)
+    down = keras.layers.Conv2D(1, kernel_size, strides=2, padding="same")
+    of_y = up(y)
+    down.build(x.shape)
+    down.set_weights(up.get_weights())
+    of_x = down(x)
+    assert of_y.shape == x.shape
+    np.testing.assert_allclose(np.vdot(of_y, x), np.vdot(y, of_x), rtol=1e-4)
 
 
 def test_resolutions_halve_rounding_up():
