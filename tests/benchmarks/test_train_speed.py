@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.measuring import Times, shortfalls
-from benchmarks.train_speed import DETACHED, EXAMPLE, OURS, TORCH, Entry, contenders, goals, table
+from benchmarks.train_speed import DETACHED, EXAMPLE, OURS, TORCH, Entry, best, contenders, goals, table
 from benchmarks.works import WORKS
 
 
@@ -24,6 +24,11 @@ def test_ratios_are_of_minima_and_judged_by_precision():
         (pytest.approx(3.0), 2.0),
     ]
     assert not shortfalls(found)
+
+
+def test_of_several_starts_the_best_counts():
+    starts = [entry(0.010, first_step=3.0), entry(0.008, first_step=4.0), entry(0.020, first_step=5.0)]
+    assert best(starts) == Entry(Times(0.008, 0.020), 3.0, peak_mb=1234.0, weights=1000, flops=2e9)
 
 
 def test_a_missed_goal_against_pytorch_is_told():
