@@ -5,9 +5,9 @@ r"""Training speed on equal work: ganzoo through `fit` beside plain Keras and Py
     python -m benchmarks.train_speed --torch_python ~/torch-venv/bin/python
 
 Every contender is a process of its own that takes turns with the others (ABAB...); ratios are of minima. All are started
-`--starts` times, because processes of the same code differ by up to 7 %. The counted work is that of the trained graph:
-matrix products and convolutions. Its share of the peak is of what the fastest matrix product or convolution reached on
-this machine in the same rounds. `--check` exits 1 where a ratio is short of its goal.
+`--starts` times, because processes of the same code differ by up to 7 %. The counted work is that of the graph: matrix
+products and convolutions. Its share of the peak is of what the fastest matrix product or convolution reached on this
+machine in the same rounds. `--check` exits 1 where a ratio is short of its goal.
 """
 
 import contextlib

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from absl import app, flags, logging
 
-from ganzoo.backend import require_tensorflow
+from ganzoo.backend import prepare_tensorflow
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
@@ -47,7 +47,7 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
         del argv
         logging.set_verbosity(logging.WARNING)  # app.run has just asked for INFO
         try:
-            require_tensorflow()
+            prepare_tensorflow()
             sys.exit(main())
         except GanzooError as error:
             _fail(str(error), MISTAKE)

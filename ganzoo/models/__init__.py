@@ -1,5 +1,5 @@
 """One file per objective; the file has the name of its zoo entry."""
 
-from ganzoo.backend import require_tensorflow
+from ganzoo.backend import prepare_tensorflow
 
-require_tensorflow()
+prepare_tensorflow()
