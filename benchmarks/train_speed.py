@@ -4,10 +4,10 @@ r"""Training speed on equal work: ganzoo through `fit` beside plain Keras and Py
     python -m benchmarks.train_speed --works W1,W3 --starts 1 --check
     python -m benchmarks.train_speed --torch_python ~/torch-venv/bin/python
 
-Every contender is a process of its own that takes turns with the others (ABAB...); ratios are of minima. All are started
-`--starts` times, because processes of the same code differ by up to 7 %. The counted work is that of the graph: matrix
-products and convolutions. Its share of the peak is of what the fastest matrix product or convolution reached on this
-machine in the same rounds. `--check` exits 1 where a ratio is short of its goal.
+Every contender is a process of its own that takes turns with the others (ABAB...), and is started `--starts` times,
+because processes of the same code differ by up to 7 %; ratios are of minima. The counted work is that of the graph:
+matrix products and convolutions. Its share of the peak is of what the fastest matrix product or convolution reached on
+this machine in the same rounds. `--check` exits 1 where a ratio is short of its goal.
 """
 
 import contextlib
@@ -143,8 +143,10 @@ def define_flags() -> None:
     """Those of the command line; tests import several benchmarks, whose flags have the same names."""
     flags.DEFINE_list("works", list(WORKS), "which of them: W1 Gaussians, W2 and W3 digits, W4 CycleGAN")
     flags.DEFINE_integer("starts", 2, "of each contender", lower_bound=1)
-    flags.DEFINE_integer("rounds", 4, "slices of each contender, in turn, after each start", lower_bound=1)
-    flags.DEFINE_float("seconds", 4.0, "of a slice", lower_bound=0.0)
+    flags.DEFINE_integer("rounds", 2, "slices of each contender, in turn, after each start", lower_bound=1)
+    flags.DEFINE_float(
+        "seconds", 10.0, "of a slice, into which the ends of several epochs are to fall", lower_bound=0.0
+    )
     flags.DEFINE_string("torch_python", None, "the interpreter of an environment that has torch; without it no PyTorch")
     flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
 

@@ -8,9 +8,9 @@ from ganzoo.errors import GanzooError
 def prepare_tensorflow() -> None:
     """Chooses Keras's TensorFlow backend; to be called before Keras is imported.
 
-    On CPUs TensorFlow is asked to keep the primitives of convolutions' gradients, too, and not to make them anew in every
-    step: 3 to 7 % of a step of `dcgan` or `cyclegan`, no more memory. `TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE=true` is its own
-    way.
+    On CPUs TensorFlow is asked to keep the primitives of convolutions' gradients, which it would make anew each step:
+    that is 3 to 7 % of a step of `dcgan` or `cyclegan`, for no more memory. Its own way is
+    `TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE=true`.
 
     Raises:
         GanzooError: if the environment asks for another backend.
