@@ -167,8 +167,9 @@ def main() -> int:
         print("\n".join([found, *short, ""]), flush=True)
         missed += short
         if not FLAGS.check:
+            torch = " --torch_python PYTHON" if FLAGS.torch_python else ""
             text = (
-                f"## Speed of training, {work}\n\n`python -m benchmarks.train_speed --works {work}`\n\n"
+                f"## Speed of training, {work}\n\n`python -m benchmarks.train_speed --works {work}{torch}`\n\n"
                 f"{measuring.machine()}. {FLAGS.starts} starts of {FLAGS.rounds} rounds in turn of {FLAGS.seconds:g} s "
                 f"each. The first step is from building to its end, imports and data left out.\n\n{found}"
             )
