@@ -124,7 +124,7 @@ def test_an_export_scores_with_the_effective_kernels(tiny, reals, tmp_path):
 
 
 def test_a_discriminator_with_free_weights_is_refused(tiny):
-    with pytest.raises(GanzooError, match=r"layers conv2d.*logit are not spectrally normalised.*norm='spectral'"):
+    with pytest.raises(GanzooError, match=r"layers subpixel.*conv2d.*logit are not spectrally.*norm='spectral'"):
         tiny("sngan")
     with pytest.raises(GanzooError, match="network=spectral_mlp"):
         tiny("sngan", (2,), network="mlp")
