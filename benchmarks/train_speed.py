@@ -70,22 +70,23 @@ def best(entries: list[Entry]) -> Entry:
 
 def measure(work: str) -> tuple[dict[Key, Entry], dict[str, float]]:
     """All contenders on a work, at the best of their starts, and the peaks in FLOP/s by precision."""
-    starts = [measure_once(work) for _ in range(FLAGS.starts)]
+    with tempfile.TemporaryDirectory() as folder:
+        reals = Path(folder) / "reals.npz"
+        write_reals(work, reals)
+        starts = [measure_once(work, reals) for _ in range(FLAGS.starts)]
     entries = {key: best([entries[key] for entries, _ in starts]) for key in starts[0][0]}
     return entries, {precision: max(peaks[precision] for _, peaks in starts) for precision in PRECISIONS}
 
 
-def measure_once(work: str) -> tuple[dict[Key, Entry], dict[str, float]]:
-    """All contenders on a work, and the peaks in FLOP/s by precision."""
+def measure_once(work: str, reals: Path) -> tuple[dict[Key, Entry], dict[str, float]]:
+    """The same of one start of each; `reals` as `write_reals` has them."""
     python = dict.fromkeys((TORCH, DETACHED), FLAGS.torch_python)
     asked = [(name, precision, work) for name, precision in contenders(work, FLAGS.torch_python is not None)]
     asked += [(PEAKS, precision, WORKS[work].bound_by) for precision in PRECISIONS]
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        reals = Path(folder) / "reals.npz"
-        write_reals(work, reals)
+    with contextlib.ExitStack() as stack:
         workers = {}
         for name, precision, of in asked:
-            errors = Path(folder) / f"{name}-{precision}.log"
+            errors = reals.parent / f"{name}-{precision}.log"
             worker = Contender(name, of, reals, precision, errors, python.get(name) or sys.executable)
             workers[name, precision] = stack.enter_context(worker)
         slices = {key: worker.seconds_of_step for key, worker in workers.items()}

@@ -9,7 +9,7 @@ def prepare_tensorflow() -> None:
     """Chooses Keras's TensorFlow backend; to be called before Keras is imported.
 
     On CPUs TensorFlow is asked to keep the primitives of convolutions' gradients, which it would make anew each step:
-    that is 3 to 7 % of a step of `dcgan` or `cyclegan`, for no more memory. Its own way is
+    that is 1 to 4 % of a step of `dcgan`, 3 to 6 % of one of `cyclegan`, for no more memory. Its own way is
     `TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE=true`.
 
     Raises:

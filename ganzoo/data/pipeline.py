@@ -211,7 +211,7 @@ def _elements(
     numbers = tf.data.Dataset.range(first_step * share.local, steps * share.local)
     dataset = numbers.map(lambda n: element(n // share.local, tf.constant(mine)[n % share.local])).prefetch(2)
     options = tf.data.Options()
-    options.autotune.enabled = False  # there is nothing to tune, and its thread holds up the end of `fit` for seconds
+    options.autotune.enabled = False  # there is nothing to tune, and its thread, asleep, holds up the end of `fit`
     return dataset.with_options(options)
 
 

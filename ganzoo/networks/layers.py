@@ -2,7 +2,8 @@
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -28,20 +29,32 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     gradient penalty would propagate those zeros through the whole network. Values and derivatives of every order are
     those of the plain function.
     """
-    if is_exporting():
-        return tf.nn.leaky_relu(x, negative_slope)
 
-    @tf.custom_gradient
+    @own_gradient
     def apply(x):
         outputs = tf.nn.leaky_relu(x, negative_slope)
-        signs = tf.stop_gradient(outputs)  # those of x, which then nobody keeps: what made it is one kernel with this
 
-        def grad(upstream):
+        def grad(upstream):  # by the outputs, whose signs are those of x: so x need not outlive the layer that made it
+            signs = tf.stop_gradient(outputs)
             return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=signs, alpha=negative_slope)
 
         return outputs, grad
 
     return apply(x)
+
+
+def own_gradient(function: Callable) -> Callable:
+    """As `tf.custom_gradient`; while exporting the function alone, with the derivatives that TensorFlow gives it.
+
+    Args:
+        function: tensors -> (outputs, the gradient: upstream -> one for each of the tensors).
+    """
+
+    @functools.wraps(function)
+    def call(*inputs: tf.Tensor) -> tf.Tensor:
+        return function(*inputs)[0] if is_exporting() else tf.custom_gradient(function)(*inputs)
+
+    return call
 
 
 @contextlib.contextmanager

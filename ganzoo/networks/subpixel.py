@@ -6,7 +6,7 @@ The layers have the weights, the names and the outputs of Keras's own.
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.layers import is_exporting
+from ganzoo.networks.layers import own_gradient
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -38,6 +38,7 @@ def _is_strided(layer: keras.layers.Layer) -> bool:
     return layer.strides == (2, 2) and layer.padding == "same" and set(layer.kernel_size) <= {4, 5}
 
 
+@own_gradient
 def doubled(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Transposed convolution of stride 2, [batch, h, w, in] to [batch, 2 h, 2 w, out], as a convolution and a shuffle.
 
@@ -48,38 +49,24 @@ def doubled(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     Args:
         kernel: [k, k, out, in], k 4 or 5.
     """
-
-    def by_phases(features, kernel):
-        return tf.nn.depth_to_space(tf.nn.conv2d(features, phase_kernel(kernel), strides=1, padding="SAME"), 2)
-
-    @tf.custom_gradient
-    def apply(features, kernel):
-        def grad(upstream):
-            return halved(upstream, kernel), _kernel_gradient(upstream, kernel, features)
-
-        return by_phases(features, kernel), grad
-
-    return (by_phases if is_exporting() else apply)(features, kernel)
+    phases = tf.nn.conv2d(features, phase_kernel(kernel), strides=1, padding="SAME")
+    return tf.nn.depth_to_space(phases, 2), lambda upstream: (
+        halved(upstream, kernel),
+        _kernel_gradient(upstream, kernel, features),
+    )
 
 
+@own_gradient
 def halved(pictures: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Convolution of stride 2, [batch, 2 h, 2 w, in] to [batch, h, w, out]; the gradient to pictures is `doubled`.
 
     Args:
         kernel: [k, k, in, out], k 4 or 5.
     """
-
-    def plain(pictures, kernel):
-        return tf.nn.conv2d(pictures, kernel, strides=2, padding="SAME")
-
-    @tf.custom_gradient
-    def apply(pictures, kernel):
-        def grad(upstream):
-            return doubled(upstream, kernel), _kernel_gradient(pictures, kernel, upstream)
-
-        return plain(pictures, kernel), grad
-
-    return (plain if is_exporting() else apply)(pictures, kernel)
+    return tf.nn.conv2d(pictures, kernel, strides=2, padding="SAME"), lambda upstream: (
+        doubled(upstream, kernel),
+        _kernel_gradient(pictures, kernel, upstream),
+    )
 
 
 def _kernel_gradient(pictures: tf.Tensor, kernel: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
