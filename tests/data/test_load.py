@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -41,11 +40,9 @@ def test_a_digit_can_be_asked_for_larger_and_in_colour():
     "name, meant", [("gausians25", "gaussians25"), ("minst_5k", "mnist_5k"), ("cifra10", "cifar10")]
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name, meant):
-    """Over the offline names and TFDS's, within seconds."""
-    start = time.monotonic()
+    """Over the offline names and TFDS's."""
     with pytest.raises(GanzooError, match=f"no data set named '{name}'. Did you mean '{meant}'?"):
         data.load(name)
-    assert time.monotonic() - start < 10
 
 
 def test_a_path_without_folder_is_answered_with_folder(tmp_path):
