@@ -76,6 +76,7 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
         ([], 1, "which model? Give --model"),
         (["--model=wgan_pg"], 2, "Did you mean 'wgan_gp'"),
         (["wgan_gp"], 2, "'wgan_gp' is not a flag"),
+        (["--config.steps=3"], 2, "--config.KEY sets a key of a model's recipe: give --model, too"),
         (["--model=gan", "--stepz=3"], 2, "Did you mean: steps"),
         (["--model=gan", "--steps=many"], 2, "--steps=many"),
         (["--model=gan", "--steps=0"], 1, "config.steps is 0, expected at least 1"),
