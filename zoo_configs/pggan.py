@@ -3,8 +3,8 @@ r"""PGGAN: pictures whose resolution doubles as training goes on (Karras et al. 
 "Progressive Growing of GANs for Improved Quality, Stability, and Variation", ICLR 2018,
 https://arxiv.org/abs/1710.10196.
 
-Expected (2 CPU cores, seed 0): digits, but of too few kinds: fd_digits10k 166, coverage .28, and rejection hardly mends
-it (with drs 165), in 11 minutes.
+Expected (2 CPU cores, seed 0): digits, but of too few kinds: fd_digits10k 151, coverage .27, and rejection does not
+mend it (with drs 155), in 8 minutes.
 
     python -m ganzoo.run --model pggan
     python -m ganzoo.run --model pggan --config.data.image_size=32
