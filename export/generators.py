@@ -39,12 +39,14 @@ class Format(NamedTuple):
         packages: what writes and runs them; ganzoo's extra of the format's name has them.
         options: of Keras's export.
         run: (file, inputs by name) -> what the file gives.
+        mended: what its converter runs in.
     """
 
     suffix: str
     packages: tuple[str, ...]
     options: Mapping
     run: Callable[[Path, Inputs], np.ndarray]
+    mended: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext
 
 
 def _run_onnx(path: Path, inputs: Inputs) -> np.ndarray:
@@ -60,8 +62,26 @@ def _run_litert(path: Path, inputs: Inputs) -> np.ndarray:
     return next(iter(signature(**inputs).values()))
 
 
+@contextlib.contextmanager
+def _mended_tf2onnx() -> Iterator[None]:
+    """Leaves out the optimiser that makes constants of computed shapes, and at times loses the output's.
+
+    It may put a Squeeze behind what it changes, but not where that is the network's output already: pictures of one
+    channel and free size came out with an axis more in one of ten conversions, as the graph's order is random.
+    """
+    from tf2onnx.optimizer import _optimizers
+
+    known = dict(_optimizers)
+    _optimizers.pop("reshape_optimizer", None)
+    try:
+        yield
+    finally:
+        _optimizers.clear()
+        _optimizers.update(known)
+
+
 FORMATS = {
-    "onnx": Format(".onnx", ("tf2onnx", "onnxruntime"), {}, _run_onnx),
+    "onnx": Format(".onnx", ("tf2onnx", "onnxruntime"), {}, _run_onnx, _mended_tf2onnx),
     # Weights become constants: LiteRT cannot convolve with a kernel that is computed from a variable, as pggan's are.
     "litert": Format(".tflite", ("ai_edge_litert",), {"experimental_enable_resource_variables": False}, _run_litert),
 }
@@ -173,7 +193,7 @@ def convert(network: keras.Model, path: Path, format: str) -> list[tf.TensorSpec
     """
     specs = [tf.TensorSpec(x.shape, x.dtype, x.name) for x in network.inputs]
     taken = [specs] if len(specs) > 1 else specs
-    with _quiet_converters(), _mended_tf2onnx() if format == "onnx" else contextlib.nullcontext():
+    with _quiet_converters(), FORMATS[format].mended():
         network.export(str(path), format=format, input_signature=taken, verbose=False, **FORMATS[format].options)
     return specs
 
@@ -235,21 +255,3 @@ def _quiet_converters() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _mended_tf2onnx() -> Iterator[None]:
-    """Leaves out the optimiser that makes constants of computed shapes, and at times loses the output's.
-
-    It may put a Squeeze behind what it changes, but not where that is the network's output already: pictures of one
-    channel and free size came out with an axis more in one of ten conversions, as the graph's order is random.
-    """
-    from tf2onnx.optimizer import _optimizers
-
-    known = dict(_optimizers)
-    _optimizers.pop("reshape_optimizer", None)
-    try:
-        yield
-    finally:
-        _optimizers.clear()
-        _optimizers.update(known)

@@ -165,9 +165,12 @@ def define_config() -> None:
     Raises:
         GanzooError: for such a flag without a model.
     """
-    if FLAGS.model is None and any(re.match("--?config[.]", flag) for flag in sys.argv):
-        raise GanzooError("--config.KEY sets a key of a model's recipe: give --model, too, such as --model wgan_gp.")
-    if FLAGS.model is not None and "config" not in FLAGS:
+    if FLAGS.model is None:
+        if any(re.match("--?config[.]", flag) for flag in sys.argv):
+            raise GanzooError(
+                "--config.KEY sets a key of a model's recipe: give --model, too, such as --model wgan_gp."
+            )
+    elif "config" not in FLAGS:
         config_flags.DEFINE_config_dict("config", load_config(FLAGS.model, FLAGS.dataset), "the recipe's keys")
 
 
