@@ -12,8 +12,7 @@ from ganzoo.training import workdirs
 
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import SteppedModel
-    from ganzoo.data.domains import Domains
-    from ganzoo.data.parts import Parts
+    from ganzoo.data.parts import Domains, Parts
     from ganzoo.saved_model import Servable
 
 

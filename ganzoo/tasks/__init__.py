@@ -24,8 +24,7 @@ from ml_collections import ConfigDict
 
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import SteppedModel
-    from ganzoo.data.domains import Domains
-    from ganzoo.data.parts import Parts
+    from ganzoo.data.parts import Domains, Parts
 
 
 class Prepared(NamedTuple):

@@ -10,7 +10,8 @@ from ml_collections import ConfigDict
 
 from ganzoo import cache, pictures, saved_model
 from ganzoo.bases.translating import Direction, TranslationModel
-from ganzoo.data.domains import Domains, load_domains
+from ganzoo.data.loading import load_domains
+from ganzoo.data.parts import Domains
 from ganzoo.data.pipeline import check_batch_size, domain_pairs, labelled_domains
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
