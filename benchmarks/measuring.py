@@ -71,7 +71,7 @@ def shortfalls(goals: list[Goal]) -> list[str]:
 def ended(workdir: Path, *arguments: str) -> dict:
     """`config`, `metrics` and `minutes` of a run of `ganzoo.run`, in a process of its own; one that had ended keeps its
     figures, one that was stopped goes on, and its minutes are those of its last start."""
-    from ganzoo.training import workdirs  # which imports TensorFlow
+    from ganzoo.tasks import workdirs
 
     clock = workdir / "minutes.json"
     if not clock.exists():

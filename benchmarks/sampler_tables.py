@@ -12,18 +12,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
-from ganzoo.data.loading import load_parts
 from ml_collections import ConfigDict
 
 from ganzoo import density_ratio, registry
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data import reals
+from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.sampling import drs, mh, obrs, rejection
 from ganzoo.sampling.proposals import burn_in
-from ganzoo.tasks import sampling
-from ganzoo.training import workdirs
+from ganzoo.tasks import sampling, workdirs
 
 TEMPERING = 0.5
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"

@@ -120,10 +120,11 @@ def table(rows: list[Measured]) -> str:
 def measure(work: str) -> list[Measured]:
     """Trains, exports and asks one model."""
     from benchmarks.sampler_tables import trained
-    from ganzoo import density_ratio, saved_model
+    from ganzoo import density_ratio
     from ganzoo.config import load_config
     from ganzoo.data.reals import to_float
-    from ganzoo.exported import Exported
+    from ganzoo.export import saved_model
+    from ganzoo.serving.exported import Exported
 
     config = load_config(*WORKS[work])
     config.steps = FLAGS.steps

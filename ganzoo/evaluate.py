@@ -17,7 +17,7 @@ from ganzoo.errors import GanzooError
 
 if TYPE_CHECKING:
     from ganzoo.data.parts import Parts
-    from ganzoo.exported import Exported
+    from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
 SAMPLERS = ("generate", "drs", "obrs", "mh")
@@ -201,8 +201,8 @@ def _labels(exported: "Exported", parts: "Parts"):
 def main() -> int:
     with cli.quiet_imports():
         from ganzoo import tasks
-        from ganzoo.exported import Exported
-        from ganzoo.training import workdirs
+        from ganzoo.serving.exported import Exported
+        from ganzoo.tasks import workdirs
 
     cli.positive("num_samples", FLAGS.num_samples)
     exported = Exported(FLAGS.export_dir)

@@ -92,9 +92,10 @@ def main() -> int:
 
 def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None") -> int:
     """The run, from its workdir to its metrics, and on other hosts than the chief its training alone: the exit code."""
-    from ganzoo import saved_model
-    from ganzoo.exported import Exported
-    from ganzoo.training import strategies, workdirs
+    from ganzoo.export import saved_model
+    from ganzoo.serving.exported import Exported
+    from ganzoo.tasks import workdirs
+    from ganzoo.training import strategies
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
@@ -176,7 +177,7 @@ def define_config() -> None:
 
 def farewell(workdir: Path, example: Callable[[Path], str]) -> str:
     """What to do with the result, as lines to copy."""
-    from ganzoo.exported import newest_version
+    from ganzoo.serving.exported import newest_version
 
     export = (workdir / "export").resolve()
     lines = {

@@ -15,7 +15,7 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError, did_you_mean
 
 if TYPE_CHECKING:
-    from ganzoo.exported import Exported
+    from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
 INPUTS = ("gamma_percentile", "budget", "chain_length")
@@ -26,7 +26,7 @@ def main() -> int:
 
     with cli.quiet_imports():
         from ganzoo import outputs
-        from ganzoo.exported import Exported
+        from ganzoo.serving.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
     out = Path(FLAGS.out)

@@ -27,8 +27,9 @@ class Endpoint(NamedTuple):
 
     Attributes:
         function: graph code, tensors to {name: tensor}.
-        inputs: the tensors' names; `ganzoo.translation_signatures` knows their specs and checks them. A function of
-            `images` and `seed` takes pictures from the middle of a batch, too, the first one's row being `first_row`.
+        inputs: the tensors' names; `ganzoo.export.translation_signatures` knows their specs and checks them. A function
+            of `images` and `seed` takes pictures from the middle of a batch, too, the first one's row being
+            `first_row`.
         smallest_side: of a picture that it takes, where that is more than the generators ask for.
     """
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo import density_ratio, saved_model
+from ganzoo import density_ratio
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.translating import TranslationModel
+from ganzoo.export import saved_model
 
 
 def export_model(

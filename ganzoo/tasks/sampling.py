@@ -9,15 +9,16 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import density_ratio, evaluate, pictures, saved_model
+from ganzoo import density_ratio, evaluate, pictures
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
 from ganzoo.data.pipeline import batches, check_batch_size
 from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
-from ganzoo.saved_model import Servable
+from ganzoo.export import saved_model
+from ganzoo.export.saved_model import Servable
+from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import cache, pictures, saved_model
+from ganzoo import cache, pictures
 from ganzoo.bases.translating import Direction, TranslationModel
 from ganzoo.data.loading import load_domains
 from ganzoo.data.parts import Domains
@@ -17,9 +17,10 @@ from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
-from ganzoo.exported import Exported
+from ganzoo.export import saved_model
+from ganzoo.export.saved_model import Servable
 from ganzoo.registry import model_class
-from ganzoo.saved_model import Servable
+from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
 
 SHOWN = 10  # pictures in a row of `samples/`

@@ -3,13 +3,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import density_ratio, load_config, losses, saved_model
+from ganzoo import density_ratio, load_config, losses
 from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
+from ganzoo.export import saved_model
 from ganzoo.models.cgan import ConditionalGAN
 from ganzoo.networks import conditional
+from ganzoo.serving.exported import Exported
 from ganzoo.tasks import sampling
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])

@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import density_ratio, saved_model
+from ganzoo import density_ratio
 from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
+from ganzoo.export import saved_model
 from ganzoo.networks.progressive import fades
 
 NETWORK = dict(width=4, max_width=8, base_resolution=8)  # two levels at 16 x 16
