@@ -22,7 +22,7 @@ from ganzoo.data.parts import Parts
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.sampling import drs, mh, obrs, rejection
 from ganzoo.sampling.proposals import burn_in
-from ganzoo.tasks import sampling, workdirs
+from ganzoo.tasks import latents, workdirs
 
 TEMPERING = 0.5
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
@@ -37,10 +37,10 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
     keras.utils.set_random_seed(config.seed)
     parts = load_parts(config.dataset, **config.data)
     model = registry.from_config(config, parts.train.shape)
-    sampling.ready(model, parts, config)
+    latents.ready(model, parts, config)
     workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)
     start = time.perf_counter() if not (workdir / "checkpoints").exists() else math.nan
-    if not sampling.train(model, parts, config, workdir):
+    if not latents.train(model, parts, config, workdir):
         raise SystemExit(f"stopped at step {model.steps_taken} of {config.steps}; start again to go on")
     return model, parts, time.perf_counter() - start
 

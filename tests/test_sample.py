@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.export import saved_model
-from ganzoo.outputs import png_names
+from ganzoo.pictures.writing import png_names
 from tests.conftest import tiny_translator
 from tests.export.test_encoded_pictures import png_of
 

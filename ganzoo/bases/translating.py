@@ -113,13 +113,3 @@ class TranslationModel(SteppedModel):
         names = cls.generators + cls.discriminators
         networks = [keras.saving.deserialize_keras_object(config[name], custom_objects) for name in names]
         return cls(*networks, **{key: value for key, value in config.items() if key not in names})
-
-
-def l1(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """E|x - y| over pictures and pixels, which are in [-1, 1]."""
-    return tf.reduce_mean(tf.abs(x - y))
-
-
-def patch_mean(logits: tf.Tensor) -> tf.Tensor:
-    """A patch discriminator's float32 [batch, height, width] as one logit for each picture, [batch]."""
-    return tf.reduce_mean(logits, axis=[1, 2])

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import losses, noise
+from ganzoo import noise
 from ganzoo.bases.generative import GenerativeModel, with_labels
+from ganzoo.losses import adversarial as losses
 
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at

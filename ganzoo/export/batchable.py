@@ -19,7 +19,7 @@ from ganzoo.export import warm_up
 from ganzoo.export.sampling_signatures import are_rows
 from ganzoo.export.saved_model import Servable
 from ganzoo.export.translation_signatures import Inputs
-from ganzoo.networks.layers import SeededDropout
+from ganzoo.networks.layers.basic import SeededDropout
 
 ROWS = 4  # that each signature is tried on
 TOLERANCE = 1e-4  # of a row alone and the same among others, absolute and relative: rounding is a hundredth of it

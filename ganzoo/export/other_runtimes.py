@@ -24,7 +24,7 @@ from ganzoo.bases.translating import TranslationModel
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
-from ganzoo.networks.layers import SeededDropout
+from ganzoo.networks.layers.basic import SeededDropout
 
 TOLERANCE = 1e-3  # of a file's answer and the SavedModel's, at any pixel
 ROWS = (1, 3)  # in the requests that a file is asked; the number of rows is left free

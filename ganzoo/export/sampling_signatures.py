@@ -10,7 +10,7 @@ from ganzoo.bases.generative import with_labels
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.export.encoded_pictures import png
 from ganzoo.export.request_checks import finite, is_finite, is_in_range, rows, rows_fit, under
-from ganzoo.sampling import conditional, drs, mh, obrs
+from ganzoo.sampling import drs, mh, obrs, per_class
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
 BURN_IN = 3  # what the burn-in's random numbers are for, beside those of ganzoo/density_ratio
@@ -166,7 +166,7 @@ class Rejecting(Plain):
     def obrs(self, num_samples, seed, budget, *labels):
         in_range = is_in_range(budget, 1, self.sampling["max_proposals_per_sample"], "budget")
         with under(*self._is_request(num_samples, *labels), in_range):
-            sampler = conditional.budgeted_rejection if labels else obrs.budgeted_rejection
+            sampler = per_class.budgeted_rejection if labels else obrs.budgeted_rejection
             budgets = obrs.Budgets(*(of.value() for of in self.budgets))
             kept = dict(budgets=budgets, budget=tf.identity(budget))
             return sampler(**kept, **self._request(num_samples, seed, *labels))._asdict()
@@ -210,7 +210,7 @@ class Rejecting(Plain):
     def _drs(self, num_samples, seed, gamma_percentile, *labels):
         in_range = is_in_range(gamma_percentile, 0, 100, "gamma_percentile")
         with under(*self._is_request(num_samples, *labels), in_range):
-            sampler = conditional.discriminator_rejection if labels else drs.discriminator_rejection
+            sampler = per_class.discriminator_rejection if labels else drs.discriminator_rejection
             return sampler(
                 burn_in=self.burn_in.value(),
                 gamma_percentile=tf.identity(gamma_percentile),

@@ -17,7 +17,7 @@ from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import warm_up
 from ganzoo.export.sampling_signatures import Signatures, signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
-from ganzoo.networks.layers import exporting
+from ganzoo.networks.layers.basic import exporting
 
 MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
 

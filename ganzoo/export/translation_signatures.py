@@ -8,7 +8,7 @@ from ganzoo.bases.translating import Endpoint, TranslationModel
 from ganzoo.export import encoded_pictures
 from ganzoo.export.request_checks import finite, is_finite, is_in_range, rows, rows_fit, under
 from ganzoo.export.sampling_signatures import Signatures
-from ganzoo.networks.translators import divisor
+from ganzoo.networks.layers.sides import divisor
 
 PNG = "_png"
 BYTES_PER_PIXEL = 8  # of an encoded picture at most: a PNG holds 16 bits of each of four channels

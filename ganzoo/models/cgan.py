@@ -8,10 +8,10 @@ https://arxiv.org/abs/1802.05637.
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.networks import conditional
-from ganzoo.penalties import logits_and_r1, refuse_batch_norm
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import logits_and_r1, refuse_batch_norm
+from ganzoo.networks import labelled
 from ganzoo.registry import register
 
 
@@ -55,9 +55,9 @@ class ConditionalGAN(AdversarialModel):
         **objective,
     ) -> "ConditionalGAN":
         """Builds both networks of a family with labels as inputs; `conditioning` is "concatenated" or "projection"."""
-        build = conditional.discriminator(conditioning)
+        build = labelled.discriminator(conditioning)
         return cls(
-            conditional.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
+            labelled.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
             build(network, tuple(image_shape), num_classes=num_classes, **discriminator),
             num_classes=num_classes,
             **objective,

@@ -7,12 +7,13 @@ https://arxiv.org/abs/1703.10593, equations 1 to 3 and section 5.2 for the ident
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases import replicas
 from ganzoo.bases.stepped import POOL
-from ganzoo.bases.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
-from ganzoo.networks import patchgan, residual_translator
-from ganzoo.networks.fake_pool import FakePool
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.translation import l1, patch_mean
+from ganzoo.networks import cyclegan, patchgan
+from ganzoo.networks.layers.fake_pool import FakePool
 from ganzoo.registry import register
 
 
@@ -29,7 +30,7 @@ class CycleGAN(TranslationModel):
 
     generators = ("a_to_b", "b_to_a")
     discriminators = ("discriminator_a", "discriminator_b")
-    smallest_side = residual_translator.SMALLEST_SIDE
+    smallest_side = cyclegan.SMALLEST_SIDE
     logged = ("discriminator_loss", "generator_loss", "adversarial", "cycle", "identity", "real_logits", "fake_logits")
 
     def __init__(self, *networks, cycle_weight: float, identity_weight: float, pool_size: int, **base):
@@ -46,7 +47,7 @@ class CycleGAN(TranslationModel):
         cls, image_shape: tuple[int, int, int], *, network: str, generator: dict, discriminator: dict, **objective
     ) -> "CycleGAN":
         """Builds two generators and two discriminators; the family "cyclegan" is the one there is."""
-        generators = [residual_translator.generator(image_shape, **generator) for _ in cls.generators]
+        generators = [cyclegan.generator(image_shape, **generator) for _ in cls.generators]
         critics = [patchgan.discriminator(image_shape, conditional=False, **discriminator) for _ in cls.discriminators]
         return cls(*generators, *critics, image_shape=image_shape, **objective)
 

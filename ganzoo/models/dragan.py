@@ -8,11 +8,12 @@ import math
 import keras
 import tensorflow as tf
 
-from ganzoo import losses, noise
+from ganzoo import noise
 from ganzoo.bases import replicas
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.stepped import UNIFORMS
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
 
 

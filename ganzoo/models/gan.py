@@ -6,9 +6,9 @@ Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, https://arxiv.or
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.losses import adversarial as losses
 from ganzoo.registry import register
 
 GENERATOR_LOSSES = {

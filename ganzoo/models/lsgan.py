@@ -6,9 +6,9 @@ Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, https://
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
+from ganzoo.losses import adversarial as losses
 from ganzoo.registry import register
 
 

@@ -7,13 +7,15 @@ https://arxiv.org/abs/1611.07004, equations 1 to 4.
 import keras
 import tensorflow as tf
 
-from ganzoo import losses, noise
+from ganzoo import noise
 from ganzoo.bases import replicas
 from ganzoo.bases.stepped import LATENTS
-from ganzoo.bases.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.translation import l1, patch_mean
 from ganzoo.networks import patchgan, unet
 from ganzoo.registry import register
-from ganzoo.sampling import conditional
+from ganzoo.sampling import per_class
 from ganzoo.sampling.proposals import burn_in
 
 CANDIDATES = 2  # what random numbers are drawn for in `drs`, beside the proposals' own and their uniforms
@@ -113,7 +115,7 @@ class Pix2Pix(TranslationModel):
             each = sampling["candidates"]
             draw = dict(num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, CANDIDATES))
             candidates = tf.ensure_shape(burn_in(**request, **draw), [None, each])
-            draws = conditional.discriminator_rejection(
+            draws = per_class.discriminator_rejection(
                 labels=tf.range(count, dtype=tf.int64),
                 seed=seed,
                 burn_in=candidates,

@@ -8,10 +8,10 @@ https://arxiv.org/abs/2501.05441, section 2. The relativistic pairing loss is th
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.penalties import logits_and_squared_gradients, refuse_batch_norm
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import logits_and_squared_gradients, refuse_batch_norm
 from ganzoo.registry import register
 
 

@@ -7,10 +7,11 @@ https://arxiv.org/abs/1711.09020, equations 2 to 8.
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
-from ganzoo.bases.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
-from ganzoo.networks import residual_translator, stargan
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate
+from ganzoo.losses.translation import l1, patch_mean
+from ganzoo.networks import cyclegan, stargan
 from ganzoo.registry import register
 
 
@@ -28,7 +29,7 @@ class StarGAN(TranslationModel):
 
     generators, discriminators = ("generator",), ("discriminator",)
     labelled = True
-    smallest_side = residual_translator.SMALLEST_SIDE
+    smallest_side = cyclegan.SMALLEST_SIDE
     logged = (
         "critic_loss",
         "generator_loss",

@@ -7,9 +7,9 @@ extra critic steps is that of the author's code.
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.penalties import clip_weights
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import clip_weights
 from ganzoo.registry import register
 
 EXTRA_CRITIC_STEPS = 100  # instead of n_critic, ...

@@ -6,9 +6,9 @@ Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, https:/
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
 
 

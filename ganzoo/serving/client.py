@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from ganzoo import cli, outputs
+from ganzoo import cli
 from ganzoo.data import reals
 from ganzoo.data.sources import folder
 from ganzoo.errors import GanzooError
+from ganzoo.pictures import writing
 from ganzoo.serving import asking
 from ganzoo.serving.connection import Connection, connect
 
@@ -25,7 +26,7 @@ OPTIONS = ("gamma_percentile", "budget", "chain_length", "max_rounds", "max_per_
 
 def main() -> int:
     out = Path(FLAGS.out)
-    outputs.check(out)
+    writing.check(out)
     for name in ("num_samples", "max_rounds", "max_per_request"):
         cli.positive(name, FLAGS[name].value)
     if FLAGS.deadline <= 0.0:
@@ -43,10 +44,10 @@ def draw(connection: Connection, out: Path, options: dict) -> int:
     """Samples by a signature that draws them, in `out`; the exit code."""
     numbers = {name: None if FLAGS[name].value is None else _numbers(name) for name in ("labels", "categories")}
     answer = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
-    found = len(outputs.shown(answer))
+    found = len(writing.shown(answer))
     if found == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
-    outputs.write(out, answer, outputs.numbered(found), FLAGS.signature)
+    writing.write(out, answer, writing.numbered(found), FLAGS.signature)
     rate = f" at acceptance rate {answer['acceptance_rate']:.3f}" if "acceptance_rate" in answer else ""
     print(f"{found} samples by {FLAGS.signature}{rate} in {out}")
     return _complete(found, FLAGS.num_samples)
@@ -69,8 +70,8 @@ def transform(connection: Connection, out: Path, options: dict) -> int:
     rows = answer.get("rows", np.arange(len(files)))
     if len(rows) == 0:
         raise GanzooError("every candidate was rejected within the bound; try a lower --gamma_percentile.")
-    names = outputs.png_names([file.relative_to(root) for file in files])
-    outputs.write(out, answer, [names[row] for row in rows], FLAGS.signature)
+    names = writing.png_names([file.relative_to(root) for file in files])
+    writing.write(out, answer, [names[row] for row in rows], FLAGS.signature)
     print(f"{len(rows)} pictures by {FLAGS.signature} in {out}")
     return _complete(len(rows), len(files))
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import cache, pictures
+from ganzoo import cache
 from ganzoo.bases.translating import Direction, TranslationModel
 from ganzoo.data.loading import load_domains
 from ganzoo.data.parts import Domains
@@ -19,6 +19,7 @@ from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
+from ganzoo.pictures import drawing
 from ganzoo.registry import model_class
 from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
@@ -88,7 +89,7 @@ def train(
 
     def picture():
         rows = model.rows(*(tf.constant(of[:count]) for of in shown))
-        return pictures.grid(np.concatenate(rows), columns=count)
+        return drawing.grid(np.concatenate(rows), columns=count)
 
     return loop.train(model, data, picture, config, workdir, strategy=strategy, callbacks=callbacks)
 

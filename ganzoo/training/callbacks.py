@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from ganzoo import pictures
 from ganzoo.errors import GanzooError
+from ganzoo.pictures import drawing
 from ganzoo.training.checkpoints import Checkpoints
 
 
@@ -132,7 +132,7 @@ class SamplePictures(EverySteps):
 
     def at(self, step, logs):
         picture = self.picture()
-        pictures.write_png(self.workdir / "samples" / f"step_{step:06d}.png", picture)
+        drawing.write_png(self.workdir / "samples" / f"step_{step:06d}.png", picture)
         with self.writer.as_default(step):
             tf.summary.image("samples", picture[None])
 

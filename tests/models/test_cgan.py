@@ -3,15 +3,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import density_ratio, load_config, losses
+from ganzoo import density_ratio, load_config
 from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
+from ganzoo.losses import adversarial as losses
 from ganzoo.models.cgan import ConditionalGAN
-from ganzoo.networks import conditional
+from ganzoo.networks import labelled
 from ganzoo.serving.exported import Exported
-from ganzoo.tasks import sampling
+from ganzoo.tasks import latents
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 CONDITIONINGS = ["concatenated", "projection"]
@@ -109,7 +110,7 @@ def test_a_saved_model_is_the_same(tiny, tmp_path):
 def test_data_without_the_models_classes_are_refused_before_the_training(tiny, reals, labels, said):
     mine = Reals("mine", reals(20, (2,)), labels)
     with pytest.raises(GanzooError, match=said):
-        sampling.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
+        latents.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
 
 
 def two_classes(**ratio):
@@ -119,7 +120,7 @@ def two_classes(**ratio):
     identity = keras.layers.Dense(2, kernel_initializer="identity", use_bias=False)(latents)
     nothing = keras.layers.Embedding(2, 2, embeddings_initializer="zeros")(labels)
     generator = keras.Model([latents, labels], keras.layers.Add()([identity, nothing]))
-    discriminator = conditional.projection("mlp", (2,), num_classes=2, width=8, depth=1)
+    discriminator = labelled.projection("mlp", (2,), num_classes=2, width=8, depth=1)
     model = ConditionalGAN(generator, discriminator, num_classes=2, r1_weight=0.0, n_critic=1, ema_decay=0.0)
 
     classes = np.arange(8000) % 2

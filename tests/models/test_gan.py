@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.errors import GanzooError
+from ganzoo.losses import adversarial as losses
 
 
 def test_one_step_is_algorithm_1(tiny, reals):

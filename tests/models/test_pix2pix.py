@@ -9,7 +9,7 @@ from ganzoo.data.pipeline import domain_pairs
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
 from ganzoo.models.pix2pix import Pix2Pix
-from ganzoo.networks.layers import SeededDropout
+from ganzoo.networks.layers.basic import SeededDropout
 from ganzoo.tasks import translation
 from tests.conftest import shapes
 from tests.models.descent import RATE, assert_descended, compile_for_descent, fit_one_step, values

@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from ganzoo import pictures
 from ganzoo.errors import GanzooError
+from ganzoo.pictures import drawing
 from ganzoo.serving.batch import pipeline
 from ganzoo.serving.batch.files import SampleSet, checksum, write_whole
 from ganzoo.serving.batch.generate import planned, split_at_dashes
@@ -161,7 +161,7 @@ def test_labels_are_spread_evenly_and_go_with_their_samples(loaded, tmp_path):
         numbers = range(50 * shard, 50 * shard + 40)
         assert [of_class[number] for number in numbers] == draws["labels"].numpy().tolist()
         shown = np.stack([np.asarray(Image.open(files[f"{number:08d}"])) for number in numbers])
-        np.testing.assert_array_equal(shown, pictures.to_uint8(draws["samples"])[..., 0])
+        np.testing.assert_array_equal(shown, drawing.to_uint8(draws["samples"])[..., 0])
 
 
 @pytest.mark.parametrize(

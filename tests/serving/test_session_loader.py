@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.bases.generative import with_labels
-from ganzoo.networks.layers import exporting
+from ganzoo.networks.layers.basic import exporting
 from ganzoo.sampling.proposals import generate
 from ganzoo.serving.stand_in.models import servable
 from tests.serving.conftest import SAMPLING, TRANSLATING

@@ -80,11 +80,11 @@ def write_tfrecord(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> No
 
 def write_pngs(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> None:
     """A PNG for each sample, its number within the set as the name; of a conditional model in its class's folder."""
-    from ganzoo import pictures
+    from ganzoo.pictures import drawing
 
-    for place, picture in enumerate(pictures.to_uint8(rows["sample"])):
+    for place, picture in enumerate(drawing.to_uint8(rows["sample"])):
         folder = path / str(rows["label"][place]) if "label" in rows else path
-        pictures.write_png(folder / f"{first + place:08d}.png", picture)
+        drawing.write_png(folder / f"{first + place:08d}.png", picture)
 
 
 WRITERS = {"tfrecord": write_tfrecord, "png": write_pngs}

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo import networks
 from ganzoo.errors import GanzooError, did_you_mean
-from ganzoo.networks.layers import cut
+from ganzoo.networks.layers.basic import cut
 
 
 def generator(

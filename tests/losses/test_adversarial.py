@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import losses
+from ganzoo.losses import adversarial as losses
 
 
 def logits(*values):

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers import is_exporting
+from ganzoo.networks.layers.basic import is_exporting
 
 
 def normalisation(kind: str) -> list[keras.layers.Layer]:

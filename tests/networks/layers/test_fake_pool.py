@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.fake_pool import FakePool
+from ganzoo.networks.layers.fake_pool import FakePool
 
 
 def pictures(numbers):

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers import normal_or_glorot, reflection_pad, relu
-from ganzoo.networks.norms import normalisation
-from ganzoo.networks.subpixel import SubpixelConvolution
-from ganzoo.networks.translators import check_picture, check_sides
+from ganzoo.networks.layers.basic import normal_or_glorot, reflection_pad, relu
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.sides import check_picture, check_sides
+from ganzoo.networks.layers.subpixel import SubpixelConvolution
 
 HALVINGS = 2
 SMALLEST_SIDE = 8  # 2 in the blocks: at 1 there is nothing to reflect, and an instance norm leaves nothing

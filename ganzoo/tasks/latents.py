@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import density_ratio, evaluate, pictures
+from ganzoo import density_ratio, evaluate
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
@@ -18,6 +18,7 @@ from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
+from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
@@ -77,7 +78,7 @@ def train(
     count = 2000 if is_points else classes**2 if 6 <= classes <= 16 else 64
 
     def picture():
-        return pictures.overview(model.sample(count, seed=0), reals.samples if is_points else None)
+        return drawing.overview(model.sample(count, seed=0), reals.samples if is_points else None)
 
     def collapse(writer):
         return CollapseWarning(config.sample_every, config.steps, workdir, writer, reals)

@@ -8,7 +8,7 @@ import math
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.reparametrised import Conv2DLayer, DenseLayer
+from ganzoo.networks.layers.reparametrised import Conv2DLayer, DenseLayer
 
 EPSILON = 1e-8  # under the roots, the authors'
 

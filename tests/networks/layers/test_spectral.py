@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.networks import dcgan, spectral, spectral_mlp
-from ganzoo.networks.layers import cut
-from ganzoo.networks.spectral import SpectralConv2D, SpectralDense, power_iteration
+from ganzoo.networks import dcgan, spectral_mlp
+from ganzoo.networks.layers import spectral
+from ganzoo.networks.layers.basic import cut
+from ganzoo.networks.layers.spectral import SpectralConv2D, SpectralDense, power_iteration
 
 DISCRIMINATOR = dict(width=4, base_resolution=4, kernel_size=5, norm="spectral", init_stddev=0.0)
 

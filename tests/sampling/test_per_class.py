@@ -9,8 +9,8 @@ from gaussians import SEED, half_as_wide, propose
 from scipy import stats
 
 from ganzoo.sampling import mh
-from ganzoo.sampling.conditional import accept_each, budgeted_rejection, discriminator_rejection
 from ganzoo.sampling.obrs import budgets_of
+from ganzoo.sampling.per_class import accept_each, budgeted_rejection, discriminator_rejection
 from ganzoo.sampling.proposals import burn_in, generate
 
 

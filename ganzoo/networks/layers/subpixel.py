@@ -6,7 +6,7 @@ The layers have the weights, the names and the outputs of Keras's own.
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.layers import own_gradient
+from ganzoo.networks.layers.basic import own_gradient
 
 
 @keras.saving.register_keras_serializable("ganzoo")

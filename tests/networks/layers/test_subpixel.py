@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.networks.layers import exporting
-from ganzoo.networks.subpixel import SubpixelConvolution, SubpixelStrided, SubpixelTranspose
+from ganzoo.networks.layers.basic import exporting
+from ganzoo.networks.layers.subpixel import SubpixelConvolution, SubpixelStrided, SubpixelTranspose
 
 FEATURES = np.random.default_rng(0).normal(size=(2, 5, 6, 4)).astype("float32")
 PICTURES = np.random.default_rng(0).normal(size=(2, 10, 12, 3)).astype("float32")

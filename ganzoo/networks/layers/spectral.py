@@ -12,7 +12,7 @@ model says by `power_iteration` when the estimate of the singular vector is to m
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.reparametrised import Conv2DLayer, DenseLayer
+from ganzoo.networks.layers.reparametrised import Conv2DLayer, DenseLayer
 
 EPSILON = 1e-12  # under the roots, as in the authors' code: a kernel of zeros stays one
 

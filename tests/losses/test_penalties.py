@@ -3,14 +3,14 @@ import pytest
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.networks import mlp
-from ganzoo.penalties import (
+from ganzoo.losses.penalties import (
     clip_weights,
     gradient_norms,
     gradient_penalty,
     interpolate,
     logits_and_squared_gradients,
 )
+from ganzoo.networks import mlp
 
 SEED = [3, 5]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganzoo import pictures
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
+from ganzoo.pictures import drawing
 
 SHOWN = ("samples", "images", "image_bytes")  # the outputs that are pictures, or points
 
@@ -48,14 +48,14 @@ def write(out: Path, outputs: Mapping[str, np.ndarray], names: list[Path], signa
     if found is None:
         raise GanzooError(f"signature '{signature}' gives {', '.join(outputs)}: give --out a name in .npz.")
     if out.suffix == ".png":
-        pictures.write_png(out, pictures.overview(to_float(_decoded(found)) if _is_encoded(found) else found))
+        drawing.write_png(out, drawing.overview(to_float(_decoded(found)) if _is_encoded(found) else found))
     elif found.ndim != 4 and not _is_encoded(found):
         raise GanzooError("points have no pictures of their own: give --out a name in .png for a plot, or in .npz.")
     else:
         # An encoded picture is decoded and written again, so that a file appears whole or not at all.
-        each = (_decoded([one])[0] if _is_encoded(found) else pictures.to_uint8(one) for one in found)
+        each = (_decoded([one])[0] if _is_encoded(found) else drawing.to_uint8(one) for one in found)
         for name, picture in zip(names, each, strict=True):
-            pictures.write_png(out / name, picture)
+            drawing.write_png(out / name, picture)
 
 
 def png_names(files: list[Path]) -> list[Path]:

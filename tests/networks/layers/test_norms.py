@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import layers, norms
+from ganzoo.networks.layers import basic, norms
 
 PICTURES = np.random.default_rng(0).normal(2.0, 3.0, (4, 5, 6, 3)).astype("float32")
 KERAS = {
@@ -120,7 +120,7 @@ def test_instance_norm_takes_pictures_of_any_size(dtype):
 def test_an_exports_instance_norm_has_no_gradient_of_its_own():
     (layer,) = norms.normalisation("instance")
     layer.build(PICTURES.shape)
-    with layers.exporting():
+    with basic.exporting():
         graph = tf.function(lambda: layer(PICTURES)).get_concrete_function().graph
         exported = layer(PICTURES)
     assert "IdentityN" not in [operation.type for operation in graph.get_operations()]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.networks.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
+from ganzoo.networks.layers.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
 
 
 def test_outputs_have_variance_one_at_the_start():

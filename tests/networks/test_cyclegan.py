@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import residual_translator
-from ganzoo.networks.translators import divisor
+from ganzoo.networks import cyclegan
+from ganzoo.networks.layers.sides import divisor
 
 OPTIONS = dict(width=4, blocks=1, norm="instance")
 
@@ -17,7 +17,7 @@ def pictures(rows, *shape):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_picture_comes_back_at_its_size(channels):
     """At the size it was built for, another, and the smallest; from eager code and from a graph that knows none."""
-    generator = residual_translator.generator((16, 16, channels), **OPTIONS)
+    generator = cyclegan.generator((16, 16, channels), **OPTIONS)
     graph = tf.function(generator, autograph=False, input_signature=[tf.TensorSpec([None, None, None, channels])])
     for shape in [(2, 16, 16, channels), (1, 28, 20, channels), (1, 8, 8, channels)]:
         made = generator(pictures(*shape))
@@ -29,7 +29,7 @@ def test_a_picture_comes_back_at_its_size(channels):
 def test_at_256_pixels_the_network_is_the_papers():
     """c7s1-64, d128, d256, nine R256, u128, u64, c7s1-3, and the authors' number of parameters: their biases before a
     norm are here its offsets, and it has scales besides."""
-    generator = residual_translator.generator((256, 256, 3), width=64, blocks=0, norm="instance")
+    generator = cyclegan.generator((256, 256, 3), width=64, blocks=0, norm="instance")
     down = [layer for layer in generator.layers if isinstance(layer, keras.layers.Conv2D)]
     up = [layer for layer in generator.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
     assert [layer.filters for layer in down] == [64, 128, 256] + 18 * [256] + [3]
@@ -42,13 +42,13 @@ def test_at_256_pixels_the_network_is_the_papers():
 @pytest.mark.parametrize("side, blocks", [(8, 6), (252, 6), (256, 9), (512, 9)])
 def test_blocks_by_resolution(side, blocks):
     """Six below 256 pixels, as the paper has them at 128."""
-    generator = residual_translator.generator((side, side, 1), **OPTIONS | dict(blocks=0))
+    generator = cyclegan.generator((side, side, 1), **OPTIONS | dict(blocks=0))
     assert sum(isinstance(layer, keras.layers.Add) for layer in generator.layers) == blocks
 
 
 def test_edges_are_reflections_and_not_zeros():
     """To the first convolution a plain picture has no edges; the block has two, the end one."""
-    generator = residual_translator.generator((16, 16, 1), **OPTIONS | dict(norm="none"))
+    generator = cyclegan.generator((16, 16, 1), **OPTIONS | dict(norm="none"))
     first = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Conv2D))
     features = keras.Model(generator.input, first.output)(tf.ones((1, 16, 16, 1)))
     assert features.shape == (1, 16, 16, 4)
@@ -57,7 +57,7 @@ def test_edges_are_reflections_and_not_zeros():
 
 
 def test_kernels_begin_normal_and_different():
-    generator = residual_translator.generator((16, 16, 1), **OPTIONS | dict(width=16))
+    generator = cyclegan.generator((16, 16, 1), **OPTIONS | dict(width=16))
     kernels = [layer.kernel for layer in generator.layers if hasattr(layer, "kernel")]
     np.testing.assert_allclose([np.std(kernel) for kernel in kernels], 0.02, rtol=0.2)
     assert len({float(np.ravel(kernel)[0]) for kernel in kernels}) == len(kernels)
@@ -65,7 +65,7 @@ def test_kernels_begin_normal_and_different():
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "instance"])
 def test_the_network_survives_its_config(norm):
-    generator = residual_translator.generator((16, 16, 3), **OPTIONS | dict(norm=norm))
+    generator = cyclegan.generator((16, 16, 3), **OPTIONS | dict(norm=norm))
     copy = keras.Model.from_config(generator.get_config())
     copy.set_weights(generator.get_weights())
     assert divisor(copy) == divisor(generator) == 4
@@ -75,7 +75,7 @@ def test_the_network_survives_its_config(norm):
 def test_in_half_precision_pictures_are_float32():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        generator = residual_translator.generator((16, 16, 1), **OPTIONS)
+        generator = cyclegan.generator((16, 16, 1), **OPTIONS)
     finally:
         keras.config.set_dtype_policy("float32")
     assert next(layer for layer in generator.layers if isinstance(layer, keras.layers.Add)).output.dtype == "bfloat16"
@@ -98,4 +98,4 @@ def test_in_half_precision_pictures_are_float32():
 )
 def test_what_cannot_be_built_is_refused(shape, options, message):
     with pytest.raises(GanzooError, match=message):
-        residual_translator.generator(shape, **OPTIONS | options)
+        cyclegan.generator(shape, **OPTIONS | options)

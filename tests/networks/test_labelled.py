@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import conditional
-from ganzoo.networks.layers import cut
+from ganzoo.networks import labelled
+from ganzoo.networks.layers.basic import cut
 from tests.conftest import TINY
 
 PICTURES, POINTS = ("dcgan", (16, 16, 3), TINY["images"]), ("mlp", (2,), TINY["points"])
@@ -19,7 +19,7 @@ def samples(shape):
 
 @FAMILIES
 def test_a_generator_makes_other_samples_of_another_label(network, shape, options):
-    generator = conditional.generator(network, 6, shape, num_classes=5, **options["generator"])
+    generator = labelled.generator(network, 6, shape, num_classes=5, **options["generator"])
     latents = tf.ones([3, 6])
     made = generator([latents, LABELS]).numpy()
     assert made.shape == (3, *shape)
@@ -27,10 +27,10 @@ def test_a_generator_makes_other_samples_of_another_label(network, shape, option
 
 
 @FAMILIES
-@pytest.mark.parametrize("conditioning", conditional.DISCRIMINATORS)
+@pytest.mark.parametrize("conditioning", labelled.DISCRIMINATORS)
 def test_a_discriminator_is_cut_into_what_sees_samples_and_what_judges(network, shape, options, conditioning):
     """The trunk's features through the tail are the discriminator, which is rebuilt from its config all the same."""
-    build = conditional.discriminator(conditioning)
+    build = labelled.discriminator(conditioning)
     discriminator = build(network, shape, num_classes=5, **options["discriminator"])
     trunk, tail = cut(discriminator)
     logits = discriminator([samples(shape), LABELS])
@@ -45,14 +45,14 @@ def test_a_discriminator_is_cut_into_what_sees_samples_and_what_judges(network, 
 
 @FAMILIES
 def test_a_concatenated_label_reaches_the_logits(network, shape, options):
-    discriminator = conditional.concatenated(network, shape, num_classes=5, **options["discriminator"])
+    discriminator = labelled.concatenated(network, shape, num_classes=5, **options["discriminator"])
     same = tf.repeat(samples(shape)[:1], 3, axis=0)
     assert len(np.unique(discriminator([same, LABELS]).numpy())) == 3
 
 
 def test_the_projection_is_equation_3():
     """(w + v_y) . features + b, by hand; v begins at 0, and with it the label's part."""
-    layer = conditional.Projection(5)
+    layer = labelled.Projection(5)
     features = samples((4,))
     layer([features, LABELS])
     w, v, b = layer.get_weights()
@@ -65,4 +65,4 @@ def test_the_projection_is_equation_3():
 
 def test_an_unknown_conditioning_is_answered_with_those_there_are():
     with pytest.raises(GanzooError, match="no conditioning 'project'. Did you mean 'projection'"):
-        conditional.discriminator("project")
+        labelled.discriminator("project")
