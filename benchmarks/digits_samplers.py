@@ -30,12 +30,12 @@ from benchmarks.sampler_tables import (
     trained,
     write_section,
 )
-from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.features import DigitsFeatures
 from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
 from ganzoo.pictures import drawing
+from ganzoo.zoo.recipes import load_config
 
 _dataset = flags.DEFINE_enum("dataset", "mnist_5k", ["mnist_5k", "mnist"], "Digits to train and to fit on.")
 _data_dir = flags.DEFINE_string("data_dir", "", "Where TFDS has MNIST.")

@@ -14,7 +14,7 @@ import tensorflow as tf
 from absl import logging
 from ml_collections import ConfigDict
 
-from ganzoo import density_ratio, registry
+from ganzoo import density_ratio, models
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data import reals
 from ganzoo.data.loading import load_parts
@@ -36,7 +36,7 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
     where it was not trained in one go."""
     keras.utils.set_random_seed(config.seed)
     parts = load_parts(config.dataset, **config.data)
-    model = registry.from_config(config, parts.train.shape)
+    model = models.from_config(config, parts.train.shape)
     latents.ready(model, parts, config)
     workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)
     start = time.perf_counter() if not (workdir / "checkpoints").exists() else math.nan
@@ -48,7 +48,7 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
 def estimator_names(config: ConfigDict) -> list[str]:
     """Those that the objective allows, the best last. Without a log ratio of the discriminator's own, `combined` is the
     `refit`."""
-    own = registry.model_class(config.name).logits_are_log_ratio
+    own = models.model_class(config.name).logits_are_log_ratio
     return ["discriminator", "refit", "smoothed", "combined"] if own else ["smoothed", "refit"]
 
 

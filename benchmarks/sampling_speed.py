@@ -121,10 +121,10 @@ def measure(work: str) -> list[Measured]:
     """Trains, exports and asks one model."""
     from benchmarks.sampler_tables import trained
     from ganzoo import density_ratio
-    from ganzoo.config import load_config
     from ganzoo.data.reals import to_float
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
+    from ganzoo.zoo.recipes import load_config
 
     config = load_config(*WORKS[work])
     config.steps = FLAGS.steps

@@ -130,12 +130,12 @@ def ours(parts, config) -> Learner:
     import tensorflow as tf
 
     from benchmarks.sampler_tables import drawer, samplers
-    from ganzoo import density_ratio, registry
+    from ganzoo import density_ratio, models
     from ganzoo.data.pipeline import batches
     from ganzoo.data.reals import to_float
     from ganzoo.training import loop
 
-    model = registry.from_config(config, parts.train.shape)
+    model = models.from_config(config, parts.train.shape)
     loop.compile_for(model, config)
     seed = tf.constant([config.seed, 7])
 
@@ -189,12 +189,12 @@ def main() -> int:
     with cli.quiet_imports():
         import keras
 
-        from ganzoo.config import load_config
         from ganzoo.data.loading import load_parts
         from ganzoo.evaluation import digits_classifier
         from ganzoo.evaluation.features import DigitsFeatures
         from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
         from ganzoo.evaluation.samples import short
+        from ganzoo.zoo.recipes import load_config
     config = load_config("wgan_gp", "mnist_5k")
     config.seed = FLAGS.seed
     keras.utils.set_random_seed(config.seed)

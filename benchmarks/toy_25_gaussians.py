@@ -32,11 +32,11 @@ from benchmarks.sampler_tables import (
     whole,
     write_section,
 )
-from ganzoo.config import load_config
 from ganzoo.data.loading import load
 from ganzoo.evaluation.mode_coverage import mode_coverage
 from ganzoo.pictures import drawing
 from ganzoo.sampling import drs
+from ganzoo.zoo.recipes import load_config
 
 _seeds = flags.DEFINE_integer("seeds", 3, "How many, from 0.", lower_bound=1)
 _models = flags.DEFINE_list("models", ["gan", "wgan_gp", "r3gan"], "Entries of the zoo.")

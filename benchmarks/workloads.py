@@ -65,7 +65,7 @@ PENALTY = {"W1": 0.1, "W2": 10.0}
 
 def configured(name: str) -> "ConfigDict":
     """The recipe of a work, at the work's sizes."""
-    from ganzoo.config import load_config  # PyTorch's environment has nothing that it needs
+    from ganzoo.zoo.recipes import load_config
 
     work = WORKS[name]
     config = load_config(work.model, work.dataset)

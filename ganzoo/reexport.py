@@ -16,6 +16,7 @@ from ml_collections import ConfigDict, config_flags
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+from ganzoo.zoo import plugins
 
 if TYPE_CHECKING:
     from ganzoo.tasks.restored import Restored
@@ -83,7 +84,10 @@ def export_versions(run: "Restored", out: Path, *, batchable_too: bool) -> list[
 
 
 def define_config() -> None:
-    """Gives the flags `--config.KEY` those of the run's keys that may differ in an export."""
+    """Imports the plugins, and gives the flags `--config.KEY` those of the run's keys that may differ in an export."""
+    if FLAGS.plugin:
+        with cli.quiet_imports():
+            plugins.load(FLAGS.plugin)
     if FLAGS.workdir is not None and "config" not in FLAGS:
         with cli.quiet_imports():
             from ganzoo.tasks.restored import config_of
@@ -96,6 +100,7 @@ def define_config() -> None:
 if __name__ == "__main__":
     flags.DEFINE_string("workdir", None, "the run's folder", required=True)
     flags.DEFINE_string("out", None, "the folder that gets the version, or a file in .onnx or .tflite", required=True)
+    flags.DEFINE_multi_string("plugin", [], plugins.HELP)
     flags.DEFINE_integer("step", None, "of the checkpoint; default: the newest")
     flags.DEFINE_bool("batchable", False, "write a second servable beside the first, that a server may batch")
     flags.DEFINE_enum("format", "savedmodel", ["savedmodel", "onnx", "litert"], "the last two: the generator alone")

@@ -9,8 +9,8 @@ from ml_collections import ConfigDict
 
 from ganzoo import noise
 from ganzoo.bases import optimizers, replicas
-from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
+from ganzoo.zoo.recipes import load_config
 
 # What random numbers are drawn for: each purpose has streams of its own.
 LATENTS, UNIFORMS, POOL = 0, 1, 2

@@ -5,18 +5,16 @@ projection discriminator is that of Miyato and Koyama, "cGANs with Projection Di
 https://arxiv.org/abs/1802.05637.
 """
 
-import keras
 import tensorflow as tf
 
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.networks import labelled
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 
 @register("cgan")
-@keras.saving.register_keras_serializable("ganzoo")
 class ConditionalGAN(AdversarialModel):
     """The game of `gan` played within each class: both networks see the label.
 

@@ -4,7 +4,6 @@ Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversar
 https://arxiv.org/abs/1703.10593, equations 1 to 3 and section 5.2 for the identity loss.
 """
 
-import keras
 import tensorflow as tf
 
 from ganzoo.bases import replicas
@@ -14,11 +13,10 @@ from ganzoo.losses import adversarial as losses
 from ganzoo.losses.translation import l1, patch_mean
 from ganzoo.networks import cyclegan, patchgan
 from ganzoo.networks.layers.fake_pool import FakePool
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 
 @register("cyclegan")
-@keras.saving.register_keras_serializable("ganzoo")
 class CycleGAN(TranslationModel):
     """Two generators, the paper's G from a to b and F from b to a, and a discriminator of patches for each domain.
 

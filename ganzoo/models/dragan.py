@@ -5,7 +5,6 @@ Kodali et al., "On Convergence and Stability of GANs", 2017, https://arxiv.org/a
 
 import math
 
-import keras
 import tensorflow as tf
 
 from ganzoo import noise
@@ -14,11 +13,10 @@ from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.stepped import UNIFORMS
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 
 @register("dragan")
-@keras.saving.register_keras_serializable("ganzoo")
 class DRAGAN(AdversarialModel):
     """Non-saturating GAN whose discriminator has gradients of norm 1 in the neighbourhood of reals alone.
 

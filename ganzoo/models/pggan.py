@@ -6,7 +6,6 @@ https://arxiv.org/abs/1710.10196, sections 2 to 4 and appendix A.
 
 import functools
 
-import keras
 import tensorflow as tf
 
 from ganzoo.bases import replicas
@@ -15,13 +14,12 @@ from ganzoo.errors import GanzooError
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.networks import progressive
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 MEMORY = 0.99  # decay per step of the discriminator's average of minibatch deviations
 
 
 @register("pggan")
-@keras.saving.register_keras_serializable("ganzoo")
 class ProgressiveGAN(AdversarialModel):
     """Wasserstein loss with gradient penalty, on pictures whose resolution doubles as the training goes on.
 

@@ -4,7 +4,6 @@ Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks"
 https://arxiv.org/abs/1611.07004, equations 1 to 4.
 """
 
-import keras
 import tensorflow as tf
 
 from ganzoo import noise
@@ -14,15 +13,14 @@ from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.translation import l1, patch_mean
 from ganzoo.networks import patchgan, unet
-from ganzoo.registry import register
 from ganzoo.sampling import per_class
 from ganzoo.sampling.proposals import burn_in
+from ganzoo.zoo.registry import register
 
 CANDIDATES = 2  # what random numbers are drawn for in `drs`, beside the proposals' own and their uniforms
 
 
 @register("pix2pix")
-@keras.saving.register_keras_serializable("ganzoo")
 class Pix2Pix(TranslationModel):
     """A U-Net whose noise is dropout, and a discriminator of patches that sees the input too.
 

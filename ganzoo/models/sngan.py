@@ -11,11 +11,10 @@ from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
 from ganzoo.losses import adversarial as losses
 from ganzoo.networks.layers.spectral import SpectralLayer, power_iteration
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 
 @register("sngan")
-@keras.saving.register_keras_serializable("ganzoo")
 class SpectralNormalizationGAN(AdversarialModel):
     """Hinge loss, and a discriminator whose every kernel is divided by its largest singular value.
 

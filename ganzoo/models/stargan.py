@@ -12,11 +12,10 @@ from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate
 from ganzoo.losses.translation import l1, patch_mean
 from ganzoo.networks import cyclegan, stargan
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 
 @register("stargan")
-@keras.saving.register_keras_serializable("ganzoo")
 class StarGAN(TranslationModel):
     """A generator that is told the target domain, and a Wasserstein critic that also tells the domain of a picture.
 

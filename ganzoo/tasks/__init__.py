@@ -55,7 +55,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     import keras
     import tensorflow as tf
 
-    from ganzoo import registry
+    from ganzoo import models
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -66,7 +66,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     mark("imports")
     data = task.load(config)
     mark("data")
-    model = registry.from_config(config, data.shape)
+    model = models.from_config(config, data.shape)
     task.ready(model, data, config)
     mark("building")
     return Prepared(task, model, data)

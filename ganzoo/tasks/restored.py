@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ml_collections import ConfigDict
 
-from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
 from ganzoo.tasks import workdirs
+from ganzoo.zoo.recipes import load_config
+from ganzoo.zoo.registry import list_models
 
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import SteppedModel
@@ -38,7 +39,11 @@ def config_of(workdir: Path) -> ConfigDict:
     Raises:
         GanzooError: if there is no run, or one with keys that recipes no longer have.
     """
-    stored = workdirs.described(workdir)["config"]
+    description = workdirs.described(workdir)
+    stored, plugins = description["config"], description.get("plugins")
+    if stored.get("name") not in list_models() and plugins:
+        named = " ".join(f"--plugin {plugin}" for plugin in plugins)
+        raise GanzooError(f"{workdir} holds a run of '{stored.get('name')}', a model of your own: give {named}, too.")
     try:
         config = load_config(stored["name"], stored["dataset"])
         config.update(stored)

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import cache
+from ganzoo import environment
 from ganzoo.bases.translating import Direction, TranslationModel
 from ganzoo.data.loading import load_domains
 from ganzoo.data.parts import Domains
@@ -19,8 +19,8 @@ from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
+from ganzoo.models import model_class
 from ganzoo.pictures import drawing
-from ganzoo.registry import model_class
 from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
 
@@ -111,7 +111,7 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
     del workdir, sampling  # of the other task
     count = config.evaluation.num_samples
     print(f"measuring up to {count} test pictures in each direction ...")
-    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=cache.folder())
+    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=environment.cache_folder())
     test = [domain.take(np.arange(min(count, len(domain)))) for domain in domains.test]
     directions = {name: Direction(**facts) for name, facts in exported.config["directions"].items()}
     rows: dict[str, dict[str, float]] = {}

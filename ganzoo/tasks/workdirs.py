@@ -10,6 +10,7 @@ from ganzoo.serving.exported import Exported
 
 # What may change between two starts of the same run: how long it goes and what is kept of it, not what is trained.
 FREE = (
+    "plugins",  # where the user's own files lie
     "config.steps",
     "config.model.gamma_steps",  # the lengths of r3gan's schedules, which follow `steps`
     "config.model.ema_burn_in",

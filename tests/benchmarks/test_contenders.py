@@ -9,7 +9,7 @@ from benchmarks import workloads
 from benchmarks.contenders import Training, ganzoo_fit, keras_examples, worker
 from benchmarks.contenders.keras_examples import cyclegan, dcgan, wgan_gp
 from benchmarks.workloads import WORKS
-from ganzoo import registry
+from ganzoo import models
 
 
 def few_reals(work):
@@ -31,7 +31,7 @@ def policy():
 @pytest.mark.parametrize("work", WORKS)
 def test_the_examples_networks_are_ours(work):
     """Shapes of the trainable weights, network by network and in order, biases that norms replace left out alike."""
-    ours = registry.from_config(workloads.configured(work), WORKS[work].images)
+    ours = models.from_config(workloads.configured(work), WORKS[work].images)
     theirs = {"W1": wgan_gp.on_points, "W2": wgan_gp.on_digits, "W3": dcgan.on_digits, "W4": cyclegan.on_digits}
     theirs = theirs[work]()
     pairs = {"generator": "generator", "discriminator": "discriminator" if work == "W3" else "critic"}
@@ -75,7 +75,7 @@ def test_pytorch_has_as_many_weights(name, work):
     contender = pytest.importorskip(f"benchmarks.contenders.{name}", exc_type=ImportError)
     training = contender.build(work, few_reals(work), "float32")
     training.run(1)
-    ours = registry.from_config(workloads.configured(work), WORKS[work].images)
+    ours = models.from_config(workloads.configured(work), WORKS[work].images)
     variables = [*ours.generator_variables, *ours.discriminator_variables]
     assert training.weights == sum(int(np.prod(variable.shape)) for variable in variables)
 

@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 
 from ganzoo import density_ratio
-from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.networks.progressive import fades
+from ganzoo.zoo.recipes import load_config
 
 NETWORK = dict(width=4, max_width=8, base_resolution=8)  # two levels at 16 x 16
 

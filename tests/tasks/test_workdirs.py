@@ -2,9 +2,10 @@ import copy
 
 import pytest
 
-from ganzoo.config import load_config, recipes
 from ganzoo.errors import GanzooError
 from ganzoo.tasks.workdirs import claim, described, write_json
+from ganzoo.zoo.recipes import load_config
+from ganzoo.zoo.registry import in_package as recipes
 
 RUN = {
     "config": {"name": "gan", "steps": 100, "model": {"n_critic": 1}, "log_every": 5, "data": {"data_dir": ""}},

@@ -1,6 +1,7 @@
-"""What is asked of TensorFlow and Keras before they start."""
+"""What the machine is asked for: TensorFlow's settings before it starts, and a folder for caches."""
 
 import os
+from pathlib import Path
 
 from ganzoo.errors import GanzooError
 
@@ -22,3 +23,10 @@ def prepare_tensorflow() -> None:
             "Set KERAS_BACKEND=tensorflow, or unset it."
         )
     os.environ.setdefault("TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE", "false")
+
+
+def cache_folder() -> Path:
+    """Where what outlives a run lies, or what is too large for its memory: `$GANZOO_CACHE`, or `ganzoo` in the user's
+    folder for caches."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganzoo"
+    return Path(os.environ.get("GANZOO_CACHE") or default)
