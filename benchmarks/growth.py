@@ -177,7 +177,7 @@ def main() -> int | None:
     with cli.quiet_imports():
         from benchmarks.growth_plots import memory_plot, time_plot
         from benchmarks.sampler_tables import write_section
-        from ganzoo.tasks.workdirs import write_json
+        from ganzoo.files import write_json
     path = Path(FLAGS.workdir) / "results.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     results = json.loads(path.read_text()) if path.exists() else {}

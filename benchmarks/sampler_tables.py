@@ -14,11 +14,12 @@ import tensorflow as tf
 from absl import logging
 from ml_collections import ConfigDict
 
-from ganzoo import density_ratio, models
+from ganzoo import files, models
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data import reals
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
+from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.sampling import drs, mh, obrs, rejection
 from ganzoo.sampling.proposals import burn_in
@@ -64,7 +65,7 @@ def estimates(
     what one before it had fitted costs nothing again."""
     held_out, options = reals.to_float(parts.ratio.samples), config.ratio.to_dict() | dict(tempering=1.0)
     names = [name for name in estimator_names(config) if wanted & {name, tempered(name)}]
-    ratios = density_ratio.by_each(names, model, held_out, parts.ratio.labels, options=options, seed=config.seed)
+    ratios = fitting.by_each(names, model, held_out, parts.ratio.labels, options=options, seed=config.seed)
     for name in names:
         start = time.perf_counter()
         ratio = next(ratios)
@@ -135,8 +136,7 @@ def completed(path: Path, expected: list[tuple[str, str]], rows: Callable[[set],
         for row in rows(missing):
             done[row["estimator"], row["sampler"]] = row
             logging.info("%s: %s", path.stem, row)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            workdirs.write_json(path, list(done.values()))
+            files.write_json(path, list(done.values()))
     return [done[pair] for pair in expected]
 
 

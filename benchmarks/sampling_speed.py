@@ -120,8 +120,8 @@ def table(rows: list[Measured]) -> str:
 def measure(work: str) -> list[Measured]:
     """Trains, exports and asks one model."""
     from benchmarks.sampler_tables import trained
-    from ganzoo import density_ratio
     from ganzoo.data.reals import to_float
+    from ganzoo.density_ratio import fitting
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.zoo.recipes import load_config
@@ -131,7 +131,7 @@ def measure(work: str) -> list[Measured]:
     workdir = Path(FLAGS.workdir) / work
     model, parts, _ = trained(config, workdir)
     held_out = to_float(parts.ratio.samples)
-    ratio = density_ratio.for_export(model, held_out, options=config.ratio, seed=config.seed)
+    ratio = fitting.for_export(model, held_out, options=config.ratio, seed=config.seed)
     what = saved_model.servable(model, ratio=ratio, sampling=config.sampling)
     exported = Exported(saved_model.write(what, workdir / "export"))
 

@@ -130,9 +130,10 @@ def ours(parts, config) -> Learner:
     import tensorflow as tf
 
     from benchmarks.sampler_tables import drawer, samplers
-    from ganzoo import density_ratio, models
+    from ganzoo import models
     from ganzoo.data.pipeline import batches
     from ganzoo.data.reals import to_float
+    from ganzoo.density_ratio import fitting
     from ganzoo.training import loop
 
     model = models.from_config(config, parts.train.shape)
@@ -148,7 +149,7 @@ def ours(parts, config) -> Learner:
 
     def by_drs(count):
         start = time.perf_counter()
-        ratio = density_ratio.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
+        ratio = fitting.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
         sampler = samplers(chain_length=1, max_proposals=1000 * count)["drs 80"]
         draw = drawer(model.propose, ratio, sampler, count, config.sampling.batch_size)  # with its burn-in
         seconds = time.perf_counter() - start

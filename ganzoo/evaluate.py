@@ -200,9 +200,8 @@ def _labels(exported: "Exported", parts: "Parts"):
 
 def main() -> int:
     with cli.quiet_imports():
-        from ganzoo import tasks
+        from ganzoo import files, tasks
         from ganzoo.serving.exported import Exported
-        from ganzoo.tasks import workdirs
 
     cli.positive("num_samples", FLAGS.num_samples)
     exported = Exported(FLAGS.export_dir)
@@ -225,7 +224,7 @@ def main() -> int:
     metrics = task.measure(exported, data, config, samplers=FLAGS.sampler)
     print(task.describe(metrics))
     if FLAGS.out:
-        workdirs.write_json(Path(FLAGS.out), metrics)
+        files.write_json(Path(FLAGS.out), metrics)
     else:
         print(json.dumps(metrics, indent=2))
     return 0

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from ganzoo import cli
+from ganzoo import cli, files
 from ganzoo.errors import GanzooError
 from ganzoo.training.start_up import Laps
 from ganzoo.zoo import plugins
@@ -127,7 +127,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         description["step"] = model.steps_taken
         version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
         metrics = task.measure(Exported(version), data, config, workdir)
-        workdirs.write_json(workdir / "metrics.json", metrics)
+        files.write_json(workdir / "metrics.json", metrics)
     print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")
     return 0
 

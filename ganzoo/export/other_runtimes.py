@@ -6,7 +6,6 @@ Each file is asked in its own runtime, and is there only if it answers as the Sa
 import contextlib
 import importlib.util
 import logging
-import os
 import re
 import tempfile
 import warnings
@@ -24,6 +23,7 @@ from ganzoo.bases.translating import TranslationModel
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
+from ganzoo.files import whole
 from ganzoo.networks.layers.basic import SeededDropout
 
 TOLERANCE = 1e-3  # of a file's answer and the SavedModel's, at any pixel
@@ -165,12 +165,10 @@ def write(generator: Generator, path: Path, format: str) -> float:
         )
     if (precision := network.dtype_policy.name) != "float32":
         raise GanzooError(f"{format} cannot take this generator: it computes in {precision}, the format in float32.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".unfinished-{os.getpid()}{path.suffix}")
-    try:
+    with whole(path) as beside:
         try:
-            specs = convert(network, unfinished, format)
-            answers = [(FORMATS[format].run(unfinished, inputs), inputs) for inputs in _requests(specs, reference)]
+            specs = convert(network, beside, format)
+            answers = [(FORMATS[format].run(beside, inputs), inputs) for inputs in _requests(specs, reference)]
         except Exception as error:  # whatever a converter or a runtime raises
             raise GanzooError(f"{format} cannot take this generator: {_reason(error)}") from error
         difference = _largest_difference(answers, reference)
@@ -179,9 +177,6 @@ def write(generator: Generator, path: Path, format: str) -> float:
                 f"{format} cannot take this generator: what it makes there differs from the SavedModel's by "
                 f"{difference:.2g}, more than {TOLERANCE}."
             )
-        unfinished.rename(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return difference
 
 

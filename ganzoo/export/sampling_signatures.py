@@ -13,8 +13,6 @@ from ganzoo.export.request_checks import finite, is_finite, is_in_range, rows, r
 from ganzoo.sampling import drs, mh, obrs, per_class
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
-BURN_IN = 3  # what the burn-in's random numbers are for, beside those of ganzoo/density_ratio
-
 NUM_SAMPLES = tf.TensorSpec([], tf.int32, "num_samples")
 SEED = tf.TensorSpec([2], tf.int32, "seed")
 GAMMA_PERCENTILE = tf.TensorSpec([], tf.float32, "gamma_percentile")
@@ -146,7 +144,7 @@ class Rejecting(Plain):
         super().__init__(model, ratio, sampling)
         draw = tf.function(burn_in, autograph=False)
         options = dict(batch_size=sampling["batch_size"], num_classes=model.num_classes)
-        seed = noise.fold_in([model.seed, 0], BURN_IN)
+        seed = noise.fold_in([model.seed, 0], noise.Fitting.BURN_IN)
         ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
         # Of the burn-in's length and the same for every request: no request pays for it.

@@ -1,8 +1,6 @@
 """A trained model as a SavedModel, for TensorFlow alone and for TF Serving."""
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import warm_up
 from ganzoo.export.sampling_signatures import Signatures, signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
+from ganzoo.files import unfinished
 from ganzoo.networks.layers.basic import exporting
 
 MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
@@ -134,25 +133,21 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
         GanzooError: if it cannot be written, as on a full disk, and if that version is there.
     """
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    unfinished = directory / f".unfinished-{os.getpid()}"
-    try:
+    with unfinished(directory / "version") as beside:
         archive = keras.export.ExportArchive()
         for name, (function, specs) in what.signatures.items():
             archive.add_endpoint(name, function, input_signature=specs)
         try:
             with exporting():  # which is when they are traced
-                archive.write_out(str(unfinished), verbose=False)
-            warm_up.write(unfinished, what.signatures, what.facts)
+                archive.write_out(str(beside), verbose=False)
+            warm_up.write(beside, what.signatures, what.facts)
         except tf.errors.OpError as error:
             raise GanzooError(f"the export could not be written: {plain_words(error.message)}.") from error
-        (unfinished / "assets" / "config.json").write_text(json.dumps(what.facts, indent=2))
+        (beside / "assets" / "config.json").write_text(json.dumps(what.facts, indent=2))
         path = directory / str(version or next_version(directory))
         if path.exists():
             raise GanzooError(f"{path} is there already; versions are never written over.")
-        unfinished.rename(path)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        beside.rename(path)
     return str(path)
 
 

@@ -6,8 +6,8 @@ https://arxiv.org/abs/1703.10593, equations 1 to 3 and section 5.2 for the ident
 
 import tensorflow as tf
 
+from ganzoo import noise
 from ganzoo.bases import replicas
-from ganzoo.bases.stepped import POOL
 from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.translation import l1, patch_mean
@@ -74,8 +74,8 @@ class CycleGAN(TranslationModel):
         self.update_generator(tape, generator_loss)
 
         # The pools are of all replicas' fakes: each replica has the same ones, and is shown its own rows.
-        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(POOL, 0)))
-        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(POOL, 1)))
+        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(noise.Training.POOL, 0)))
+        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(noise.Training.POOL, 1)))
         with tf.GradientTape() as tape:
             real_logits_a, fake_logits_a = tf.split(self.discriminator_a(tf.concat([a, past_a], 0), training=True), 2)
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)

@@ -10,7 +10,6 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.bases import replicas
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.bases.stepped import UNIFORMS
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.zoo.registry import register
@@ -75,7 +74,7 @@ class DRAGAN(AdversarialModel):
     def neighbours(self, draw: int, real: tf.Tensor) -> tf.Tensor:
         """A point near each real, float32 [batch, ...]."""
         # The draws beyond those of the discriminator's steps are nobody else's.
-        seed = self.step_seed(UNIFORMS, self.n_critic + draw)
+        seed = self.step_seed(noise.Training.UNIFORMS, self.n_critic + draw)
         rows = tf.shape(real)[0]
         numbers = noise.uniforms(seed, rows, math.prod(real.shape[1:]), first_row=replicas.first_row(rows))
         deviation = replicas.standard_deviation(real)

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.bases import replicas
-from ganzoo.bases.stepped import LATENTS
 from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.translation import l1, patch_mean
@@ -16,8 +15,6 @@ from ganzoo.networks import patchgan, unet
 from ganzoo.sampling import per_class
 from ganzoo.sampling.proposals import burn_in
 from ganzoo.zoo.registry import register
-
-CANDIDATES = 2  # what random numbers are drawn for in `drs`, beside the proposals' own and their uniforms
 
 
 @register("pix2pix")
@@ -60,7 +57,7 @@ class Pix2Pix(TranslationModel):
             The epoch's running means by metric name.
         """
         inputs, targets = data
-        stream = noise.stream(self.step_seed(LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
+        stream = noise.stream(self.step_seed(noise.Training.LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
         with tf.GradientTape() as generator_tape:
             fakes = self.generator([inputs, stream], training=True)
         with tf.GradientTape() as tape:
@@ -111,7 +108,9 @@ class Pix2Pix(TranslationModel):
                 batch_size=sampling["batch_size"],
             )
             each = sampling["candidates"]
-            draw = dict(num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, CANDIDATES))
+            draw = dict(
+                num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, noise.Request.CANDIDATES)
+            )
             candidates = tf.ensure_shape(burn_in(**request, **draw), [None, each])
             draws = per_class.discriminator_rejection(
                 labels=tf.range(count, dtype=tf.int64),

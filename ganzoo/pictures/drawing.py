@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ganzoo.files import whole
+
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """Pictures in [-1, 1] as uint8 in 0 .. 255, rounded."""
@@ -55,8 +57,5 @@ def overview(samples: np.ndarray, reals: np.ndarray | None = None) -> np.ndarray
 
 def write_png(path: str | Path, picture: np.ndarray) -> None:
     """Writes uint8 [height, width, 1 or 3] as PNG, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(temporary, format="PNG")
-    temporary.replace(path)
+    with whole(path) as beside:
+        Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(beside, format="PNG")

@@ -8,7 +8,7 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.sampling import drs, obrs
 from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible
-from ganzoo.sampling.rejection import UNIFORMS, rows_of_round
+from ganzoo.sampling.rejection import rows_of_round
 
 # (log ratio [rows], labels int64 [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -60,7 +60,7 @@ def accept_each(
         max_proposals: bound on all rounds together.
         expected_rates: the first guess at the acceptance rate of each label, float32 [num_samples], or of all.
     """
-    uniform_seed = noise.fold_in(seed, UNIFORMS)
+    uniform_seed = noise.fold_in(seed, noise.Request.UNIFORMS)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
     expected_rate = 1.0 / tf.reduce_mean(1.0 / tf.maximum(expected_rates, 1e-6))
 

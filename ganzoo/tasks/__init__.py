@@ -15,7 +15,6 @@ others. Each module has
 | `example(export)` | a command that makes pictures with the export |
 """
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,8 +35,14 @@ class Prepared(NamedTuple):
 
 
 def of(name: str) -> ModuleType:
-    """The module of a task."""
-    return importlib.import_module(f"ganzoo.tasks.{name}")
+    """The module of a task, by the name that `config.task` has for it."""
+    if name == "translation":
+        from ganzoo.tasks import translation
+
+        return translation
+    from ganzoo.tasks import latents
+
+    return latents
 
 
 def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) -> Prepared:

@@ -9,12 +9,13 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import density_ratio, evaluate
+from ganzoo import evaluate
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
 from ganzoo.data.pipeline import batches, check_batch_size
 from ganzoo.data.reals import Reals, to_float
+from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
@@ -48,7 +49,7 @@ def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
     if model.num_classes is not None:
         _check_labels(model, parts.train)
     check_batch_size(config.batch_size, len(parts.train))
-    density_ratio.check(model, config.ratio)
+    fitting.check(model, config.ratio)
     saved_model.check_limits(config.sampling)
     loop.compile_for(model, config)
     if len(parts.ratio) < FEW:
@@ -90,7 +91,7 @@ def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, descript
     """Fits the density ratio on the held-out reals, and is what the export consists of."""
     print("fitting the density ratio on held-out reals ...")
     reals = to_float(parts.ratio.samples)
-    ratio = density_ratio.for_export(model, reals, parts.ratio.labels, options=config.ratio, seed=config.seed)
+    ratio = fitting.for_export(model, reals, parts.ratio.labels, options=config.ratio, seed=config.seed)
     return saved_model.servable(model, ratio=ratio, sampling=config.sampling, description=description)
 
 

@@ -1,11 +1,11 @@
 """The folder of a run: whose it is, and whether it is finished."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ganzoo.errors import GanzooError
+from ganzoo.files import write_json
 from ganzoo.serving.exported import Exported
 
 # What may change between two starts of the same run: how long it goes and what is kept of it, not what is trained.
@@ -71,13 +71,6 @@ def finished(workdir: Path, steps: int) -> dict | None:
     if not path.exists() or not any((workdir / "export").glob("[0-9]*")):
         return None
     return _read(path) if Exported.describe(workdir / "export").get("step") == steps else None
-
-
-def write_json(path: Path, content: Mapping) -> None:
-    """Writes JSON, whole or not at all."""
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    temporary.replace(path)
 
 
 def _read(path: Path) -> dict:

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from ganzoo import density_ratio
+from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
@@ -59,7 +59,7 @@ def exported(tmp_path_factory):
     keras.utils.set_random_seed(0)
     model = ganzoo.create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
     model.discriminator.set_weights([3 * weight for weight in model.discriminator.get_weights()])
-    ratio = DensityRatio(density_ratio.for_export(model, None), held_out=tf.linspace(-0.5, 0.5, 10))
+    ratio = DensityRatio(fitting.for_export(model, None), held_out=tf.linspace(-0.5, 0.5, 10))
     path = saved_model.export(
         model, tmp_path_factory.mktemp("export"), ratio=ratio, sampling=SAMPLING, description={"step": 7}
     )
@@ -188,7 +188,7 @@ def test_gradients_go_through_an_export_as_through_the_model(exported):
 
 def test_a_version_appears_whole_and_beside_the_others(exported, tmp_path):
     model = exported[0]
-    ratio = density_ratio.for_export(model, None)
+    ratio = fitting.for_export(model, None)
     for version in ("1", "2"):
         path = saved_model.export(model, tmp_path, ratio=ratio, sampling=SAMPLING, description={"step": 7})
         assert path == str(tmp_path / version)

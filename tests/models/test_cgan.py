@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import density_ratio, load_config
+from ganzoo import load_config
 from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
+from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.losses import adversarial as losses
@@ -127,7 +128,7 @@ def two_classes(**ratio):
     reals = np.random.default_rng(0).normal(size=(8000, 2)) + np.stack([1 - 2 * classes, 0 * classes], axis=1)
     options = load_config("cgan", "gaussians25").ratio.to_dict() | dict(estimator="refit") | ratio
     options["refit"].update(steps=600, batch_size=256, width=64)
-    return model, density_ratio.for_export(model, reals.astype(np.float32), classes, options=options)
+    return model, fitting.for_export(model, reals.astype(np.float32), classes, options=options)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import density_ratio
+from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.export import saved_model
 from ganzoo.serving.exported import Exported
@@ -58,7 +58,7 @@ def exports(tmp_path_factory):
         held_out = tf.linspace(-0.5, 0.5, 10)
         if model.num_classes is not None:
             held_out = tf.tile(held_out[None], [model.num_classes, 1])
-        ratio = DensityRatio(density_ratio.for_export(model, None), held_out=held_out)
+        ratio = DensityRatio(fitting.for_export(model, None), held_out=held_out)
         folder = tmp_path_factory.mktemp("exports") / name
         saved_model.export(model, folder, ratio=ratio, sampling=SAMPLING)
         found[name] = model, folder

@@ -12,9 +12,10 @@ import tensorflow as tf
 from PIL import Image
 
 from ganzoo.errors import GanzooError
+from ganzoo.files import checksum
 from ganzoo.pictures import drawing
 from ganzoo.serving.batch import pipeline
-from ganzoo.serving.batch.files import SampleSet, checksum, write_whole
+from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.generate import planned, split_at_dashes
 from ganzoo.serving.batch.pipeline import draw_shard
 from ganzoo.serving.batch.plan import ROUNDS, Plan
@@ -269,19 +270,6 @@ def test_a_shard_that_cannot_be_made_does_not_stop_the_others(loaded, tmp_path, 
     pipeline.run(sample_set, str(exported.path), range(3))
     assert set(sample_set.entries()) == {0, 2}
     assert sample_set.failures() == {1: "nothing was accepted"}
-
-
-def test_a_write_that_fails_leaves_what_was_there(tmp_path):
-    (tmp_path / "shard").write_text("whole")
-
-    def broken(path):
-        path.write_text("hal")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        write_whole(tmp_path / "shard", broken)
-    assert [path.name for path in tmp_path.iterdir()] == ["shard"]
-    assert (tmp_path / "shard").read_text() == "whole"
 
 
 def test_a_broken_entry_is_a_missing_shard(tmp_path):

@@ -159,7 +159,7 @@ def test_each_row_of_a_batchable_servable_is_as_if_it_came_alone(exports, tmp_pa
 
 
 def whole(kind, model):
-    from ganzoo.density_ratio import for_export
+    from ganzoo.density_ratio.fitting import for_export
 
     if kind in ("pix2pix", "cyclegan", "stargan"):
         return saved_model.servable_translator(model, sampling=TRANSLATING)

@@ -3,7 +3,8 @@ import copy
 import pytest
 
 from ganzoo.errors import GanzooError
-from ganzoo.tasks.workdirs import claim, described, write_json
+from ganzoo.files import write_json
+from ganzoo.tasks.workdirs import claim, described
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 

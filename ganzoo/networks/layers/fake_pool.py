@@ -54,11 +54,11 @@ class FakePool(keras.layers.Layer):
         self.check_batch(fakes.shape[0] or 0)
         rows = tf.shape(fakes, out_type=tf.int64)[0]
         # A slot is drawn for each fake, none twice, so that the order of writing does not matter.
-        shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, 0), self.size))[:rows]
+        shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, noise.Pool.ORDER), self.size))[:rows]
         is_full = self.filled >= self.size
         fresh = (self.filled + tf.range(rows)) % self.size
         slots = tf.where(is_full, tf.cast(shuffled, tf.int64), fresh)
-        shows_old = is_full & (noise.uniform(noise.fold_in(seed, 1), tf.shape(fakes)[0]) < 0.5)
+        shows_old = is_full & (noise.uniform(noise.fold_in(seed, noise.Pool.CHOICES), tf.shape(fakes)[0]) < 0.5)
         enters = shows_old | ~is_full
 
         old = tf.gather(self.pictures, slots)

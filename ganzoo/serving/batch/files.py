@@ -11,52 +11,17 @@ completed.
 """
 
 import dataclasses
-import hashlib
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ganzoo.errors import GanzooError
+from ganzoo.files import checksum, remove, whole, write_json
 from ganzoo.serving.batch.plan import Plan
 
 MANIFEST = "manifest.json"
-
-
-def checksum(path: Path) -> str:
-    """sha256 of a file; of a folder, that of the lines "checksum  relative path" of its files, in order of path."""
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    files = sorted((file for file in path.rglob("*") if file.is_file()), key=lambda file: file.relative_to(path).parts)
-    lines = [f"{checksum(file)}  {file.relative_to(path).as_posix()}\n" for file in files]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> str:
-    """Has `write` make a file or a folder beside it, renames that, and returns its checksum.
-
-    Whatever had the name before is replaced: it is broken, or the work of a second worker that was given the same shard
-    and so has the same contents.
-    """
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    try:
-        write(temporary)
-        found = checksum(temporary)
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-    finally:
-        _remove(temporary)
-    return found
-
-
-def write_json(path: Path, value: Mapping) -> None:
-    write_whole(path, lambda temporary: temporary.write_text(json.dumps(value, indent=1) + "\n"))
 
 
 def write_tfrecord(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> None:
@@ -133,7 +98,9 @@ class SampleSet:
         """
         name, first = self.plan.name(shard), self.plan.first(shard)
         writer = WRITERS[self.plan.format]
-        found = write_whole(self.folder / name, lambda path: writer(path, first, rows))
+        with whole(self.folder / name) as beside:
+            writer(beside, first, rows)
+            found = checksum(beside)
         write_json(
             self._entry(shard),
             {"name": name, "first": first, "num_samples": len(rows["sample"]), **facts, "sha256": found},
@@ -170,7 +137,7 @@ class SampleSet:
     def complete(self, entries: Mapping[int, Mapping]) -> dict:
         """Writes the manifest of a set that has every shard, and returns it; sweeps up what killed workers left."""
         for leftover in self.folder.glob(".shard-*"):
-            _remove(leftover)
+            remove(leftover)
         shards = [entries[shard] for shard in range(self.plan.num_shards)]
         proposed = sum(shard["num_proposed"] for shard in shards)
         manifest = {
@@ -186,12 +153,6 @@ class SampleSet:
 
     def _entry(self, shard: int) -> Path:
         return self.folder / f"{self.plan.name(shard).removesuffix('.tfrecord')}.json"
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict:

@@ -22,9 +22,10 @@ from absl import flags
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+from ganzoo.files import checksum
 from ganzoo.sample import INPUTS
 from ganzoo.serving.batch import workers
-from ganzoo.serving.batch.files import SampleSet, checksum
+from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.plan import LARGEST, Plan
 
 if TYPE_CHECKING:

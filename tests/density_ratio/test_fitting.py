@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 from normals import OPTIONS, reals, short, standard_normal_model
 
-from ganzoo import density_ratio
-from ganzoo.density_ratio import shares
+from ganzoo.density_ratio import fitting
+from ganzoo.density_ratio.fitting import shares
 from ganzoo.errors import GanzooError
 from ganzoo.models.gan import GAN
 
@@ -13,14 +13,14 @@ from ganzoo.models.gan import GAN
 def test_without_reals_only_logits_that_are_a_log_ratio_serve():
     """The discriminator of a GAN by itself; a Wasserstein critic is not used, and nothing is."""
     gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
-    np.testing.assert_array_equal(density_ratio.for_export(gan, None)(points), gan.discriminator(points))
-    assert density_ratio.for_export(standard_normal_model(), None) is None
+    np.testing.assert_array_equal(fitting.for_export(gan, None)(points), gan.discriminator(points))
+    assert fitting.for_export(standard_normal_model(), None) is None
 
 
 def test_with_reals_the_ratio_is_fitted_for_every_objective():
     """Options as given: one step at rate 0 leaves the fresh head's zeros, not the logits of the GAN's discriminator."""
     gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
-    ratio = density_ratio.for_export(gan, reals(100), options=short(steps=1, learning_rate=0.0))
+    ratio = fitting.for_export(gan, reals(100), options=short(steps=1, learning_rate=0.0))
     np.testing.assert_array_equal(ratio(points), np.zeros(20))
     assert np.abs(gan.discriminator(points)).max() > 0.1
 
@@ -32,16 +32,14 @@ def test_an_overconfident_ratio_is_calibrated():
     model.discriminator = keras.Model(points, keras.layers.Reshape(())(keras.layers.Dense(1)(points)))
     model.discriminator.set_weights([np.array([[3.0], [0.0]]), np.array([-1.5])])
     options = OPTIONS | dict(estimator="discriminator", calibration="temperature")
-    ratio = density_ratio.for_export(model, reals(50_000, mean=(1.0, 0.0)), options=options)
+    ratio = fitting.for_export(model, reals(50_000, mean=(1.0, 0.0)), options=options)
     np.testing.assert_allclose(ratio(tf.constant([[-1.0, 0.0], [0.5, 7.0], [2.0, 1.0]])), [-1.5, 0.0, 1.5], atol=0.15)
 
 
 def test_tempering_is_a_factor_on_the_calibrated_log_ratio():
     model, points = standard_normal_model(), tf.constant(reals(50))
     whole, half = (
-        density_ratio.for_export(
-            model, reals(500), options=short(steps=30) | dict(calibration="beta", tempering=tempering)
-        )
+        fitting.for_export(model, reals(500), options=short(steps=30) | dict(calibration="beta", tempering=tempering))
         for tempering in (1.0, 0.5)
     )
     np.testing.assert_allclose(half(points), 0.5 * whole(points), atol=1e-4)
@@ -58,7 +56,7 @@ def test_the_shares_of_the_reals_do_not_overlap_and_lose_none():
 
 
 def test_values_by_class_repeat_a_smaller_classs_and_have_none_of_an_absent_one():
-    values = density_ratio.by_class(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2, 0, 2, 2]), num_classes=4)
+    values = fitting.by_class(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2, 0, 2, 2]), num_classes=4)
     none = [-np.inf] * 3
     np.testing.assert_array_equal(values, [[2.0, 2.0, 2.0], none, [1.0, 3.0, 4.0], none])
 
@@ -67,16 +65,14 @@ def test_several_estimators_share_what_they_have_in_common():
     """The sum's terms are the estimates that were yielded before it, to the last bit."""
     gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
     options = short(steps=20) | dict(combined=("discriminator", "refit"))
-    own, refit, both = density_ratio.by_each(
-        ["discriminator", "refit", "combined"], gan, reals(100), options=options, seed=0
-    )
+    own, refit, both = fitting.by_each(["discriminator", "refit", "combined"], gan, reals(100), options=options, seed=0)
     np.testing.assert_array_equal(both(points), own(points) + refit(points))
 
 
 def test_held_out_is_the_log_ratio_of_the_calibration_share():
     """Reals that neither the fit nor its early stopping has seen."""
     model, samples = standard_normal_model(), reals(100)
-    ratio = density_ratio.for_export(model, samples, options=short(steps=5), seed=4)
+    ratio = fitting.for_export(model, samples, options=short(steps=5), seed=4)
     (unseen,) = shares((samples,), stop=0.2, calibration=0.2, seed=4)[2]
     np.testing.assert_allclose(ratio.held_out, ratio(tf.constant(unseen)), atol=1e-5)
 
@@ -85,7 +81,7 @@ def test_held_out_is_the_log_ratio_of_the_calibration_share():
 def test_a_handful_of_reals_is_refused(rows):
     """With their number in the message."""
     with pytest.raises(GanzooError, match=f"^{rows} held-out reals cannot be fitted"):
-        density_ratio.for_export(standard_normal_model(), reals(rows), options=OPTIONS)
+        fitting.for_export(standard_normal_model(), reals(rows), options=OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +98,4 @@ def test_a_handful_of_reals_is_refused(rows):
 )
 def test_options_that_no_fit_can_use_are_errors_that_say_what_to_do(options, said):
     with pytest.raises(GanzooError, match=said):
-        density_ratio.check(standard_normal_model(), OPTIONS | options)
+        fitting.check(standard_normal_model(), OPTIONS | options)
