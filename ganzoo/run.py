@@ -90,7 +90,7 @@ def main() -> int:
     if strategy is not None:
         check_share(config.batch_size, strategy.num_replicas_in_sync)
     prepared = tasks.prepare(config, LAPS.mark)
-    with strategies.company(strategy):
+    with strategies.all_hosts(strategy):
         return train_and_measure(prepared, config, strategy)
 
 

@@ -9,11 +9,11 @@ import tensorflow as tf
 from ganzoo import networks, noise
 from ganzoo.bases import replicas
 from ganzoo.bases.generative import GenerativeModel, with_labels
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
 
 
-class AdversarialModel(GenerativeModel, SteppedModel):
+class AdversarialModel(GenerativeModel, TwoOptimizerModel):
     """A generative model in training, with the moving average of its generator.
 
     Args:

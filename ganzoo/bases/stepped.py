@@ -13,7 +13,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.zoo.recipes import load_config
 
 
-class SteppedModel(keras.Model):
+class TwoOptimizerModel(keras.Model):
     """A model that counts its training steps and has one optimizer for what generates and one for what discriminates.
 
     Randomness in training is a pure function of (seed, purpose, step, draw) and the row of the batch: a run that is

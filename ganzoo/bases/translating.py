@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 import ganzoo
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 
 
 class Direction(NamedTuple):
@@ -38,7 +38,7 @@ class Endpoint(NamedTuple):
     smallest_side: int = 1
 
 
-class TranslationModel(SteppedModel):
+class TranslationModel(TwoOptimizerModel):
     """Networks that turn pictures of one domain into pictures of another.
 
     Pictures are float32 [batch, height, width, channels] in [-1, 1] everywhere. A subclass names its networks, and has
@@ -47,8 +47,8 @@ class TranslationModel(SteppedModel):
     - `directions() -> dict[str, Direction]`: the translations there are, by their names;
     - `endpoints(sampling) -> dict[str, Endpoint]`: what the export offers by the signatures' names, `sampling` being as
       in `config.sampling`;
-    - `rows(*shown) -> list[tf.Tensor]`: what the sample pictures show, rows of as many pictures each, such as input,
-      output and target, from the same number of pictures of each domain.
+    - `sample_rows(*shown) -> list[tf.Tensor]`: what the sample pictures show, rows of as many pictures each, such as
+      input, output and target, from the same number of pictures of each domain.
 
     Args:
         *networks: built Keras models, in the order of `generators` and `discriminators`.

@@ -17,15 +17,15 @@ from ganzoo.losses import adversarial as losses
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at
 
-Rows = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
+Labelled = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
 
 
 def fit_classifier(
     model: GenerativeModel,
     trunk: Callable[..., tf.Tensor],
     head: keras.Model,
-    reals: Rows,
-    stop_reals: Rows,
+    reals: Labelled,
+    stop_reals: Labelled,
     *,
     steps: int,
     batch_size: int,
@@ -112,7 +112,7 @@ def fit_classifier(
     return average
 
 
-def fakes_like(model: GenerativeModel, reals: Rows, count: int, *, seed: tf.Tensor) -> Rows:
+def fakes_like(model: GenerativeModel, reals: Labelled, count: int, *, seed: tf.Tensor) -> Labelled:
     """As many fakes, with the reals' labels in turn where they have some."""
     labels = [np.resize(of_reals, count) for of_reals in reals[1:]]
     return (model.sample(count, seed=seed, labels=labels[0] if labels else None), *labels)

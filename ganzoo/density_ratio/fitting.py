@@ -9,8 +9,8 @@ from ganzoo import noise
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.generative import with_labels
 from ganzoo.density_ratio.calibration import METHODS, calibrate
-from ganzoo.density_ratio.classifier import Rows, fakes_like, in_batches
-from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Task
+from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
+from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
 
@@ -62,16 +62,18 @@ def by_each(
     """The ratio of `for_export` by each of several estimators; what two of them have in common is fitted once."""
     check(model, options)
     held_out = (reals,) if model.num_classes is None else (reals, labels)
-    fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
-    task = Task(model, fit, stop, options, seed)
+    to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
+    fit = Fit(model, to_fit, stop, options, seed)
     fakes = fakes_like(
         model, calibration, len(calibration[0]), seed=noise.fold_in([seed, 0], noise.Fitting.CALIBRATION_FAKES)
     )
     for name in names:
-        yield calibrated(task.estimate(name), calibration, fakes, options, model.num_classes)
+        yield calibrated(fit.estimate(name), calibration, fakes, options, model.num_classes)
 
 
-def calibrated(estimate: Estimate, reals: Rows, fakes: Rows, options: Mapping, num_classes: int | None) -> DensityRatio:
+def calibrated(
+    estimate: Estimate, reals: Labelled, fakes: Labelled, options: Mapping, num_classes: int | None
+) -> DensityRatio:
     """An estimate's logits through the map that is fitted on reals and fakes, and tempered."""
     real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
     calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
@@ -94,7 +96,7 @@ def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Ten
     return tf.constant(np.stack(rows), tf.float32)
 
 
-def shares(reals: Rows, stop: float, calibration: float, seed: int) -> list[Rows]:
+def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[Labelled]:
     """Reals (and labels) in random order, split to fit on, to stop by and to calibrate on.
 
     Raises:

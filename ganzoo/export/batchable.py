@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.bases.translating import Endpoint, TranslationModel
 from ganzoo.export import warm_up
 from ganzoo.export.sampling_signatures import are_rows
@@ -25,7 +25,7 @@ ROWS = 4  # that each signature is tried on
 TOLERANCE = 1e-4  # of a row alone and the same among others, absolute and relative: rounding is a hundredth of it
 
 
-def batchable(whole: Servable, model: SteppedModel) -> tuple[Servable, list[str]]:
+def batchable(whole: Servable, model: TwoOptimizerModel) -> tuple[Servable, list[str]]:
     """The servable with those signatures alone whose row i is the same whatever the other rows are.
 
     Each is tried, and left out if a discriminator, say, looks at several rows at once; none of the zoo's does outside

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.bases.translating import TranslationModel
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.export import saved_model
@@ -115,7 +115,7 @@ class Generator(NamedTuple):
     reference: Servable
 
 
-def named(model: SteppedModel, sampling: Mapping, name: str | None = None) -> Generator:
+def named(model: TwoOptimizerModel, sampling: Mapping, name: str | None = None) -> Generator:
     """A model's generator.
 
     Args:

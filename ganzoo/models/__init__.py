@@ -11,12 +11,12 @@ from ganzoo.zoo.recipes import check_network, load_config
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
 if TYPE_CHECKING:
-    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.bases.stepped import TwoOptimizerModel
 
 prepare_tensorflow()
 
 
-def model_class(name: str) -> "type[SteppedModel]":
+def model_class(name: str) -> "type[TwoOptimizerModel]":
     """The class registered under a name.
 
     Raises:
@@ -29,7 +29,7 @@ def model_class(name: str) -> "type[SteppedModel]":
     return ENTRIES[name].model
 
 
-def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "SteppedModel":
+def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptimizerModel":
     """Builds a model of the zoo by its recipe.
 
     Args:
@@ -56,7 +56,7 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "SteppedM
     )
 
 
-def load(path: str) -> "SteppedModel":
+def load(path: str) -> "TwoOptimizerModel":
     """A model that `model.save("m.keras")` has written, compiled as it was: `fit` trains on where it had got to.
 
     Keras knows a class once its file has been imported, and so all files of the zoo are, here. (A model of one's own
@@ -71,7 +71,7 @@ def load(path: str) -> "SteppedModel":
     return keras.saving.load_model(path)
 
 
-def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "SteppedModel":
+def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "TwoOptimizerModel":
     """Builds the model that a resolved config describes; `overrides` as in `create`."""
     config = config.copy_and_resolve_references()
     if "network" in overrides:

@@ -117,7 +117,7 @@ class CycleGAN(TranslationModel):
             "score": Endpoint(score, ("images",), judged),
         }
 
-    def rows(self, a, b):
+    def sample_rows(self, a, b):
         fake_b, fake_a = self.a_to_b(a, training=False), self.b_to_a(b, training=False)
         back = self.b_to_a(fake_b, training=False), self.a_to_b(fake_a, training=False)
         return [a, fake_b, back[0], b, fake_a, back[1]]

@@ -133,7 +133,7 @@ class Pix2Pix(TranslationModel):
             "score": Endpoint(score, ("inputs", "images"), judged),
         }
 
-    def rows(self, inputs, targets):
+    def sample_rows(self, inputs, targets):
         return [inputs, self.translate(inputs, tf.zeros([2], tf.int32)), targets]
 
     def get_config(self):

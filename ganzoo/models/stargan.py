@@ -157,7 +157,7 @@ class StarGAN(TranslationModel):
             "score": Endpoint(score, ("fixed_images",)),
         }
 
-    def rows(self, *shown):
+    def sample_rows(self, *shown):
         rows = []
         for pictures in shown:
             rows.append(pictures)

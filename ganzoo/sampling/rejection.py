@@ -10,7 +10,7 @@ from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, r
 
 # (log ratio [rows], the largest one seen up to and including each row [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-BELIEF = 16.0  # proposals that the rate expected beforehand counts for, beside those that have been made
+PRIOR_PROPOSALS = 16.0  # proposals that the rate expected beforehand counts for, beside those that have been made
 
 
 class Draws(NamedTuple):
@@ -140,7 +140,7 @@ def rows_of_round(
         batch_size: the most.
     """
     missing, count, proposed = (tf.cast(number, tf.float32) for number in (missing, count, proposed))
-    rate = (count + BELIEF * expected_rate) / (proposed + BELIEF)
+    rate = (count + PRIOR_PROPOSALS * expected_rate) / (proposed + PRIOR_PROPOSALS)
     return rows_of_batch(missing / tf.maximum(rate, 1e-6), batch_size)
 
 

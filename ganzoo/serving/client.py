@@ -18,7 +18,8 @@ from ganzoo.data.sources import folder
 from ganzoo.errors import GanzooError
 from ganzoo.pictures import writing
 from ganzoo.serving import asking
-from ganzoo.serving.connection import Connection, connect
+from ganzoo.serving.connecting import connect
+from ganzoo.serving.connection import Connection
 
 FLAGS = flags.FLAGS
 OPTIONS = ("gamma_percentile", "budget", "chain_length", "max_rounds", "max_per_request")

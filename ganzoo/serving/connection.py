@@ -157,20 +157,6 @@ class Connection(ABC):
         raise GanzooError(f"{self.server} is not ready, in {TRIES} tries: {reason}.")
 
 
-def connect(server: str, model: str, *, rest: bool = False, **options) -> Connection:
-    """A connection to a served model, by gRPC or by REST; `options` as of `Connection`.
-
-    REST needs no TensorFlow; gRPC's messages are tensorflow-serving-api's, which does.
-    """
-    if rest:
-        from ganzoo.serving.rest_connection import RestConnection
-
-        return RestConnection(server, model, **options)
-    from ganzoo.serving.grpc_connection import GrpcConnection
-
-    return GrpcConnection(server, model, **options)
-
-
 def _as(dtype: np.dtype, value: object, name: str) -> np.ndarray:
     """A value as an array of a dtype; whole numbers must be whole and fit."""
     if dtype.kind == "O":

@@ -18,7 +18,8 @@ from PIL import Image
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
-from ganzoo.serving.connection import Connection, Spec, connect
+from ganzoo.serving.connecting import connect
+from ganzoo.serving.connection import Connection, Spec
 
 FLAGS = flags.FLAGS
 WARM_UP = 3  # requests that are not counted

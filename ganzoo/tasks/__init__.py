@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ml_collections import ConfigDict
 
 if TYPE_CHECKING:
-    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.bases.stepped import TwoOptimizerModel
     from ganzoo.data.parts import Domains, Parts
 
 
@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     """What a run is made of, before its first step."""
 
     task: ModuleType
-    model: "SteppedModel"
+    model: "TwoOptimizerModel"
     data: "Parts | Domains"
 
 

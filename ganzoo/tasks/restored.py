@@ -12,7 +12,7 @@ from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import list_models
 
 if TYPE_CHECKING:
-    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.bases.stepped import TwoOptimizerModel
     from ganzoo.data.parts import Domains, Parts
     from ganzoo.export.saved_model import Servable
 
@@ -21,7 +21,7 @@ class Restored(NamedTuple):
     """A run before its export."""
 
     task: ModuleType
-    model: "SteppedModel"
+    model: "TwoOptimizerModel"
     data: "Parts | Domains"
     config: ConfigDict
     description: dict

@@ -88,7 +88,7 @@ def train(
     count = min(map(len, shown))
 
     def picture():
-        rows = model.rows(*(tf.constant(of[:count]) for of in shown))
+        rows = model.sample_rows(*(tf.constant(of[:count]) for of in shown))
         return drawing.grid(np.concatenate(rows), columns=count)
 
     return loop.train(model, data, picture, config, workdir, strategy=strategy, callbacks=callbacks)

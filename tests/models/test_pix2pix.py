@@ -153,7 +153,7 @@ def test_rejection_whose_bound_runs_out_says_which_pictures_it_has(black_and_whi
 
 def test_the_sample_pictures_are_input_output_and_target(translator, reals):
     model, images = translator("pix2pix"), tf.constant(reals(2))
-    rows = model.rows(images, -images)
+    rows = model.sample_rows(images, -images)
     for row, expected in zip(rows, [images, model.translate(images, tf.zeros([2], tf.int32)), -images], strict=True):
         np.testing.assert_array_equal(row, expected)
 

@@ -21,7 +21,8 @@ from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc
 
 from ganzoo.errors import GanzooError
 from ganzoo.serving import asking, connection, rejection_by_rows
-from ganzoo.serving.connection import Refused, connect
+from ganzoo.serving.connecting import connect
+from ganzoo.serving.connection import Refused
 from ganzoo.serving.stand_in.server import StandIn, config_of
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo.serving.connection import connect
+from ganzoo.serving.connecting import connect
 from ganzoo.serving.stand_in.server import StandIn
 
 GUIDE = (Path(__file__).parents[2] / "export" / "README.md").read_text()

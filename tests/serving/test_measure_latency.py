@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ganzoo.serving.connection import connect
+from ganzoo.serving.connecting import connect
 from ganzoo.serving.in_process import InProcess
 from ganzoo.serving.measure_latency import measure, table
 from ganzoo.serving.stand_in.server import StandIn

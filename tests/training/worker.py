@@ -49,7 +49,7 @@ def main() -> int:
     strategies.Replicated, strategies.StopTogether = Recorded, Struck
     strategy = strategies.resolve("auto")
     task, model, data = tasks.prepare(recipe)
-    with strategies.company(strategy):
+    with strategies.all_hosts(strategy):
         done = task.train(model, data, recipe, Path(FLAGS.workdir), strategy)
     (copy,) = copies
     weights = [strategy.experimental_local_results(v.value)[0].numpy() for v in strategies.state(copy.model)]
