@@ -10,11 +10,12 @@ import json
 import sys
 import time
 
+from ganzoo.data.loading import load_parts
+
 from benchmarks import measuring
 from benchmarks.growth_data import NAME
 from ganzoo import registry
 from ganzoo.config import load_config
-from ganzoo.data.parts import load_parts
 from ganzoo.data.pipeline import batches
 from ganzoo.training import loop
 

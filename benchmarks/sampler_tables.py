@@ -12,13 +12,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
+from ganzoo.data.loading import load_parts
 from ml_collections import ConfigDict
 
 from ganzoo import density_ratio, registry
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data import reals
-from ganzoo.data.parts import Parts, load_parts
+from ganzoo.data.parts import Parts
 from ganzoo.density_ratio.ratio import DensityRatio
-from ganzoo.models.base import AdversarialModel
 from ganzoo.sampling import drs, mh, obrs, rejection
 from ganzoo.sampling.proposals import burn_in
 from ganzoo.tasks import sampling

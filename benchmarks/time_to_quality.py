@@ -188,9 +188,9 @@ def define_flags() -> None:
 def main() -> int:
     with cli.quiet_imports():
         import keras
+        from ganzoo.data.loading import load_parts
 
         from ganzoo.config import load_config
-        from ganzoo.data.parts import load_parts
         from ganzoo.evaluation import digits_classifier
         from ganzoo.evaluation.features import DigitsFeatures
         from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance

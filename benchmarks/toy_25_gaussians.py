@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
+from ganzoo.data.loading import load
 from ml_collections import ConfigDict
 
 from benchmarks.sampler_tables import (
@@ -34,7 +35,6 @@ from benchmarks.sampler_tables import (
 )
 from ganzoo import pictures
 from ganzoo.config import load_config
-from ganzoo.data import load
 from ganzoo.evaluation.mode_coverage import mode_coverage
 from ganzoo.sampling import drs
 

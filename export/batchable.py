@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import noise, warm_up
+from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.translating import Endpoint, TranslationModel
 from ganzoo.networks.layers import SeededDropout
 from ganzoo.saved_model import Servable
 from ganzoo.signatures import are_rows
-from ganzoo.training.stepped import SteppedModel
-from ganzoo.translating import Endpoint, TranslationModel
 from ganzoo.translation_signatures import Inputs
 
 ROWS = 4  # that each signature is tried on

@@ -15,7 +15,8 @@ from absl import flags
 from export import asking
 from export.connection import Connection, connect
 from ganzoo import cli, outputs
-from ganzoo.data import folder, reals
+from ganzoo.data import reals
+from ganzoo.data.sources import folder
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS

@@ -20,11 +20,11 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import saved_model
+from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.translating import TranslationModel
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.networks.layers import SeededDropout
 from ganzoo.saved_model import Servable
-from ganzoo.training.stepped import SteppedModel
-from ganzoo.translating import TranslationModel
 
 TOLERANCE = 1e-3  # of a file's answer and the SavedModel's, at any pixel
 ROWS = (1, 3)  # in the requests that a file is asked; the number of rows is left free

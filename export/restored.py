@@ -11,10 +11,9 @@ from ganzoo.errors import GanzooError
 from ganzoo.training import workdirs
 
 if TYPE_CHECKING:
-    from ganzoo.data.domains import Domains
-    from ganzoo.data.parts import Parts
+    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.data.parts import Domains, Parts
     from ganzoo.saved_model import Servable
-    from ganzoo.training.stepped import SteppedModel
 
 
 class Restored(NamedTuple):

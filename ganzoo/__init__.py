@@ -9,12 +9,13 @@
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["GanzooError", "create", "list_models", "load", "load_config", "register"]
+__all__ = ["GanzooError", "create", "export_model", "list_models", "load", "load_config", "register"]
 
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
     "GanzooError": "ganzoo.errors",
     "create": "ganzoo.registry",
+    "export_model": "ganzoo.tasks.notebook",
     "list_models": "ganzoo.registry",
     "load": "ganzoo.registry",
     "load_config": "ganzoo.config",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ml_collections import ConfigDict
 
-from ganzoo.data import is_stacked, kind
+from ganzoo.data.names import is_stacked, kind
 from ganzoo.errors import GanzooError, did_you_mean
 
 

@@ -13,7 +13,7 @@ from ganzoo.config import load_config
 from ganzoo.errors import GanzooError, did_you_mean
 
 if TYPE_CHECKING:
-    from ganzoo.training.stepped import SteppedModel
+    from ganzoo.bases.stepped import SteppedModel
 
 Model = TypeVar("Model", bound=type)
 _registered: dict[str, type] = {}
@@ -36,7 +36,7 @@ def list_models(pattern: str = "*") -> list[str]:
     >>> list_models("wgan*")
     ['wgan', 'wgan_gp']
     """
-    files = {module.name for module in pkgutil.iter_modules(ganzoo.models.__path__)} - {"base"}
+    files = {module.name for module in pkgutil.iter_modules(ganzoo.models.__path__)}
     return sorted(fnmatch.filter(files | _registered.keys(), pattern))
 
 

@@ -62,7 +62,8 @@ def translate(exported: "Exported", out: Path) -> int:
     import numpy as np
 
     from ganzoo import outputs
-    from ganzoo.data import folder, reals
+    from ganzoo.data import reals
+    from ganzoo.data.sources import folder
 
     if "directions" not in exported.config:
         raise GanzooError(f"{exported.path} is of a model that translates nothing: leave --input_dir out.")

@@ -11,13 +11,12 @@ import keras
 import tensorflow as tf
 
 from ganzoo import warm_up
-from ganzoo.config import load_config
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.translating import TranslationModel
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
-from ganzoo.models.base import AdversarialModel
 from ganzoo.networks.layers import exporting
 from ganzoo.signatures import Signatures, signatures
-from ganzoo.translating import TranslationModel
 from ganzoo.translation_signatures import signatures as translation_signatures
 
 MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
@@ -59,7 +58,7 @@ def servable(
     Raises:
         GanzooError: for limits that no request could keep.
     """
-    sampling = sampling or load_config(model.zoo_name).sampling
+    sampling = sampling or model.recipe().sampling
     check_limits(sampling)
     facts = {"name": model.zoo_name, "num_classes": model.num_classes, "sampling": dict(sampling)}
     return Servable(signatures(model, ratio, sampling), facts | dict(description or {}))
@@ -73,7 +72,7 @@ def servable_translator(
     Signatures: what the model's `endpoints` are, and for each that takes and gives pictures one that takes and gives
     them encoded, `NAME_png`.
     """
-    sampling = sampling or load_config(model.zoo_name).sampling
+    sampling = sampling or model.recipe().sampling
     check_limits(sampling, model.image_shape)
     directions = {name: direction._asdict() for name, direction in model.directions().items()}
     facts = {"name": model.zoo_name, "image_shape": model.image_shape, "directions": directions}

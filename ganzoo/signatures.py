@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 
 from ganzoo import noise
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import with_labels
 from ganzoo.density_ratio.ratio import DensityRatio
-from ganzoo.generative import with_labels
-from ganzoo.models.base import AdversarialModel
 from ganzoo.picture_files import png
 from ganzoo.request_checks import finite, is_finite, is_in_range, rows, rows_fit, under
 from ganzoo.sampling import conditional, drs, mh, obrs

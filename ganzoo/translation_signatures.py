@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from ganzoo import picture_files
+from ganzoo.bases.translating import Endpoint, TranslationModel
 from ganzoo.networks.translators import divisor
 from ganzoo.request_checks import finite, is_finite, is_in_range, rows, rows_fit, under
 from ganzoo.signatures import Signatures
-from ganzoo.translating import Endpoint, TranslationModel
 
 PNG = "_png"
 BYTES_PER_PIXEL = 8  # of an encoded picture at most: a PNG holds 16 bits of each of four channels

@@ -6,7 +6,7 @@ import numpy as np
 from benchmarks import flops, works
 from benchmarks.contenders import Training
 from ganzoo import registry
-from ganzoo.data.domains import Domains
+from ganzoo.data.parts import Domains
 from ganzoo.data.pipeline import batches, domain_pairs
 from ganzoo.data.reals import Reals
 from ganzoo.training import loop

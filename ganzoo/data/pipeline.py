@@ -12,11 +12,11 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.data.jitter import jitter
 from ganzoo.data.reals import to_float
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
 if TYPE_CHECKING:
-    from ganzoo.data.domains import Domains
+    from ganzoo.data.parts import Domains
 
 Element = tuple[tf.Tensor, ...] | tf.Tensor
 

@@ -6,14 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.config import load_config
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import with_labels
 from ganzoo.density_ratio.calibration import METHODS, calibrate
 from ganzoo.density_ratio.classifier import Rows, fakes_like, in_batches
 from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Task
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
-from ganzoo.generative import with_labels
-from ganzoo.models.base import AdversarialModel
 
 CALIBRATION_FAKES = 4  # what random numbers are drawn for, beside those of classifier.py and signatures.py
 FEWEST = 6  # reals, of which each share needs two
@@ -49,7 +48,7 @@ def for_export(
             return model.discriminator(with_labels(samples, *labels), training=False)
 
         return DensityRatio(own) if model.logits_are_log_ratio else None
-    options = options or load_config(model.zoo_name, "gaussians25" if reals.ndim == 2 else "mnist_5k").ratio
+    options = options or model.recipe().ratio
     return next(by_each([options["estimator"]], model, reals, labels, options=options, seed=seed))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import losses, noise
-from ganzoo.generative import GenerativeModel, with_labels
+from ganzoo.bases.generative import GenerativeModel, with_labels
 
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at

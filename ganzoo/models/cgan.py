@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
-from ganzoo.models.base import AdversarialModel
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.networks import conditional
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.registry import register

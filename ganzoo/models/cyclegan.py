@@ -8,12 +8,12 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.bases import replicas
+from ganzoo.bases.stepped import POOL
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 from ganzoo.networks import patchgan, residual_translator
 from ganzoo.networks.fake_pool import FakePool
 from ganzoo.registry import register
-from ganzoo.training import replicas
-from ganzoo.training.stepped import POOL
-from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 
 
 @register("cyclegan")

@@ -9,11 +9,11 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses, noise
-from ganzoo.models.base import AdversarialModel
+from ganzoo.bases import replicas
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.stepped import UNIFORMS
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
-from ganzoo.training import replicas
-from ganzoo.training.stepped import UNIFORMS
 
 
 @register("dragan")

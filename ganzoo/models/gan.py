@@ -7,8 +7,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError, did_you_mean
-from ganzoo.models.base import AdversarialModel
 from ganzoo.registry import register
 
 GENERATOR_LOSSES = {

@@ -11,9 +11,9 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses, noise
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import Codes
 from ganzoo.errors import GanzooError
-from ganzoo.generative import Codes
-from ganzoo.models.base import AdversarialModel
 from ganzoo.networks.layers import cut, leaky_relu
 from ganzoo.networks.norms import normalisation
 from ganzoo.penalties import logits_and_r1, refuse_batch_norm

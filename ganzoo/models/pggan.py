@@ -10,12 +10,12 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.bases import replicas
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
 from ganzoo.networks import progressive
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
-from ganzoo.training import replicas
 
 MEMORY = 0.99  # decay per step of the discriminator's average of minibatch deviations
 

@@ -8,13 +8,13 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses, noise
+from ganzoo.bases import replicas
+from ganzoo.bases.stepped import LATENTS
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 from ganzoo.networks import patchgan, unet
 from ganzoo.registry import register
 from ganzoo.sampling import conditional
 from ganzoo.sampling.proposals import burn_in
-from ganzoo.training import replicas
-from ganzoo.training.stepped import LATENTS
-from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 
 CANDIDATES = 2  # what random numbers are drawn for in `drs`, beside the proposals' own and their uniforms
 

@@ -9,8 +9,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
 from ganzoo.penalties import logits_and_squared_gradients, refuse_batch_norm
 from ganzoo.registry import register
 

@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
 from ganzoo.networks.spectral import SpectralLayer, power_iteration
 from ganzoo.registry import register
 

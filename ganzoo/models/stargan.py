@@ -8,10 +8,10 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 from ganzoo.networks import residual_translator, stargan
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate
 from ganzoo.registry import register
-from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
 
 
 @register("stargan")

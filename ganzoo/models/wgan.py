@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
-from ganzoo.models.base import AdversarialModel
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.penalties import clip_weights
 from ganzoo.registry import register
 

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import losses
-from ganzoo.models.base import AdversarialModel
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.registry import register
 

@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ml_collections import ConfigDict
 
 if TYPE_CHECKING:
-    from ganzoo.data.domains import Domains
-    from ganzoo.data.parts import Parts
-    from ganzoo.training.stepped import SteppedModel
+    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.data.parts import Domains, Parts
 
 
 class Prepared(NamedTuple):

@@ -10,12 +10,13 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo import density_ratio, evaluate, pictures, saved_model
-from ganzoo.data.parts import Parts, load_parts
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.data.loading import load_parts
+from ganzoo.data.parts import Parts
 from ganzoo.data.pipeline import batches, check_batch_size
 from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
 from ganzoo.exported import Exported
-from ganzoo.models.base import AdversarialModel
 from ganzoo.saved_model import Servable
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning

@@ -9,7 +9,9 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo import cache, pictures, saved_model
-from ganzoo.data.domains import Domains, load_domains
+from ganzoo.bases.translating import Direction, TranslationModel
+from ganzoo.data.loading import load_domains
+from ganzoo.data.parts import Domains
 from ganzoo.data.pipeline import check_batch_size, domain_pairs, labelled_domains
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
@@ -19,7 +21,6 @@ from ganzoo.exported import Exported
 from ganzoo.registry import model_class
 from ganzoo.saved_model import Servable
 from ganzoo.training import loop
-from ganzoo.translating import Direction, TranslationModel
 
 SHOWN = 10  # pictures in a row of `samples/`
 

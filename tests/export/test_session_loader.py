@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.generative import with_labels
+from ganzoo.bases.generative import with_labels
 from ganzoo.networks.layers import exporting
 from ganzoo.sampling.proposals import generate
 from tests.export.conftest import SAMPLING, TRANSLATING

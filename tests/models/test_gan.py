@@ -56,7 +56,7 @@ def test_a_short_training_finds_a_shifted_gaussian(tiny):
 
 
 def _step_seed(model):
-    from ganzoo.training.stepped import LATENTS
+    from ganzoo.bases.stepped import LATENTS
 
     return model.step_seed(LATENTS, 0)
 

@@ -4,13 +4,13 @@ import pytest
 import tensorflow as tf
 
 from ganzoo import load_config, noise
+from ganzoo.bases.stepped import LATENTS
 from ganzoo.data.pipeline import domain_pairs
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
 from ganzoo.models.pix2pix import Pix2Pix
 from ganzoo.networks.layers import SeededDropout
 from ganzoo.tasks import translation
-from ganzoo.training.stepped import LATENTS
 from tests.conftest import shapes
 from tests.models.descent import RATE, assert_descended, compile_for_descent, fit_one_step, values
 

@@ -7,8 +7,8 @@ import pytest
 
 import zoo_configs
 from ganzoo import load_config, registry
+from ganzoo.bases import optimizers
 from ganzoo.config import recipes, summary
-from ganzoo.training import optimizers
 
 SHAPES = {
     "sampling": {"mnist_5k": (28, 28, 1), "gaussians25": (2,)},

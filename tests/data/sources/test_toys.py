@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.data import toys
+from ganzoo.data.sources import toys
 
 
 @pytest.mark.parametrize("name, modes", [("gaussians25", 25), ("gaussians8", 8)])

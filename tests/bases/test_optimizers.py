@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganzoo.bases import optimizers
 from ganzoo.errors import GanzooError
-from ganzoo.training import optimizers
 from zoo_configs.common import adam, rmsprop
 
 

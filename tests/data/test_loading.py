@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from ganzoo import data
+from ganzoo.data import loading, names
 from ganzoo.errors import GanzooError
 
 
@@ -18,12 +18,12 @@ def test_importing_the_package_loads_neither_numpy_nor_tensorflow():
 @pytest.mark.parametrize("name, kind", [("swissroll", "points"), ("mnist_5k", "images"), ("folder:x", "images")])
 def test_a_name_tells_points_from_pictures(name, kind):
     """Without loading anything."""
-    assert data.kind(name) == kind
+    assert names.kind(name) == kind
 
 
 def test_mnist_5k_is_five_hundred_of_each_digit():
     """Real digits with their classes, 28 x 28, 8 bits, full range."""
-    reals = data.load("mnist_5k")
+    reals = loading.load("mnist_5k")
     assert reals.samples.shape == (5000, 28, 28, 1)
     assert reals.samples.dtype == np.uint8
     assert reals.samples.max() == 255
@@ -33,7 +33,7 @@ def test_mnist_5k_is_five_hundred_of_each_digit():
 
 def test_a_digit_can_be_asked_for_larger_and_in_colour():
     """image_size and channels are obeyed by the offline digits as by every other source."""
-    assert data.load("mnist_5k", image_size=32, channels=3).shape == (32, 32, 3)
+    assert loading.load("mnist_5k", image_size=32, channels=3).shape == (32, 32, 3)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_a_digit_can_be_asked_for_larger_and_in_colour():
 def test_an_unknown_name_is_answered_with_the_nearest(name, meant):
     """Over the offline names and TFDS's."""
     with pytest.raises(GanzooError, match=f"no data set named '{name}'. Did you mean '{meant}'?"):
-        data.load(name)
+        loading.load(name)
 
 
 def test_a_path_without_folder_is_answered_with_folder(tmp_path):
     """A person who gives the path alone is told the prefix."""
     with pytest.raises(GanzooError, match=f"Did you mean 'folder:{tmp_path}'"):
-        data.load(str(tmp_path))
+        loading.load(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_a_path_without_folder_is_answered_with_folder(tmp_path):
 def test_a_request_that_cannot_be_met_says_what_can(name, request_, complaint):
     """One error each, before anything is read."""
     with pytest.raises(GanzooError, match=complaint):
-        data.load(name, **request_)
+        loading.load(name, **request_)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganzoo.bases.stepped import LATENTS, UNIFORMS
 from ganzoo.errors import GanzooError
-from ganzoo.training.stepped import LATENTS, UNIFORMS
 
 
 def test_each_critic_step_sees_a_batch_of_its_own(tiny, reals):

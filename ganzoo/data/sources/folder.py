@@ -15,7 +15,7 @@ from PIL import Image
 
 from ganzoo.data import framing
 from ganzoo.data.reals import Reals
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo.data import folder, load
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.loading import load
+from ganzoo.data.sources import folder
+from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
 

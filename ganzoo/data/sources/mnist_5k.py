@@ -4,6 +4,7 @@ import numpy as np
 
 from ganzoo.data import framing
 from ganzoo.data.reals import Reals
+from ganzoo.data.sources.unsplit import Frame, Unsplit, classes
 
 
 def load(image_size: int = 0, channels: int = 0) -> Reals:
@@ -14,3 +15,9 @@ def load(image_size: int = 0, channels: int = 0) -> Reals:
     digits = rows.astype(np.uint8).reshape(-1, 28, 28, 1)
     samples = framing.assemble(digits, image_size or 28, channels or 1)
     return Reals("mnist_5k", samples, labels.astype(np.int64))
+
+
+def gather(frame: Frame) -> Unsplit:
+    """The ten classes as domains."""
+    frame = frame.settled([(28, 28)])
+    return classes(load(frame.load_size, frame.channels), None, None, frame)

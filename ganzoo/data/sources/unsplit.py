@@ -1,4 +1,4 @@
-"""What the sources of domains (embedded digits, folders, TFDS) give to `domains`: framed pictures, perhaps unsplit."""
+"""What the sources of domains (embedded digits, folders, TFDS) give: framed pictures, perhaps still to be split."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class Gathered:
+class Unsplit:
     """Domains, and their test pictures where the source has some set aside.
 
     Attributes:
@@ -56,7 +56,7 @@ class Gathered:
     paired: bool
 
 
-def classes(train: Reals, test: Reals | None, names: Sequence[str] | None, frame: Frame) -> Gathered:
+def classes(train: Reals, test: Reals | None, names: Sequence[str] | None, frame: Frame) -> Unsplit:
     """The classes of a labelled set as domains: those that there are pictures of, without labels any more.
 
     Args:
@@ -72,25 +72,25 @@ def classes(train: Reals, test: Reals | None, names: Sequence[str] | None, frame
 
     aside = None if test is None else by_class(test)
     domains = tuple(names[label] if names else str(label) for label in present)
-    return Gathered(domains, by_class(train), aside, frame, paired=False)
+    return Unsplit(domains, by_class(train), aside, frame, paired=False)
 
 
-def with_test(gathered: Gathered) -> Gathered:
+def with_test(domains: Unsplit) -> Unsplit:
     """With 20 % of each domain, at most 10,000 pictures, set aside where the source has not done so.
 
     Equal pictures (byte by byte) of a domain stay on one side, and so do pairs that share one.
     """
-    if gathered.test is not None:
-        return gathered
-    numbers = [equal_samples(domain.samples) for domain in gathered.train]
-    if gathered.paired:
+    if domains.test is not None:
+        return domains
+    numbers = [equal_samples(domain.samples) for domain in domains.train]
+    if domains.paired:
         numbers = [_linked(numbers)] * len(numbers)
 
     parts = {"train": [], "test": []}
-    for domain, of in zip(gathered.train, numbers, strict=True):
+    for domain, of in zip(domains.train, numbers, strict=True):
         for part, rows in deal(of, {"test": a_fifth(len(of)), "train": len(of)}).items():
             parts[part].append(domain.take(rows))
-    return replace(gathered, **parts)
+    return replace(domains, **parts)
 
 
 def _linked(numbers: list[np.ndarray]) -> np.ndarray:

@@ -1,12 +1,16 @@
-"""Pictures that are too many for memory: the rows of a file that has no name, read as they are asked for."""
+"""Pictures that are too many for memory: gathered one by one in a file without a name, whose rows are read again."""
 
 import math
 import os
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator
 
 import numpy as np
+
+from ganzoo import cache
+from ganzoo.errors import GanzooError
 
 BLOCK = 10**6  # bytes, about: of all rows, so many are read at once
 
@@ -83,6 +87,7 @@ class NamelessFile:
     def __init__(self, folder: os.PathLike):
         with tempfile.TemporaryFile(dir=folder) as unlinked:
             self._number = os.dup(unlinked.fileno())
+        self._turn = threading.Lock()
         # Not at exit, when threads of an input pipeline may still be reading; the system closes it then.
         weakref.finalize(self, os.close, self._number).atexit = False
 
@@ -95,7 +100,77 @@ class NamelessFile:
     def read_into(self, target: memoryview, offset: int) -> None:
         """Fills bytes with those from `offset` on; from several threads at once if need be."""
         while len(target):
-            count = os.preadv(self._number, [target], offset)
+            count = self._read_some(target, offset)
             if not count:
                 raise EOFError("a file of stored pictures is shorter than its rows")
             target, offset = target[count:], offset + count
+
+    def _read_some(self, target: memoryview, offset: int) -> int:
+        """How many bytes one call of the system has read."""
+        if hasattr(os, "preadv"):  # Linux, and macOS from 11 on
+            return os.preadv(self._number, [target], offset)
+        with self._turn:  # the position in the file is one for all threads
+            os.lseek(self._number, offset, os.SEEK_SET)
+            content = os.read(self._number, len(target))
+        target[: len(content)] = content
+        return len(content)
+
+
+class Pile:
+    """Pictures of one shape, added one after another: in memory, or in a file where there would be too many.
+
+    Args:
+        shape: (H, W, C).
+        most_bytes: of memory; what exceeds it lies in a file in the cache folder.
+        expected: how many there will be, as far as that is known: then a large set is never in memory at all.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], most_bytes: float = math.inf, expected: int = 0):
+        self.shape, self.most_bytes, self.expected = shape, most_bytes, expected
+        self._held, self._written, self._file = bytearray(), 0, None
+        if self._needed() > most_bytes:
+            self._write()
+
+    def add(self, pictures: np.ndarray) -> None:
+        """One or several, uint8 [..., H, W, C].
+
+        Raises:
+            GanzooError: the file cannot be written.
+        """
+        self._held += pictures.tobytes()
+        if len(self._held) > (self.most_bytes if self._file is None else BLOCK):
+            self._write()
+
+    def finish(self) -> np.ndarray | StoredPictures:
+        """All of them, uint8 [N, H, W, C]; nothing can be added any more."""
+        if self._file is None:
+            return np.frombuffer(self._held, np.uint8).reshape(-1, *self.shape)
+        self._write()
+        return StoredPictures(self._file, (self._written // math.prod(self.shape), *self.shape))
+
+    def in_colour(self) -> "Pile":
+        """Grey pictures [H, W, 1] as a pile of [H, W, 3]; to be used in place of this one."""
+        colour = Pile((*self.shape[:2], 3), self.most_bytes, self.expected)
+        for grey in blocks(self.finish()):
+            colour.add(np.repeat(grey, 3, axis=-1))
+        return colour
+
+    def _needed(self) -> int:
+        return max(self.expected * math.prod(self.shape), self._written + len(self._held))
+
+    def _write(self) -> None:
+        folder = cache.folder()
+        try:
+            if self._file is None:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._file = NamelessFile(folder)
+            self._file.append(self._held)
+        except OSError as error:
+            needed = math.ceil(self._needed() / 10**6)
+            raise GanzooError(
+                f"the pictures need {needed:,} MB in a file in {folder}, which cannot be written: {error.strerror}. "
+                f"Make room there, let GANZOO_CACHE name a folder on another disk, keep them in memory "
+                f"(--config.data.stream_above_mb={needed}), or ask for smaller ones (--config.data.image_size)."
+            ) from error
+        self._written += len(self._held)
+        self._held = bytearray()

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from ganzoo import data
-from ganzoo.data import tensorflow_datasets_source as source
-from ganzoo.data.domains import load_domains
-from ganzoo.data.parts import load_parts
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data import loading
+from ganzoo.data.loading import load_domains, load_parts
+from ganzoo.data.sources import tfds as source
+from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
 
@@ -108,7 +107,7 @@ def test_an_unprepared_set_is_reported_without_a_network(name, no_network, monke
     begun = []
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", lambda *_, **__: begun.append(name))
     with pytest.raises(GanzooError) as caught:
-        data.load(name, data_dir=str(tmp_path))
+        loading.load(name, data_dir=str(tmp_path))
     assert begun == []
     assert re.fullmatch(
         rf"'{name}' is not prepared in {tmp_path} and could not be downloaded \(no network: \S+ does not answer\)\.\n"
@@ -143,15 +142,15 @@ def test_a_host_that_keeps_silent_is_not_waited_for(monkeypatch):
 
 def test_a_labelled_set_comes_with_its_labels(mocked):
     """mnist: grey, its own size, a class for each picture."""
-    reals = data.load("mnist")
+    reals = loading.load("mnist")
     assert (reals.samples.shape, reals.samples.dtype) == ((5, 28, 28, 1), np.uint8)
     assert (reals.labels.shape, reals.labels.dtype) == ((5,), np.int64)
 
 
 def test_pictures_of_any_size_are_framed(mocked):
     """cycle_gan states no size and each picture has its own: 64 x 64, or what is asked for."""
-    assert data.load("cycle_gan/horse2zebra", tfds_split="trainA").samples.shape == (5, 64, 64, 3)
-    assert data.load("cycle_gan/horse2zebra", tfds_split="trainB", image_size=32, channels=1).shape == (32, 32, 1)
+    assert loading.load("cycle_gan/horse2zebra", tfds_split="trainA").samples.shape == (5, 64, 64, 3)
+    assert loading.load("cycle_gan/horse2zebra", tfds_split="trainB", image_size=32, channels=1).shape == (32, 32, 1)
 
 
 def test_a_set_beyond_the_limit_is_the_same_from_its_file(tmp_path):
@@ -176,7 +175,7 @@ def test_the_number_of_pictures_is_known_before_they_are_read(tmp_path, monkeypa
 
     monkeypatch.setattr(source.framing, "assemble", spied)
     for split in ("train", "train[:25%]", "train+test"):
-        data.load("ganzoo_marks", data_dir=str(tmp_path), tfds_split=split)
+        loading.load("ganzoo_marks", data_dir=str(tmp_path), tfds_split=split)
     assert expected == [40, 10, 50]
 
 
@@ -190,7 +189,7 @@ def test_decoded_pictures_are_not_kept_by_tfds(tmp_path, monkeypatch):
         return as_dataset(self, **request)
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", spied)
-    data.load("ganzoo_marks", data_dir=str(tmp_path))
+    loading.load("ganzoo_marks", data_dir=str(tmp_path))
     assert asked
     for of in asked:
         assert (of.try_autocache, of.override_buffer_size, of.skip_prefetch) == (False, 2**20, True)
@@ -231,26 +230,26 @@ def test_a_set_without_domains_is_told_what_there_is(tmp_path):
 
 def test_a_persons_own_set_is_prepared_and_read(tmp_path):
     """No label, no feature called image, RGBA of odd sizes; found again on disk under its name."""
-    first = data.load("ganzoo_stamps", data_dir=str(tmp_path))
+    first = loading.load("ganzoo_stamps", data_dir=str(tmp_path))
     assert (first.samples.shape, first.labels) == ((3, 64, 64, 3), None)
     assert sorted(first.samples[:, 5, 5].tolist()) == [[0, 0, 255], [128, 128, 255], [255, 255, 255]]
     assert tfds.builder("ganzoo_stamps", data_dir=tmp_path).is_prepared()
-    np.testing.assert_array_equal(data.load("ganzoo_stamps", data_dir=str(tmp_path)).samples, first.samples)
+    np.testing.assert_array_equal(loading.load("ganzoo_stamps", data_dir=str(tmp_path)).samples, first.samples)
 
 
 @pytest.mark.parametrize("split", ["trainA", "train[:0]"])
 def test_a_split_without_pictures_is_an_error(split, tmp_path):
     """The splits that there are, are named."""
     with pytest.raises(GanzooError, match=r"'ganzoo_stamps' has no pictures in a split .* Its splits are train;"):
-        data.load("ganzoo_stamps", data_dir=str(tmp_path), tfds_split=split)
+        loading.load("ganzoo_stamps", data_dir=str(tmp_path), tfds_split=split)
 
 
 def test_a_damaged_set_says_what_to_remove(tmp_path):
     """A file of the set is gone: no traceback out of TensorFlow."""
-    data.load("ganzoo_stamps", data_dir=str(tmp_path))
+    loading.load("ganzoo_stamps", data_dir=str(tmp_path))
     next(tmp_path.rglob("*.tfrecord*")).unlink()
     with pytest.raises(GanzooError, match=r"'ganzoo_stamps' is damaged: .* Remove .*1\.0\.0"):
-        data.load("ganzoo_stamps", data_dir=str(tmp_path))
+        loading.load("ganzoo_stamps", data_dir=str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -264,4 +263,4 @@ def test_a_damaged_set_says_what_to_remove(tmp_path):
 def test_a_set_that_cannot_serve_says_why(name, complaint, tmp_path):
     """An unknown config, an unknown version, a set of texts."""
     with pytest.raises(GanzooError, match=complaint):
-        data.load(name, data_dir=str(tmp_path))
+        loading.load(name, data_dir=str(tmp_path))

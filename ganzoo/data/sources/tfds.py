@@ -20,9 +20,10 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl import logging
 
-from ganzoo.data import OFFLINE, framing
-from ganzoo.data.gathered import Frame, Gathered, classes
+from ganzoo.data import framing
+from ganzoo.data.names import offline, what_domains_there_are
 from ganzoo.data.reals import Reals
+from ganzoo.data.sources.unsplit import Frame, Unsplit, classes
 from ganzoo.errors import GanzooError, did_you_mean
 
 PATIENCE = 5.0  # seconds that download hosts have to answer; TFDS itself would try for minutes
@@ -50,6 +51,28 @@ def find(name: str, data_dir: str = "") -> tfds.core.DatasetBuilder | None:
             near = did_you_mean(name, [f"{base}/{config}" for config in tfds.builder_cls(base).builder_configs])
             reason = _first_line(error).split('}": ')[-1]  # after TFDS's recital of its arguments
             raise GanzooError(f"TFDS cannot give '{name}': {reason}.{near}") from error
+
+
+def load_named(name: str, data_dir: str, split: str, image_size: int, channels: int, most_bytes: float) -> Reals | None:
+    """`load` of a set by its name; None for a name that TFDS does not know."""
+    builder = find(name, data_dir)
+    return None if builder is None else load(builder, name, data_dir, split, image_size, channels, most_bytes)
+
+
+def gather_named(name: str, data_dir: str, split: str, frame: Frame) -> Unsplit | None:
+    """`gather` of a set by its name; None for a name that TFDS does not know.
+
+    Raises:
+        GanzooError: as of `gather`, and for a set without domains.
+    """
+    builder = find(name, data_dir)
+    if builder is None:
+        return None
+    domains = gather(builder, name, data_dir, split, frame)
+    if domains is None:
+        reason = f"'{name}' has neither splits trainA and trainB nor labels."
+        raise GanzooError(f"{reason} {what_domains_there_are()}")
+    return domains
 
 
 def load(
@@ -87,7 +110,7 @@ def load(
     return _framed(builder, name, split, size, channels, most_bytes)
 
 
-def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Gathered | None:
+def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Unsplit | None:
     """The domains of a set: the splits trainA and trainB, or else the classes; None where it has neither.
 
     Test pictures come from testA and testB or, where `split` is "train" or a slice of it, from the split "test"; where
@@ -117,7 +140,7 @@ def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: s
     test = [_framed(builder, name, of, frame.image_size, frame.channels) for of in test]
     if len(train) == 2:
         train, test = ([replace(domain, labels=None) for domain in of] for of in (train, test))
-        return Gathered(("A", "B"), train, test or None, frame, paired=False)
+        return Unsplit(("A", "B"), train, test or None, frame, paired=False)
     label = builder.info.features[label_key]
     named = label.names if isinstance(label, tfds.features.ClassLabel) else None
     return classes(train[0], test[0] if test else None, named, frame)
@@ -201,7 +224,7 @@ def _prepare(builder: tfds.core.DatasetBuilder, name: str, data_dir: str) -> Non
         raise GanzooError(
             f"'{name}' is not prepared in {where} and could not be downloaded ({_first_line(error)}).\n"
             f"        Prepare it where there is one (`tfds build {name}`), pass --data_dir, "
-            f"or use an offline set: {', '.join(OFFLINE[:2])}."
+            f"or use an offline set: {', '.join(offline()[:2])}."
         ) from error
 
 

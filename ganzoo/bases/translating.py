@@ -6,7 +6,8 @@ from typing import ClassVar, NamedTuple
 import keras
 import tensorflow as tf
 
-from ganzoo.training.stepped import SteppedModel
+import ganzoo
+from ganzoo.bases.stepped import SteppedModel
 
 
 class Direction(NamedTuple):
@@ -91,7 +92,7 @@ class TranslationModel(SteppedModel):
         return [variable for name in self.discriminators for variable in getattr(self, name).trainable_variables]
 
     def export(self, directory: str) -> str:
-        """Writes the next version of a SavedModel that translates; see `ganzoo.saved_model.export_translator`.
+        """Writes the next version of a SavedModel that translates: `ganzoo.export_model`.
 
         Args:
             directory: the version becomes its subfolder 1, 2, ...
@@ -99,9 +100,7 @@ class TranslationModel(SteppedModel):
         Returns:
             The version's folder.
         """
-        from ganzoo import saved_model
-
-        return saved_model.export_translator(self, directory)
+        return ganzoo.export_model(self, directory)
 
     def get_config(self) -> dict:
         networks = {name: getattr(self, name) for name in self.generators + self.discriminators}

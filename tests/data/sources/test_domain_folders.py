@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo.data import domain_folders
-from ganzoo.data.domain_folders import gather
-from ganzoo.data.domains import load_domains
-from ganzoo.data.gathered import Frame
+from ganzoo.data.loading import load_domains
+from ganzoo.data.sources import domain_folders
+from ganzoo.data.sources.domain_folders import gather
+from ganzoo.data.sources.unsplit import Frame
 from ganzoo.errors import GanzooError
 
 FREE = Frame(0, 0, 0)

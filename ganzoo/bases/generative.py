@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import ganzoo
 from ganzoo import noise
 from ganzoo.sampling.proposals import generate
 
@@ -88,7 +89,7 @@ class GenerativeModel(keras.Model):
         )
 
     def export(self, directory: str, reals: np.ndarray | None = None, labels: np.ndarray | None = None) -> str:
-        """Writes the next version of a SavedModel that samples by rejection; see `ganzoo.saved_model.export`.
+        """Writes the next version of a SavedModel that samples by rejection: `ganzoo.export_model`.
 
         Args:
             directory: the version becomes its subfolder 1, 2, ...
@@ -100,9 +101,7 @@ class GenerativeModel(keras.Model):
         Returns:
             The version's folder.
         """
-        from ganzoo import density_ratio, saved_model
-
-        return saved_model.export(self, directory, ratio=density_ratio.for_export(self, reals, labels))
+        return ganzoo.export_model(self, directory, reals, labels)
 
     def get_config(self) -> dict:
         return super().get_config() | {

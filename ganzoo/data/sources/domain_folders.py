@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganzoo.data import folder
-from ganzoo.data.gathered import Frame, Gathered
 from ganzoo.data.reals import Reals
+from ganzoo.data.sources import folder
+from ganzoo.data.sources.unsplit import Frame, Unsplit
 from ganzoo.errors import GanzooError
 
 LAYOUTS = (
@@ -29,7 +29,7 @@ LAYOUTS = (
 Report = Callable[[str], None]
 
 
-def gather(path: str, frame: Frame, paired: str = "none", report: Report = folder.to_stderr) -> Gathered:
+def gather(path: str, frame: Frame, paired: str = "none", report: Report = folder.to_stderr) -> Unsplit:
     """The domains in a folder, framed as `folder.load` frames.
 
     Args:
@@ -59,7 +59,7 @@ def gather(path: str, frame: Frame, paired: str = "none", report: Report = folde
         _read(directories, of, size, frame.channels, cut, paired == "by_name", report)
         for directories, of, size in zip(parts, files, (frame.load_size, frame.image_size), strict=True)
     ]
-    return Gathered(names, read[0], read[1] or None, frame, paired=paired != "none")
+    return Unsplit(names, read[0], read[1] or None, frame, paired=paired != "none")
 
 
 def halves(image: Image.Image) -> list[Image.Image]:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ganzoo.data import digit_domains
-from ganzoo.data.domains import load_domains
+from ganzoo.data.loading import load_domains
+from ganzoo.data.sources import digit_domains
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,11 +1,13 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from ganzoo.data.parts import split
-from ganzoo.data.pile import Pile
 from ganzoo.data.pipeline import batches
 from ganzoo.data.reals import Reals
-from ganzoo.data.stored import StoredPictures, blocks
+from ganzoo.data.storage import Pile, StoredPictures, blocks
 from ganzoo.evaluation.samples import subset
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (500, 5, 4, 3), np.uint8)
@@ -50,7 +52,7 @@ def test_selected_rows_are_read_only_when_they_are_taken(stored, monkeypatch):
 
 
 def test_all_rows_come_in_blocks(stored, monkeypatch):
-    monkeypatch.setattr("ganzoo.data.stored.BLOCK", 60 * 7)
+    monkeypatch.setattr("ganzoo.data.storage.BLOCK", 60 * 7)
     for samples in (stored, PICTURES):
         found = list(blocks(samples))
         assert [len(block) for block in found] == [7] * 71 + [3]
@@ -82,3 +84,12 @@ def test_batches_of_a_stored_set_are_bit_for_bit_those_in_memory(stored):
 
 def test_a_subset_to_measure_is_that_of_an_array(stored):
     np.testing.assert_array_equal(subset(stored, 20), subset(PICTURES, 20))
+
+
+def test_rows_are_read_by_several_threads_where_the_system_has_no_preadv(stored, monkeypatch):
+    """As on Windows, and on macOS before 11."""
+    monkeypatch.delattr(os, "preadv")
+    rows = np.random.default_rng(1).integers(0, len(PICTURES), (8, 200))
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(stored.take, rows))
+    assert all(np.array_equal(pictures, PICTURES[of]) for pictures, of in zip(taken, rows, strict=True))

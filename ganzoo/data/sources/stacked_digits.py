@@ -7,8 +7,7 @@ https://arxiv.org/abs/1712.04086.
 
 import numpy as np
 
-from ganzoo.data import load
-from ganzoo.data.parts import Parts, split
+from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError, did_you_mean
 
@@ -18,25 +17,15 @@ TRIPLES = {"train": 128_000, "ratio": 10_000, "test": 10_000}
 MOST_BYTES = 400_000_000  # of a part: all 128,000 triples up to 32 x 32 pixels
 
 
-def load_parts(name: str, *, image_size: int = 0, channels: int = 0, **request) -> Parts:
-    """Splits the digits of a source as `parts.split` does, then stacks triples within each part: no part sees another's
-    digits.
-
-    A triple's digits are drawn at random and with replacement, so that the modes are as even as the source's classes.
-    There are the literature's 128,000 to train on, and 10,000 each for the ratio and the metrics, as many as other
-    large sets have there and the metrics use; fewer where the pictures are so large that a part would exceed 400 MB.
+def digits_of(name: str, channels: int = 0) -> str:
+    """The set whose digits are stacked: "mnist_5k" for "stacked_mnist", "mnist" for "stacked_mnist:mnist".
 
     Args:
-        name: "stacked_mnist" (the digits of mnist_5k) or "stacked_mnist:mnist".
-        image_size: pixels a side; 0 is the digits' own 28.
-        channels: 0 or 3.
-        **request: what else `ganzoo.data.load` takes for the source.
-
-    Returns:
-        Parts with uint8 [N, image_size, image_size, 3] and the labels 100 red + 10 green + blue in 0..999.
+        name: of the stacked set.
+        channels: that were asked for, 0 or 3.
 
     Raises:
-        GanzooError: for a source that is not digits, other channels, and what keeps the source from being loaded.
+        GanzooError: for a source that is not digits, and for other channels.
     """
     source = name.partition(":")[2] or SOURCES[0]
     if source.partition(":")[0] not in SOURCES:
@@ -44,7 +33,23 @@ def load_parts(name: str, *, image_size: int = 0, channels: int = 0, **request) 
         raise GanzooError(f"'{name}': digits are stacked, of {' or '.join(SOURCES)}, not of '{source}'.{near}")
     if channels not in (0, 3):
         raise GanzooError(f"channels is {channels}, but '{name}' has three, a digit in each. Leave it 0.")
-    digits = split(load(source, image_size=image_size, channels=1, **request))
+    return source
+
+
+def stack(name: str, digits: Parts) -> Parts:
+    """Triples of digits, stacked within each part of the digits: no part sees another's digits.
+
+    A triple's digits are drawn at random and with replacement, so that the modes are as even as the digits' classes.
+    There are the literature's 128,000 to train on, and 10,000 each for the ratio and the metrics, as many as other
+    large sets have there and the metrics use; fewer where the pictures are so large that a part would exceed 400 MB.
+
+    Args:
+        name: of the stacked set.
+        digits: uint8 [n, image_size, image_size, 1] with labels 0 .. 9, split.
+
+    Returns:
+        Parts with uint8 [N, image_size, image_size, 3] and the labels 100 red + 10 green + blue in 0..999.
+    """
     parts = {part: getattr(digits, part).in_memory() for part in TRIPLES}
     return Parts(**{part: _stack(name, parts[part], k, TRIPLES[part]) for k, part in enumerate(TRIPLES)})
 

@@ -5,11 +5,12 @@ from typing import ClassVar
 
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from ganzoo import noise
+from ganzoo.bases import optimizers, replicas
 from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
-from ganzoo.training import optimizers, replicas
 
 # What random numbers are drawn for: each purpose has streams of its own.
 LATENTS, UNIFORMS, POOL = 0, 1, 2
@@ -27,6 +28,7 @@ class SteppedModel(keras.Model):
         seed: of all the randomness in training.
     """
 
+    zoo_name: ClassVar[str | None] = None  # the entry's name, set by `register`
     logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
     generator_variables: list  # what the generator's optimizer moves: a subclass's property, as the next
     discriminator_variables: list  # what the discriminator's optimizer moves
@@ -151,7 +153,7 @@ class SteppedModel(keras.Model):
             **kwargs: such as `steps_per_execution`, as for any Keras model.
         """
         if generator_optimizer is None or discriminator_optimizer is None:
-            recipe = load_config(self.zoo_name, self.recipe_dataset)
+            recipe = self.recipe()
             recipe_optimizers = optimizers.build_both(recipe.optimizers, recipe.steps, self.n_critic)
             generator_optimizer = generator_optimizer or recipe_optimizers[0]
             discriminator_optimizer = discriminator_optimizer or recipe_optimizers[1]
@@ -162,9 +164,22 @@ class SteppedModel(keras.Model):
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
 
+    def recipe(self) -> ConfigDict:
+        """The recipe of the model's entry in the zoo, for the kind of data that the model is for.
+
+        Raises:
+            GanzooError: for a model that is no entry of the zoo.
+        """
+        if self.zoo_name is None:
+            raise GanzooError(
+                f"{type(self).__name__} is no entry of the zoo and has no recipe: give what it lacks yourself (to "
+                "`compile` both optimizers), or register the class by @ganzoo.register."
+            )
+        return load_config(self.zoo_name, self.recipe_dataset)
+
     @property
     def recipe_dataset(self) -> str | None:
-        """A data set of the kind the model is for, whose recipe is its own; None for the recipe's default."""
+        """A data set of the kind that the model is for; None is the recipe's own."""
         return None
 
     # Saving: `model.save("m.keras")`, and `ganzoo.load` to train on.

@@ -7,10 +7,10 @@ import keras
 import tensorflow as tf
 
 from ganzoo import networks
+from ganzoo.bases import replicas
+from ganzoo.bases.generative import GenerativeModel, with_labels
+from ganzoo.bases.stepped import LATENTS, SteppedModel
 from ganzoo.errors import GanzooError
-from ganzoo.generative import GenerativeModel, with_labels
-from ganzoo.training import replicas
-from ganzoo.training.stepped import LATENTS, SteppedModel
 
 
 class AdversarialModel(GenerativeModel, SteppedModel):

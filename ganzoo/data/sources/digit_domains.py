@@ -12,22 +12,23 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from ganzoo.data import digits, framing
-from ganzoo.data.gathered import Frame, Gathered
+from ganzoo.data import framing
 from ganzoo.data.parts import SEED
 from ganzoo.data.reals import Reals
+from ganzoo.data.sources import mnist_5k
+from ganzoo.data.sources.unsplit import Frame, Unsplit
 
 SIZE = 32  # pixels a side at which digits are drawn
 FINE = 4  # times as many pixels a side, at which outlines are drawn
 INK = 128  # where a stroke begins
 
 
-def gather(name: str, frame: Frame) -> Gathered:
+def gather(name: str, frame: Frame) -> Unsplit:
     """The pictures of an embedded set: its domains, unsplit, with the digit that each picture shows as its label."""
     frame = frame.settled([(SIZE, SIZE)])
     names, drawn = {"digits_mnist2uci": _mnist2uci, "edges2digits": _edges2digits, "digit_styles": _styles}[name]()
     train = [replace(of, samples=framing.assemble(of.samples, frame.load_size, frame.channels or 1)) for of in drawn]
-    return Gathered(names, train, None, frame, paired=name == "edges2digits")
+    return Unsplit(names, train, None, frame, paired=name == "edges2digits")
 
 
 def _mnist2uci() -> tuple[tuple[str, ...], list[Reals]]:
@@ -49,7 +50,7 @@ def _styles() -> tuple[tuple[str, ...], list[Reals]]:
 
 def mnist() -> Reals:
     """uint8 [5000, 32, 32, 1], 500 of each digit, white on black."""
-    small = digits.load()
+    small = mnist_5k.load()
     return Reals(small.name, np.pad(small.samples, ((0, 0), (2, 2), (2, 2), (0, 0))), small.labels)
 
 

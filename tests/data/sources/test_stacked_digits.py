@@ -3,21 +3,22 @@ import json
 import numpy as np
 import pytest
 
-from ganzoo import data
-from ganzoo.data import digits, stacked_digits
-from ganzoo.data.parts import load_parts, split
+from ganzoo.data import loading, names
+from ganzoo.data.loading import load_parts
+from ganzoo.data.parts import split
+from ganzoo.data.sources import mnist_5k, stacked_digits
 from ganzoo.errors import GanzooError
 
 
 @pytest.fixture(scope="module")
 def single():
-    return digits.load()
+    return mnist_5k.load()
 
 
 @pytest.fixture(scope="module")
 def stacked(single):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stacked_digits, "load", lambda name, **request: single)
+        patch.setattr(loading, "load", lambda name, **request: single)
         return load_parts("stacked_mnist")
 
 
@@ -31,7 +32,7 @@ def asked(single, monkeypatch):
         asked.update(request, name=name)
         return single.take(np.arange(0, 5000, 50))
 
-    monkeypatch.setattr(stacked_digits, "load", load)
+    monkeypatch.setattr(loading, "load", load)
     return asked
 
 
@@ -116,6 +117,6 @@ def test_a_stack_that_cannot_be_made_says_what_can(name, request_, complaint):
 
 def test_stacked_digits_are_not_to_be_loaded_unsplit():
     """Split after stacking, the parts would share digits."""
-    assert data.kind("stacked_mnist:mnist") == "images"
-    with pytest.raises(GanzooError, match="split before they are stacked: use parts.load_parts"):
-        data.load("stacked_mnist")
+    assert names.kind("stacked_mnist:mnist") == "images"
+    with pytest.raises(GanzooError, match="split before they are stacked: use loading.load_parts"):
+        loading.load("stacked_mnist")
