@@ -6,14 +6,14 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from ganzoo import networks
+from ganzoo import networks, noise
 from ganzoo.bases import replicas
 from ganzoo.bases.generative import GenerativeModel, with_labels
-from ganzoo.bases.stepped import LATENTS, SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
 
 
-class AdversarialModel(GenerativeModel, SteppedModel):
+class AdversarialModel(GenerativeModel, TwoOptimizerModel):
     """A generative model in training, with the moving average of its generator.
 
     Args:
@@ -80,7 +80,7 @@ class AdversarialModel(GenerativeModel, SteppedModel):
     def step_latents(self, draw: int, like: tf.Tensor) -> tf.Tensor:
         """The latents of this step's given draw, as many as `like` has rows; float32 [batch, d]."""
         rows = tf.shape(like)[0]
-        return self.latents(self.step_seed(LATENTS, draw), rows, first_row=replicas.first_row(rows))
+        return self.latents(self.step_seed(noise.Training.LATENTS, draw), rows, first_row=replicas.first_row(rows))
 
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """The discriminator's logits float32 [batch], in training mode."""

@@ -27,7 +27,7 @@ class GenerativeModel(keras.Model):
     Args:
         generator: built Keras model, latents float32 [batch, d] to samples float32 [batch, ...].
         discriminator: built Keras model, samples to logits float32 [batch].
-        **training: of the class beside this one, `SteppedModel`.
+        **training: of the class beside this one, `TwoOptimizerModel`.
 
     Attributes:
         num_classes: of a conditional model's labels 0, 1, ...; None for the others.

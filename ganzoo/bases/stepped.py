@@ -9,14 +9,11 @@ from ml_collections import ConfigDict
 
 from ganzoo import noise
 from ganzoo.bases import optimizers, replicas
-from ganzoo.config import load_config
 from ganzoo.errors import GanzooError
-
-# What random numbers are drawn for: each purpose has streams of its own.
-LATENTS, UNIFORMS, POOL = 0, 1, 2
+from ganzoo.zoo.recipes import load_config
 
 
-class SteppedModel(keras.Model):
+class TwoOptimizerModel(keras.Model):
     """A model that counts its training steps and has one optimizer for what generates and one for what discriminates.
 
     Randomness in training is a pure function of (seed, purpose, step, draw) and the row of the batch: a run that is
@@ -103,9 +100,9 @@ class SteppedModel(keras.Model):
     def uniforms(self, draw: int | tf.Tensor, like: tf.Tensor) -> tf.Tensor:
         """As many uniform numbers in [0, 1) as `like` has rows."""
         rows = tf.shape(like)[0]
-        return noise.uniform(self.step_seed(UNIFORMS, draw), rows, first_row=replicas.first_row(rows))
+        return noise.uniform(self.step_seed(noise.Training.UNIFORMS, draw), rows, first_row=replicas.first_row(rows))
 
-    def step_seed(self, purpose: int, draw: int | tf.Tensor) -> tf.Tensor:
+    def step_seed(self, purpose: noise.Training, draw: int | tf.Tensor) -> tf.Tensor:
         """The seed int32 [2] of one purpose and draw in this step, the same for all replicas."""
         return noise.fold_in([self.seed, purpose], self.step, draw, 0)
 

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 import ganzoo
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 
 
 class Direction(NamedTuple):
@@ -27,8 +27,9 @@ class Endpoint(NamedTuple):
 
     Attributes:
         function: graph code, tensors to {name: tensor}.
-        inputs: the tensors' names; `ganzoo.translation_signatures` knows their specs and checks them. A function of
-            `images` and `seed` takes pictures from the middle of a batch, too, the first one's row being `first_row`.
+        inputs: the tensors' names; `ganzoo.export.translation_signatures` knows their specs and checks them. A function
+            of `images` and `seed` takes pictures from the middle of a batch, too, the first one's row being
+            `first_row`.
         smallest_side: of a picture that it takes, where that is more than the generators ask for.
     """
 
@@ -37,7 +38,7 @@ class Endpoint(NamedTuple):
     smallest_side: int = 1
 
 
-class TranslationModel(SteppedModel):
+class TranslationModel(TwoOptimizerModel):
     """Networks that turn pictures of one domain into pictures of another.
 
     Pictures are float32 [batch, height, width, channels] in [-1, 1] everywhere. A subclass names its networks, and has
@@ -46,8 +47,8 @@ class TranslationModel(SteppedModel):
     - `directions() -> dict[str, Direction]`: the translations there are, by their names;
     - `endpoints(sampling) -> dict[str, Endpoint]`: what the export offers by the signatures' names, `sampling` being as
       in `config.sampling`;
-    - `rows(*shown) -> list[tf.Tensor]`: what the sample pictures show, rows of as many pictures each, such as input,
-      output and target, from the same number of pictures of each domain.
+    - `sample_rows(*shown) -> list[tf.Tensor]`: what the sample pictures show, rows of as many pictures each, such as
+      input, output and target, from the same number of pictures of each domain.
 
     Args:
         *networks: built Keras models, in the order of `generators` and `discriminators`.
@@ -112,13 +113,3 @@ class TranslationModel(SteppedModel):
         names = cls.generators + cls.discriminators
         networks = [keras.saving.deserialize_keras_object(config[name], custom_objects) for name in names]
         return cls(*networks, **{key: value for key, value in config.items() if key not in names})
-
-
-def l1(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """E|x - y| over pictures and pixels, which are in [-1, 1]."""
-    return tf.reduce_mean(tf.abs(x - y))
-
-
-def patch_mean(logits: tf.Tensor) -> tf.Tensor:
-    """A patch discriminator's float32 [batch, height, width] as one logit for each picture, [batch]."""
-    return tf.reduce_mean(logits, axis=[1, 2])

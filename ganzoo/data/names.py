@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from ganzoo.errors import GanzooError
+from ganzoo.registration import Register
 
 Function = TypeVar("Function", bound=Callable)
 
@@ -36,7 +37,8 @@ class Source(NamedTuple):
     num_samples: int = 0
 
 
-SOURCES = {
+SOURCES: Register[Source] = Register("data set", taken=lambda: [name for name in SOURCES if name not in own_names()])
+SOURCES |= {
     "mnist_5k": Source("mnist_5k:load", "mnist_5k:gather"),
     "gaussians25": Source("toys:sample", kind="points"),
     "gaussians8": Source("toys:sample", kind="points"),
@@ -69,28 +71,15 @@ def register_data(name: str, *, kind: str = "images") -> Callable[[Function], Fu
     Raises:
         GanzooError: for a name that is taken or cannot be, and for another kind.
     """
-    if not name.isidentifier():
-        raise GanzooError(f"'{name}' is no name for a data set: give letters, digits and underscores.")
     if kind not in ("images", "points"):
         raise GanzooError(f"kind is '{kind}'; a data set's samples are 'images' or 'points'.")
 
     def add(function: Function) -> Function:
-        taken = SOURCES.get(name)
-        if taken is not None and not _is_same(taken.reals, function):
-            raise GanzooError(f"the data set '{name}' is there already. Register yours by another name.")
         takes_argument = "argument" in inspect.signature(function).parameters
-        SOURCES[name] = Source(function, kind=kind, argument="argument" if takes_argument else "")
+        SOURCES.add(name, Source(function, kind=kind, argument="argument" if takes_argument else ""), function)
         return function
 
     return add
-
-
-def _is_same(registered: str | Callable, function: Callable) -> bool:
-    """Whether a function is one that was registered before, defined anew, as a notebook's cell does that runs again."""
-    return callable(registered) and (registered.__module__, registered.__qualname__) == (
-        function.__module__,
-        function.__qualname__,
-    )
 
 
 def own_names() -> list[str]:

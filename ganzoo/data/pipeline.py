@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 Element = tuple[tf.Tensor, ...] | tf.Tensor
 
-JITTER = 100  # the purpose that tells the seeds of jitter from those of a model
-
 
 class Share(NamedTuple):
     """Which rows of each batch a machine wants that trains together with others: those of its replicas.
@@ -251,7 +249,7 @@ def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[
 
 
 def _jitter_seed(seed: int, step: tf.Tensor, stream: int) -> tf.Tensor:
-    return noise.fold_in([seed % 2**31, JITTER], step, stream)
+    return noise.fold_in([seed % 2**31, noise.Training.JITTER], step, stream)
 
 
 class _Joined:

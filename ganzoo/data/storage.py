@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganzoo import cache
+from ganzoo.environment import cache_folder
 from ganzoo.errors import GanzooError
 
 BLOCK = 10**6  # bytes, about: of all rows, so many are read at once
@@ -159,7 +159,7 @@ class Pile:
         return max(self.expected * math.prod(self.shape), self._written + len(self._held))
 
     def _write(self) -> None:
-        folder = cache.folder()
+        folder = cache_folder()
         try:
             if self._file is None:
                 folder.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ Calibration = Callable[[tf.Tensor], tf.Tensor]
 
 PRIOR_STD = 100.0  # of the slopes per standard deviation of a feature: felt only where the classes are separable
 SMALLEST_SCALE = 1e-6  # a feature that varies less is rounding noise, and not blown up
-REACH = 5.0  # logits further from the middle halves of both classes than this many times their span are drawn in
+CLIP_SPANS = 5.0  # logits further from the middle halves of both classes than this many times their span are drawn in
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -146,7 +146,7 @@ def _without_runaways(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, n
     """The few logits that an unstable network threw far away, drawn in: one of them would flatten the whole map."""
     quartiles = np.quantile(real, [0.25, 0.75]), np.quantile(fake, [0.25, 0.75])
     low, high = np.min(quartiles), np.max(quartiles)
-    reach = REACH * (high - low) or np.inf
+    reach = CLIP_SPANS * (high - low) or np.inf
     return np.clip(real, low - reach, high + reach), np.clip(fake, low - reach, high + reach)
 
 

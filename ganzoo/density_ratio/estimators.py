@@ -15,17 +15,17 @@ import tensorflow as tf
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.generative import with_labels
 from ganzoo.density_ratio import heads
-from ganzoo.density_ratio.classifier import Rows, fit_classifier
-from ganzoo.networks.layers import cut
+from ganzoo.density_ratio.classifier import Labelled, fit_classifier
+from ganzoo.networks.layers.basic import cut
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class Fit:
     """What an estimate is made from: `reals` are fitted on, `stop` stop the fit."""
 
     model: AdversarialModel
-    reals: Rows
-    stop: Rows
+    reals: Labelled
+    stop: Labelled
     options: Mapping
     seed: int
 
@@ -74,44 +74,44 @@ class Estimate(NamedTuple):
         return self.head(self.trunk(samples, *labels, training=training), *labels, training=training)
 
 
-def discriminator(task: Task) -> Estimate:
+def discriminator(fit: Fit) -> Estimate:
     """The discriminator's own logits, for objectives that make them a log ratio; nothing is fitted."""
-    return task.own
+    return fit.own
 
 
-def refit(task: Task) -> Estimate:
+def refit(fit: Fit) -> Estimate:
     """Sharp: a dropout head on the discriminator's frozen trunk for pictures, Fourier features for points."""
-    options = dict(task.options["refit"])
+    options = dict(fit.options["refit"])
     width, dropout = options.pop("width"), options.pop("dropout")
-    shape, classes = task.reals[0].shape[1:], task.model.num_classes
+    shape, classes = fit.reals[0].shape[1:], fit.model.num_classes
     if len(shape) == 1:
-        network = heads.fourier_features(shape, task.seed)
+        network = heads.fourier_features(shape, fit.seed)
         trunk = lambda samples, *labels, training: network(samples)  # noqa: E731
-        head = heads.perceptron(network.output_shape[1:], width, dropout, 0.0, task.seed, classes)
+        head = heads.perceptron(network.output_shape[1:], width, dropout, 0.0, fit.seed, classes)
     else:
-        trunk = task.own.trunk
-        features = trunk(*(rows[:1] for rows in task.reals), training=False)
-        head = heads.dropout_head(features.shape[1:], width, dropout, task.seed, classes)
-    return task.fitted(trunk, head, **options)
+        trunk = fit.own.trunk
+        features = trunk(*(rows[:1] for rows in fit.reals), training=False)
+        head = heads.dropout_head(features.shape[1:], width, dropout, fit.seed, classes)
+    return fit.fitted(trunk, head, **options)
 
 
-def smoothed(task: Task) -> Estimate:
+def smoothed(fit: Fit) -> Estimate:
     """Smooth: a small network of its own on noised (and pooled) samples, blind to their fine detail."""
-    options = dict(task.options["smoothed"])
+    options = dict(fit.options["smoothed"])
     width, dropout, noise, pool = (options.pop(key) for key in ("width", "dropout", "noise", "pool"))
-    shape, classes = task.reals[0].shape[1:], task.model.num_classes
+    shape, classes = fit.reals[0].shape[1:], fit.model.num_classes
     if len(shape) == 1:
-        head = heads.perceptron(shape, width, dropout, noise, task.seed, classes)
+        head = heads.perceptron(shape, width, dropout, noise, fit.seed, classes)
     else:
-        head = heads.convolutions(shape, width, dropout, noise, pool, task.seed, classes)
-    return task.fitted(as_they_are, head, **options)
+        head = heads.convolutions(shape, width, dropout, noise, pool, fit.seed, classes)
+    return fit.fitted(as_they_are, head, **options)
 
 
-def combined(task: Task) -> Estimate:
+def combined(fit: Fit) -> Estimate:
     """The sum of the estimates that `config.ratio.combined` names; the discriminator's own logits stay out where they
     are no log ratio. Estimates that err in different directions correct each other, and each alone is too faint."""
-    names = [n for n in task.options["combined"] if n != "discriminator" or task.model.logits_are_log_ratio]
-    terms = [task.estimate(name) for name in names]
+    names = [n for n in fit.options["combined"] if n != "discriminator" or fit.model.logits_are_log_ratio]
+    terms = [fit.estimate(name) for name in names]
     trunks = list(dict.fromkeys(term.trunk for term in terms))
 
     def features(samples, *labels, training):

@@ -8,17 +8,20 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import spectral
-from ganzoo.networks.layers import leaky_relu, normal_or_glorot, relu, squeeze_logit
-from ganzoo.networks.norms import normalisation
-from ganzoo.networks.subpixel import SubpixelStrided, SubpixelTranspose
+from ganzoo.networks.layers import spectral
+from ganzoo.networks.layers.basic import leaky_relu, normal_or_glorot, relu, squeeze_logit
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.subpixel import SubpixelStrided, SubpixelTranspose
 
 MAX_WIDTH = 512
-MADE, SEEN = (1, 3), (1, 2, 3, 4)  # channels of pictures, and of those with a label's channel behind them
+OUTPUT_CHANNELS, INPUT_CHANNELS = (
+    (1, 3),
+    (1, 2, 3, 4),
+)  # channels of pictures, and of those with a label's channel behind them
 
 
 def resolutions(
-    image_shape: tuple[int, ...], base_resolution: int, *, channels: tuple[int, ...] = MADE
+    image_shape: tuple[int, ...], base_resolution: int, *, channels: tuple[int, ...] = OUTPUT_CHANNELS
 ) -> list[tuple[int, int]]:
     """Heights and widths from the picture's own down to the first whose smaller side is at most `base_resolution`.
 
@@ -110,7 +113,7 @@ def discriminator(
     """
     convolution, dense = spectral.layer_classes(norm)
     x = samples = keras.Input(image_shape, name="samples")
-    for level in range(len(resolutions(image_shape, base_resolution, channels=SEEN)) - 1):
+    for level in range(len(resolutions(image_shape, base_resolution, channels=INPUT_CHANNELS)) - 1):
         layers = normalisation(norm) if level and norm != "spectral" else []
         strided = SubpixelStrided if level == 0 and convolution is keras.layers.Conv2D else convolution
         x = strided(

@@ -8,10 +8,10 @@ in the residual branches.
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import spectral
-from ganzoo.networks.dcgan import SEEN, crop, resolutions
-from ganzoo.networks.layers import relu, squeeze_logit
-from ganzoo.networks.norms import normalisation
+from ganzoo.networks.dcgan import INPUT_CHANNELS, crop, resolutions
+from ganzoo.networks.layers import spectral
+from ganzoo.networks.layers.basic import relu, squeeze_logit
+from ganzoo.networks.layers.norms import normalisation
 
 
 def generator(latent_dim: int, image_shape: tuple[int, ...], *, width: int, base_resolution: int) -> keras.Model:
@@ -47,7 +47,7 @@ def discriminator(image_shape: tuple[int, ...], *, width: int, base_resolution: 
     if norm not in ("spectral", "none"):
         raise GanzooError(f"no normalisation '{norm}' in the residual discriminator; there are spectral and none.")
     convolution, dense = spectral.layer_classes(norm)
-    halvings = len(resolutions(image_shape, base_resolution, channels=SEEN)) - 1
+    halvings = len(resolutions(image_shape, base_resolution, channels=INPUT_CHANNELS)) - 1
     x = samples = keras.Input(image_shape, name="samples")
     for block in range(halvings + 2):
         x = down_block(x, width, convolution, is_first=block == 0, halve=block < halvings)

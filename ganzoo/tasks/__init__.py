@@ -15,7 +15,6 @@ others. Each module has
 | `example(export)` | a command that makes pictures with the export |
 """
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ml_collections import ConfigDict
 
 if TYPE_CHECKING:
-    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.bases.stepped import TwoOptimizerModel
     from ganzoo.data.parts import Domains, Parts
 
 
@@ -31,13 +30,19 @@ class Prepared(NamedTuple):
     """What a run is made of, before its first step."""
 
     task: ModuleType
-    model: "SteppedModel"
+    model: "TwoOptimizerModel"
     data: "Parts | Domains"
 
 
 def of(name: str) -> ModuleType:
-    """The module of a task."""
-    return importlib.import_module(f"ganzoo.tasks.{name}")
+    """The module of a task, by the name that `config.task` has for it."""
+    if name == "translation":
+        from ganzoo.tasks import translation
+
+        return translation
+    from ganzoo.tasks import latents
+
+    return latents
 
 
 def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) -> Prepared:
@@ -55,7 +60,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     import keras
     import tensorflow as tf
 
-    from ganzoo import registry
+    from ganzoo import models
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -66,7 +71,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     mark("imports")
     data = task.load(config)
     mark("data")
-    model = registry.from_config(config, data.shape)
+    model = models.from_config(config, data.shape)
     task.ready(model, data, config)
     mark("building")
     return Prepared(task, model, data)

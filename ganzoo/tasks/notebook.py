@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo import density_ratio, saved_model
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.translating import TranslationModel
+from ganzoo.density_ratio import fitting
+from ganzoo.export import saved_model
 
 
 def export_model(
@@ -33,4 +34,5 @@ def export_model(
     """
     if isinstance(model, TranslationModel):
         return saved_model.export_translator(model, directory)
-    return saved_model.export(model, directory, ratio=density_ratio.for_export(model, reals, labels))
+    ratio = fitting.for_export(model, reals, labels, options=model.recipe().ratio)
+    return saved_model.export(model, directory, ratio=ratio)

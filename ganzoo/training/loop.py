@@ -10,14 +10,14 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo.bases import optimizers
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.data.pipeline import WHOLE, Share
 from ganzoo.training import strategies
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
 
 
-def compile_for(model: SteppedModel, config: ConfigDict) -> None:
+def compile_for(model: TwoOptimizerModel, config: ConfigDict) -> None:
     """Compiles the model with the config's optimizers.
 
     Raises:
@@ -28,7 +28,7 @@ def compile_for(model: SteppedModel, config: ConfigDict) -> None:
 
 
 def train(
-    model: SteppedModel,
+    model: TwoOptimizerModel,
     data: Callable[[int, Share], tf.data.Dataset],
     picture: Callable[[], np.ndarray],
     config: ConfigDict,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 import keras
 import tensorflow as tf
 
-from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.data.pipeline import Share
 from ganzoo.errors import GanzooError
 from ganzoo.training.callbacks import EverySteps, StopOnSignal
@@ -105,7 +105,7 @@ def from_all(strategy: tf.distribute.Strategy | None, number: int) -> int:
 
 
 @contextlib.contextmanager
-def company(strategy: tf.distribute.Strategy | None) -> Iterator[None]:
+def all_hosts(strategy: tf.distribute.Strategy | None) -> Iterator[None]:
     """What all hosts do together: none of them leaves it, but by an error, before all others have come to its end.
 
     Raises:
@@ -134,7 +134,7 @@ class Replicated:
         model: the copy, compiled alike, for `fit`. Its variables are not yet those of the plain one: `push`.
     """
 
-    def __init__(self, plain: SteppedModel, strategy: tf.distribute.Strategy):
+    def __init__(self, plain: TwoOptimizerModel, strategy: tf.distribute.Strategy):
         self.strategy = strategy
         with strategy.scope():
             self.model = type(plain).from_config(plain.get_config())
@@ -230,7 +230,7 @@ def _summing(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tenso
     return tf.function(lambda number: strategy.run(of_replica, args=(number,)), autograph=False)
 
 
-def state(model: SteppedModel) -> list[keras.Variable]:
+def state(model: TwoOptimizerModel) -> list[keras.Variable]:
     """All that training changes, in an order that is the same for a copy."""
     metrics = [variable for tracker in model.trackers.values() for variable in tracker.variables]
     optimizers = [*model.generator_optimizer.variables, *model.discriminator_optimizer.variables]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.bases.stepped import LATENTS, UNIFORMS
 from ganzoo.errors import GanzooError
+from ganzoo.noise import Training
 
 
 def test_each_critic_step_sees_a_batch_of_its_own(tiny, reals):
@@ -28,10 +28,14 @@ def test_each_optimizer_moves_its_own_variables(tiny, translator, name):
 
 def test_every_purpose_draw_and_step_has_a_seed_of_its_own(tiny):
     model = tiny("gan", (2,))
-    seeds = [tuple(model.step_seed(purpose, draw).numpy()) for purpose in (LATENTS, UNIFORMS) for draw in (0, 1)]
-    assert tuple(model.step_seed(LATENTS, 0).numpy()) == seeds[0]
+    seeds = [
+        tuple(model.step_seed(purpose, draw).numpy())
+        for purpose in (Training.LATENTS, Training.UNIFORMS)
+        for draw in (0, 1)
+    ]
+    assert tuple(model.step_seed(Training.LATENTS, 0).numpy()) == seeds[0]
     model.step.assign_add(1)
-    seeds.append(tuple(model.step_seed(LATENTS, 0).numpy()))
+    seeds.append(tuple(model.step_seed(Training.LATENTS, 0).numpy()))
     assert len(set(seeds)) == 5
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo.bases.translating import l1, patch_mean
+from ganzoo.losses.translation import l1, patch_mean
 
 NAMES = ("pix2pix", "cyclegan", "stargan")
 

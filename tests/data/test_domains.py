@@ -18,9 +18,7 @@ def noise(count, seed=0, channels=1):
 def give(monkeypatch, *domains, paired=False, load_size=16):
     """Makes `folder:` give these pictures."""
     names = tuple("ABCDEFG"[: len(domains)])
-    given = Unsplit(
-        names, [Reals("", of, np.arange(len(of))) for of in domains], None, Frame(16, load_size, 0), paired
-    )
+    given = Unsplit(names, [Reals("", of, np.arange(len(of))) for of in domains], None, Frame(16, load_size, 0), paired)
     monkeypatch.setattr(domain_folders, "gather", lambda *_: given)
 
 

@@ -3,14 +3,14 @@ import pytest
 import tensorflow as tf
 from normals import OPTIONS, picture_model, reals, short, standard_normal_model
 
-from ganzoo.density_ratio.estimators import ESTIMATORS, Task
+from ganzoo.density_ratio.estimators import ESTIMATORS, Fit
 from ganzoo.models.gan import GAN
 
 
 def estimate(name, model, samples, options=OPTIONS, seed=0):
     """Fitted on four fifths, stopped by the last."""
     count = len(samples) * 4 // 5
-    return ESTIMATORS[name](Task(model, (samples[:count],), (samples[count:],), options, seed))
+    return ESTIMATORS[name](Fit(model, (samples[:count],), (samples[count:],), options, seed))
 
 
 def assert_equal_up_to_a_constant(ratio, exact, points, within):
@@ -113,7 +113,7 @@ def test_the_discriminator_can_be_trained_on_after_a_fit():
 def test_the_weights_kept_are_those_of_the_lowest_held_out_loss():
     """Reals like the fakes, 20 of them and many steps: whatever is learnt is learnt by heart, and is thrown away."""
     model, few = standard_normal_model(), reals(20)
-    ratio = ESTIMATORS["refit"](Task(model, (few,), (reals(2000, seed=2),), short(steps=400), 0))
+    ratio = ESTIMATORS["refit"](Fit(model, (few,), (reals(2000, seed=2),), short(steps=400), 0))
     unseen = ratio(tf.constant(reals(1000, seed=3))).numpy()
     assert np.abs(unseen).mean() < 0.5
 

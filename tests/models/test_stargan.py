@@ -102,7 +102,7 @@ def test_directions_lead_from_all_other_domains_to_each(translator):
 
 def test_the_sample_pictures_show_each_domain_in_all(translator, reals):
     model, images = translator("stargan"), tf.constant(reals(6))
-    rows = model.rows(images[:2], images[2:4], images[4:])
+    rows = model.sample_rows(images[:2], images[2:4], images[4:])
     assert len(rows) == 3 * 4
     np.testing.assert_array_equal(rows[4], images[2:4])
     np.testing.assert_allclose(rows[7], model.translate(images[2:4], tf.constant([2, 2], tf.int64)), atol=1e-6)
