@@ -43,13 +43,13 @@ TABLE = {
         ("density_ratio", "bases", "networks", "sampling", "export.inputs"),
     ),
     "evaluation": Room("metrics, one file each; suites that pick them; reports", ("serving", "pictures", "data")),
-    "density_ratio": Room("estimates of log p_data/p_g, calibrated", ("bases", "networks", "losses", "sampling")),
+    "density_ratio": Room("estimates of log p_data/p_g, calibrated", ("bases", "networks", "losses")),
     "models": Room("objectives, one file each", ("bases", "zoo", "networks", "losses", "sampling")),
     "serving": Room(
         "an export from outside: loaded, asked at a server, drawn from in bulk",
         ("pictures", "data", "export.inputs"),
     ),
-    "bases": Room("what every model is: steps, optimizers, averages", ("zoo", "networks", "sampling")),
+    "bases": Room("what every model is: steps, optimizers, averages", ("zoo", "sampling", "networks.names")),
     "zoo": Room("entries by name, recipes, users' own files", ("data.names", "networks.names")),
     "pictures": Room("samples drawn, and written to files", ("data",)),
     "data": Room("sources of reals, parts that never mix, batches", ("data.names",)),
@@ -95,8 +95,8 @@ def _targets(tree: ast.AST, known: dict[str, Path]) -> Iterator[str]:
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _own(alias.name)
-        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__", "run_module"):
-            yield from _own(_beginning(node.args[0]).rstrip("."))
+        elif isinstance(node, ast.Call) and called(node) in ("import_module", "__import__", "run_module"):
+            yield from _own(beginning(node.args[0]).rstrip("."))
 
 
 def _own(module: str) -> Iterator[str]:
@@ -104,11 +104,11 @@ def _own(module: str) -> Iterator[str]:
         yield module
 
 
-def _called(node: ast.Call) -> str:
+def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def _beginning(argument: ast.expr) -> str:
+def beginning(argument: ast.expr) -> str:
     """What the name of a module begins with, as far as it stands in the source."""
     if isinstance(argument, ast.JoinedStr):
         argument = argument.values[0]
@@ -197,9 +197,8 @@ def drawing() -> str:
                 'stroke="#607d8b" marker-end="url(#head)"/>'
             )
     for room, (x, y) in place.items():
-        lines.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{width}" height="{height}" rx="6" fill="#e3f2fd" stroke="#1565c0"/>'
-        )
+        shape = f'<rect x="{x:g}" y="{y:g}" width="{width}" height="{height}" rx="6" fill="#e3f2fd" stroke="#1565c0"/>'
+        lines.append(shape)
         lines.append(f'<text x="{x + width / 2:g}" y="{y + 22:g}" text-anchor="middle">{room}</text>')
     for text, y in bars:
         lines.append(

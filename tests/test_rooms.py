@@ -1,4 +1,4 @@
-"""The rooms of the house: who may import whom, held against every import there is. docs/architecture.md is this table."""
+"""The rooms of the house: who may import whom, held against every import. docs/architecture.md is this table."""
 
 import ast
 
@@ -85,20 +85,20 @@ def test_no_import_is_hidden():
     """A module that is imported by a name made at run time is of the room that imports it, or a user's own."""
     for module, file in rooms.modules().items():
         for node in ast.walk(ast.parse(file.read_text())):
-            if not isinstance(node, ast.Call) or rooms._called(node) not in (
+            if not isinstance(node, ast.Call) or rooms.called(node) not in (
                 "import_module",
                 "__import__",
                 "run_module",
             ):
                 continue
-            beginning = rooms._beginning(node.args[0])
+            start = rooms.beginning(node.args[0])
             if module in OPEN:
                 continue
-            if beginning.startswith("zoo_configs."):
+            if start.startswith("zoo_configs."):
                 assert room_of(module) == "zoo"
             else:
                 own = ".".join(module.split(".")[:2]) + "."
-                assert beginning.startswith(own), f"{module} imports {ast.unparse(node.args[0])}"
+                assert start.startswith(own), f"{module} imports {ast.unparse(node.args[0])}"
 
 
 def test_the_page_and_its_drawing_are_of_todays_imports():

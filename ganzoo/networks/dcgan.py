@@ -14,10 +14,8 @@ from ganzoo.networks.layers.norms import normalisation
 from ganzoo.networks.layers.subpixel import SubpixelStrided, SubpixelTranspose
 
 MAX_WIDTH = 512
-OUTPUT_CHANNELS, INPUT_CHANNELS = (
-    (1, 3),
-    (1, 2, 3, 4),
-)  # channels of pictures, and of those with a label's channel behind them
+OUTPUT_CHANNELS = (1, 3)  # of the pictures that a generator makes
+INPUT_CHANNELS = (1, 2, 3, 4)  # of what a discriminator takes: a label may be one channel more
 
 
 def resolutions(
