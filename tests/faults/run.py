@@ -1,30 +1,45 @@
 """Puts each fault of `faults.py` into a copy of the code, in turn, and runs the tests that have to catch it.
 
-python -m tests.faults.run
-python -m tests.faults.run --only rename --only seed
+python tests/faults/run.py
+python tests/faults/run.py --only rename --only seed
 
-It takes some twenty minutes, writes a table, and ends with 1 if a fault is not caught. No part of the test command.
+It writes a table, and ends with 1 if a fault is not caught. No part of the test command. TensorFlow is imported once,
+and every run of tests is a fork of the process that did so; Linux and macOS can fork, Windows cannot.
 """
 
 import argparse
+import multiprocessing
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults.faults import FAULTS, Fault
+import keras  # noqa: F401 - neither it nor TensorFlow computes anything before the forks
+import pytest
+import tensorflow  # noqa: F401
+from faults import FAULTS, Fault
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ganzoo", "export", "zoo_configs")
-PYTEST = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "--no-header", "-p", "no:cacheprovider", "-n0"]
-FAILED = re.compile(r"^FAILED (\S*::.*?)(?: - .*)?$", re.MULTILINE)
+LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", "*.egg-info", "runs")
+PYTEST = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-n0"]
 LONGEST = 900  # seconds of the tests of one fault
-TESTS_FAILED = 1  # pytest's exit code; others say that there were none, or that they could not be collected
+
+
+class Run(NamedTuple):
+    """What a run of tests came to.
+
+    Attributes:
+        code: pytest's exit code; None if the process died or took too long.
+        failed: the first test that failed.
+    """
+
+    code: int | None
+    failed: str | None
 
 
 class Outcome(NamedTuple):
@@ -33,14 +48,24 @@ class Outcome(NamedTuple):
     Attributes:
         path: the file that it was put into.
         caught_by: the first test that failed; None if none did.
+        code: pytest's exit code.
         seconds: of the tests.
-        words: what went wrong otherwise.
     """
 
     path: str
     caught_by: str | None
+    code: int | None
     seconds: float
-    words: str = ""
+
+
+class FirstFailure:
+    """A pytest plugin that remembers the first test that failed."""
+
+    failed: str | None = None
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid
 
 
 def main() -> int:
@@ -48,24 +73,22 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout whose code and tests are taken")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("README.md"), help="the table's file")
     parser.add_argument("--only", action="append", default=[], help="faults with this in their name; no table")
+    parser.add_argument("--trust_tests", action="store_true", help="do not run the tests without a fault before")
     arguments = parser.parse_args()
     faults = [fault for fault in FAULTS if not arguments.only or any(part in fault.name for part in arguments.only)]
 
     outcomes = {}
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
-        shutil.copytree(
-            arguments.root, tree, ignore=shutil.ignore_patterns(".git", "__pycache__", "*.egg-info", "runs")
-        )
+        shutil.copytree(arguments.root, tree, ignore=LEFT_OUT)
         places = {fault: place(tree, fault) for fault in faults}
         tests = {fault: test_path(tree, fault) for fault in faults}
-        done = run_tests(tree, sorted(set(tests.values())))
-        if done.returncode:
-            print(f"{done.stdout}\nfaults: the tests fail without any fault.", file=sys.stderr)
+        if not arguments.trust_tests and (right := run_tests(tree, sorted(set(tests.values())), None)).code != 0:
+            print(f"faults: without any fault {right.failed} fails; pytest ends with {right.code}.", file=sys.stderr)
             return 1
         for number, fault in enumerate(faults, 1):
             outcomes[fault] = outcome = try_fault(tree, places[fault], fault, tests[fault])
-            said = f"caught by {outcome.caught_by}" if outcome.caught_by else f"NOT CAUGHT {outcome.words}"
+            said = f"caught by {outcome.caught_by}" if outcome.caught_by else f"NOT CAUGHT, pytest: {outcome.code}"
             print(f"{number}/{len(faults)} {fault.name}: {said} ({outcome.seconds:.0f} s)", flush=True)
 
     if not arguments.only:
@@ -104,34 +127,45 @@ def test_path(tree: Path, fault: Fault) -> str:
 
 
 def try_fault(tree: Path, path: Path, fault: Fault, tests: str) -> Outcome:
-    """Runs the tests with the fault, and restores the file."""
-    right = path.read_text()
+    """Runs the tests with the fault, and restores the file. Tests that cannot be collected catch nothing."""
+    right, start = path.read_text(), time.monotonic()
     path.write_text(right.replace(fault.old, fault.new))
-    start = time.monotonic()
     try:
-        done = run_tests(tree, [tests])
+        run = run_tests(tree, [tests], LONGEST)
     finally:
         path.write_text(right)
-    seconds, relative = time.monotonic() - start, path.relative_to(tree).as_posix()
-    failed = FAILED.search(done.stdout)
-    if done.returncode == TESTS_FAILED and failed:
-        return Outcome(relative, failed[1], seconds)
-    words = "" if done.returncode == 0 else f"pytest ended with {done.returncode}: {done.stdout[-500:]}"
-    return Outcome(relative, None, seconds, words)
+    caught_by = run.failed if run.code == pytest.ExitCode.TESTS_FAILED else None
+    return Outcome(path.relative_to(tree).as_posix(), caught_by, run.code, time.monotonic() - start)
 
 
-def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess:
-    """pytest in the tree, whose code goes before any that is installed."""
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [*PYTEST, *tests],
-        cwd=tree,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LONGEST if len(tests) == 1 else None,
-    )
+def run_tests(tree: Path, tests: list[str], seconds: float | None) -> Run:
+    """pytest in the tree, in a process of its own."""
+    forking = multiprocessing.get_context("fork")
+    receiver, sender = forking.Pipe(duplex=False)
+    process = forking.Process(target=_run, args=(tree, tests, sender))
+    process.start()
+    sender.close()
+    try:
+        return receiver.recv() if receiver.poll(seconds) else Run(None, None)
+    except EOFError:
+        return Run(None, None)
+    finally:
+        process.kill()
+        process.join()
+
+
+def _run(tree: Path, tests: list[str], sender: Connection) -> None:
+    """The code of the tree goes before any that is installed, in the tests as in the processes that they start."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+    os.environ |= {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    first = FirstFailure()
+    code = pytest.main([*PYTEST, *tests], plugins=[first])
+    sender.send(Run(int(code), first.failed))
 
 
 def table(outcomes: dict[Fault, Outcome]) -> str:
@@ -140,9 +174,9 @@ def table(outcomes: dict[Fault, Outcome]) -> str:
     lines = [
         "# Faults that the tests catch",
         "",
-        f"`python -m tests.faults.run` put {len(outcomes)} small faults into the code, one at a time. The tests caught "
-        f"{caught}. The list is",
-        "`faults.py`; this page is written by the command.",
+        f"`python tests/faults/run.py` puts {len(outcomes)} small faults into the code, one at a time, and the tests "
+        f"catch {caught}.",
+        "The list is `faults.py`; the command writes this page.",
         "",
         "| fault | file | caught by | seconds |",
         "|---|---|---|---|",
