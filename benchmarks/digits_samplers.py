@@ -30,12 +30,12 @@ from benchmarks.sampler_tables import (
     trained,
     write_section,
 )
-from ganzoo import pictures
-from ganzoo.config import load_config
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.features import DigitsFeatures
 from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
+from ganzoo.pictures import drawing
+from ganzoo.zoo.recipes import load_config
 
 _dataset = flags.DEFINE_enum("dataset", "mnist_5k", ["mnist_5k", "mnist"], "Digits to train and to fit on.")
 _data_dir = flags.DEFINE_string("data_dir", "", "Where TFDS has MNIST.")
@@ -73,7 +73,7 @@ def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> It
         return shares | dict(fd_digits10k=found["fd_digits10k"], fd_validation=own)
 
     pool = model.sample(POOL, seed=1000 + config.seed)
-    pictures.write_png(workdir / "generate.png", pictures.grid(pool[:64]))
+    drawing.write_png(workdir / "generate.png", drawing.grid(pool[:64]))
     if ("-", "generate") in missing:
         yield dict(estimator="-", sampler="generate", seconds=seconds, acceptance=1.0) | measure(pool[:COUNT])
     for estimator, ratio, fit_seconds in estimates(model, parts, config, {estimator for estimator, _ in missing}):
@@ -89,7 +89,7 @@ def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> It
             drawn = drawer(pool_rows, of_row, sampler, COUNT, 256)(tf.constant([config.seed, 7]))
             samples = pool[drawn.samples.numpy()[:, 0].astype(int)]
             if name == CHOSEN_BY:
-                pictures.write_png(workdir / f"{estimator}.png", pictures.grid(samples[:64]))
+                drawing.write_png(workdir / f"{estimator}.png", drawing.grid(samples[:64]))
             row = dict(estimator=estimator, sampler=name, seconds=fit_seconds, score_seconds=score_seconds)
             row |= dict(acceptance=float(drawn.acceptance_rate), found=len(samples))
             yield row | (measure(samples) if len(samples) == COUNT else dict.fromkeys(FIGURES, math.nan))

@@ -50,16 +50,16 @@ def step_of(batch: int, size: int, width: int) -> Slice:
     """A slice of training steps of a model of its own, warmed up."""
     import numpy as np
 
-    from ganzoo import registry
-    from ganzoo.config import load_config
+    from ganzoo import models
     from ganzoo.data.pipeline import batches
     from ganzoo.training import loop
+    from ganzoo.zoo.recipes import load_config
 
     config = load_config("gan")
     config.networks.dcgan.generator.update(width=width, base_resolution=4)
     config.networks.dcgan.discriminator.update(width=width // 2, base_resolution=4)
     pictures = np.random.default_rng(0).integers(0, 256, (2 * batch, size, size, 3), np.uint8)
-    model = registry.from_config(config, pictures.shape[1:])
+    model = models.from_config(config, pictures.shape[1:])
     loop.compile_for(model, config)
     data = batches(pictures, batch, seed=0, steps=10_000_000)
 
@@ -177,7 +177,7 @@ def main() -> int | None:
     with cli.quiet_imports():
         from benchmarks.growth_plots import memory_plot, time_plot
         from benchmarks.sampler_tables import write_section
-        from ganzoo.training.workdirs import write_json
+        from ganzoo.files import write_json
     path = Path(FLAGS.workdir) / "results.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     results = json.loads(path.read_text()) if path.exists() else {}

@@ -12,11 +12,11 @@ import time
 
 from benchmarks import measuring
 from benchmarks.growth_data import NAME
-from ganzoo import registry
-from ganzoo.config import load_config
-from ganzoo.data.parts import load_parts
+from ganzoo import models
+from ganzoo.data.loading import load_parts
 from ganzoo.data.pipeline import batches
 from ganzoo.training import loop
+from ganzoo.zoo.recipes import load_config
 
 SLICES = 10
 
@@ -30,7 +30,7 @@ def run(data_dir: str, stream_above_mb: int, steps: int) -> dict[str, float | st
     sha256 = parts.describe()["sha256"]["train"]
     found = dict(load_seconds=time.perf_counter() - start, loaded_mb=measuring.peak_mb(), sha256=sha256)
 
-    model = registry.from_config(config, parts.train.shape)
+    model = models.from_config(config, parts.train.shape)
     loop.compile_for(model, config)
     data = batches(parts.train.samples, config.batch_size, seed=config.seed, steps=steps)
     times = []

@@ -71,13 +71,13 @@ def shortfalls(goals: list[Goal]) -> list[str]:
 def ended(workdir: Path, *arguments: str) -> dict:
     """`config`, `metrics` and `minutes` of a run of `ganzoo.run`, in a process of its own; one that had ended keeps its
     figures, one that was stopped goes on, and its minutes are those of its last start."""
-    from ganzoo.training import workdirs  # which imports TensorFlow
+    from ganzoo import files
 
     clock = workdir / "minutes.json"
     if not clock.exists():
         start = time.perf_counter()
         subprocess.run([sys.executable, "-m", "ganzoo.run", *arguments, "--workdir", str(workdir)], check=True)
-        workdirs.write_json(clock, {"minutes": (time.perf_counter() - start) / 60})
+        files.write_json(clock, {"minutes": (time.perf_counter() - start) / 60})
     read = {name: json.loads((workdir / f"{name}.json").read_text()) for name in ("config", "metrics", "minutes")}
     return read | {"config": read["config"]["config"]}
 

@@ -14,15 +14,16 @@ import tensorflow as tf
 from absl import logging
 from ml_collections import ConfigDict
 
-from ganzoo import density_ratio, registry
+from ganzoo import files, models
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data import reals
-from ganzoo.data.parts import Parts, load_parts
+from ganzoo.data.loading import load_parts
+from ganzoo.data.parts import Parts
+from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
-from ganzoo.models.base import AdversarialModel
 from ganzoo.sampling import drs, mh, obrs, rejection
 from ganzoo.sampling.proposals import burn_in
-from ganzoo.tasks import sampling
-from ganzoo.training import workdirs
+from ganzoo.tasks import latents, workdirs
 
 TEMPERING = 0.5
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
@@ -36,11 +37,11 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
     where it was not trained in one go."""
     keras.utils.set_random_seed(config.seed)
     parts = load_parts(config.dataset, **config.data)
-    model = registry.from_config(config, parts.train.shape)
-    sampling.ready(model, parts, config)
+    model = models.from_config(config, parts.train.shape)
+    latents.ready(model, parts, config)
     workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)
     start = time.perf_counter() if not (workdir / "checkpoints").exists() else math.nan
-    if not sampling.train(model, parts, config, workdir):
+    if not latents.train(model, parts, config, workdir):
         raise SystemExit(f"stopped at step {model.steps_taken} of {config.steps}; start again to go on")
     return model, parts, time.perf_counter() - start
 
@@ -48,7 +49,7 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
 def estimator_names(config: ConfigDict) -> list[str]:
     """Those that the objective allows, the best last. Without a log ratio of the discriminator's own, `combined` is the
     `refit`."""
-    own = registry.model_class(config.name).logits_are_log_ratio
+    own = models.model_class(config.name).logits_are_log_ratio
     return ["discriminator", "refit", "smoothed", "combined"] if own else ["smoothed", "refit"]
 
 
@@ -64,7 +65,7 @@ def estimates(
     what one before it had fitted costs nothing again."""
     held_out, options = reals.to_float(parts.ratio.samples), config.ratio.to_dict() | dict(tempering=1.0)
     names = [name for name in estimator_names(config) if wanted & {name, tempered(name)}]
-    ratios = density_ratio.by_each(names, model, held_out, parts.ratio.labels, options=options, seed=config.seed)
+    ratios = fitting.by_each(names, model, held_out, parts.ratio.labels, options=options, seed=config.seed)
     for name in names:
         start = time.perf_counter()
         ratio = next(ratios)
@@ -135,8 +136,7 @@ def completed(path: Path, expected: list[tuple[str, str]], rows: Callable[[set],
         for row in rows(missing):
             done[row["estimator"], row["sampler"]] = row
             logging.info("%s: %s", path.stem, row)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            workdirs.write_json(path, list(done.values()))
+            files.write_json(path, list(done.values()))
     return [done[pair] for pair in expected]
 
 

@@ -120,17 +120,18 @@ def table(rows: list[Measured]) -> str:
 def measure(work: str) -> list[Measured]:
     """Trains, exports and asks one model."""
     from benchmarks.sampler_tables import trained
-    from ganzoo import density_ratio, saved_model
-    from ganzoo.config import load_config
     from ganzoo.data.reals import to_float
-    from ganzoo.exported import Exported
+    from ganzoo.density_ratio import fitting
+    from ganzoo.export import saved_model
+    from ganzoo.serving.exported import Exported
+    from ganzoo.zoo.recipes import load_config
 
     config = load_config(*WORKS[work])
     config.steps = FLAGS.steps
     workdir = Path(FLAGS.workdir) / work
     model, parts, _ = trained(config, workdir)
     held_out = to_float(parts.ratio.samples)
-    ratio = density_ratio.for_export(model, held_out, options=config.ratio, seed=config.seed)
+    ratio = fitting.for_export(model, held_out, options=config.ratio, seed=config.seed)
     what = saved_model.servable(model, ratio=ratio, sampling=config.sampling)
     exported = Exported(saved_model.write(what, workdir / "export"))
 

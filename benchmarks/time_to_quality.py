@@ -130,12 +130,13 @@ def ours(parts, config) -> Learner:
     import tensorflow as tf
 
     from benchmarks.sampler_tables import drawer, samplers
-    from ganzoo import density_ratio, registry
+    from ganzoo import models
     from ganzoo.data.pipeline import batches
     from ganzoo.data.reals import to_float
+    from ganzoo.density_ratio import fitting
     from ganzoo.training import loop
 
-    model = registry.from_config(config, parts.train.shape)
+    model = models.from_config(config, parts.train.shape)
     loop.compile_for(model, config)
     seed = tf.constant([config.seed, 7])
 
@@ -148,7 +149,7 @@ def ours(parts, config) -> Learner:
 
     def by_drs(count):
         start = time.perf_counter()
-        ratio = density_ratio.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
+        ratio = fitting.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
         sampler = samplers(chain_length=1, max_proposals=1000 * count)["drs 80"]
         draw = drawer(model.propose, ratio, sampler, count, config.sampling.batch_size)  # with its burn-in
         seconds = time.perf_counter() - start
@@ -189,12 +190,12 @@ def main() -> int:
     with cli.quiet_imports():
         import keras
 
-        from ganzoo.config import load_config
-        from ganzoo.data.parts import load_parts
+        from ganzoo.data.loading import load_parts
         from ganzoo.evaluation import digits_classifier
         from ganzoo.evaluation.features import DigitsFeatures
         from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
         from ganzoo.evaluation.samples import short
+        from ganzoo.zoo.recipes import load_config
     config = load_config("wgan_gp", "mnist_5k")
     config.seed = FLAGS.seed
     keras.utils.set_random_seed(config.seed)

@@ -32,11 +32,11 @@ from benchmarks.sampler_tables import (
     whole,
     write_section,
 )
-from ganzoo import pictures
-from ganzoo.config import load_config
-from ganzoo.data import load
+from ganzoo.data.loading import load
 from ganzoo.evaluation.mode_coverage import mode_coverage
+from ganzoo.pictures import drawing
 from ganzoo.sampling import drs
+from ganzoo.zoo.recipes import load_config
 
 _seeds = flags.DEFINE_integer("seeds", 3, "How many, from 0.", lower_bound=1)
 _models = flags.DEFINE_list("models", ["gan", "wgan_gp", "r3gan"], "Entries of the zoo.")
@@ -142,8 +142,8 @@ def scatter(model: str) -> None:
     reals = load("gaussians25").samples
     workdir = Path(_workdir.value) / f"{model}-0"
     names = ("generate", "refit drs 80", "refit obrs K = 2")
-    plots = [pictures.scatter(np.load(workdir / f"{name}.npy"), reals) for name in names]
-    pictures.write_png(_picture.value, np.concatenate(plots, axis=1))
+    plots = [drawing.scatter(np.load(workdir / f"{name}.npy"), reals) for name in names]
+    drawing.write_png(_picture.value, np.concatenate(plots, axis=1))
 
 
 def main(argv):

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
 
-from ganzoo import data
+from ganzoo.data import loading
 from ganzoo.evaluation import digits_classifier
 from ganzoo.evaluation.features import DigitsFeatures
 from ganzoo.evaluation.frechet import Gaussian, fit_gaussian, frechet_distance
@@ -61,7 +61,7 @@ def train(images: np.ndarray, labels: np.ndarray, epochs: int) -> keras.Model:
 
 def main(_):
     keras.utils.set_random_seed(_seed.value)
-    training, test = (data.load("mnist", data_dir=_data_dir.value, tfds_split=split) for split in ("train", "test"))
+    training, test = (loading.load("mnist", data_dir=_data_dir.value, tfds_split=split) for split in ("train", "test"))
     model = train(training.samples, training.labels, _epochs.value)
     digits_classifier.round_weights(model)
 

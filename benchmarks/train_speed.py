@@ -22,7 +22,7 @@ from absl import flags
 from benchmarks import measuring
 from benchmarks.contenders.worker import Contender
 from benchmarks.measuring import Goal, Times
-from benchmarks.works import WORKS, write_reals
+from benchmarks.workloads import WORKS, write_reals
 from ganzoo import cli
 from ganzoo.errors import GanzooError, did_you_mean
 

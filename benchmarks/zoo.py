@@ -15,7 +15,8 @@ from absl import app, flags
 
 from benchmarks import measuring
 from benchmarks.sampler_tables import markdown, write_section
-from ganzoo.config import load_config, recipes
+from ganzoo.zoo.recipes import load_config
+from ganzoo.zoo.registry import in_package as recipes
 
 _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")

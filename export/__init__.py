@@ -1,1 +1,1 @@
-"""The deployment kit: from a trained model to a server, to clients and to many samples."""
+"""The deployment guide, and the commands of `ganzoo.serving` by the names that they have had in a checkout."""

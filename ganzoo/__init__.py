@@ -9,17 +9,19 @@
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["GanzooError", "create", "list_models", "load", "load_config", "register"]
-
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
     "GanzooError": "ganzoo.errors",
-    "create": "ganzoo.registry",
-    "list_models": "ganzoo.registry",
-    "load": "ganzoo.registry",
-    "load_config": "ganzoo.config",
-    "register": "ganzoo.registry",
+    "create": "ganzoo.models",
+    "export_model": "ganzoo.tasks.notebook",
+    "list_models": "ganzoo.zoo.registry",
+    "load": "ganzoo.models",
+    "load_config": "ganzoo.zoo.recipes",
+    "register": "ganzoo.zoo.registry",
+    "register_data": "ganzoo.data.names",
+    "register_networks": "ganzoo.networks",
 }
+__all__ = sorted(_homes)
 
 
 def __getattr__(name: str):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from absl import app, flags, logging
 
-from ganzoo.backend import prepare_tensorflow
+from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS

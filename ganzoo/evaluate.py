@@ -17,7 +17,7 @@ from ganzoo.errors import GanzooError
 
 if TYPE_CHECKING:
     from ganzoo.data.parts import Parts
-    from ganzoo.exported import Exported
+    from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
 SAMPLERS = ("generate", "drs", "obrs", "mh")
@@ -130,10 +130,10 @@ def codes(exported: "Exported", parts: "Parts", *, seed: int = 0, picture: Path 
     """
     import numpy as np
 
-    from ganzoo import pictures
     from ganzoo.data import reals
     from ganzoo.evaluation.codes import information_bound, unsupervised_accuracy
     from ganzoo.evaluation.evaluator import short
+    from ganzoo.pictures import drawing
 
     if "recognise" not in exported.signatures:
         return {}
@@ -148,7 +148,7 @@ def codes(exported: "Exported", parts: "Parts", *, seed: int = 0, picture: Path 
     fakes = exported.from_codes(categories, seed=seed)
     if picture is not None and fakes.ndim == 4:
         columns = probabilities.shape[1]
-        pictures.write_png(picture, pictures.grid(fakes[: 10 * columns], columns))
+        drawing.write_png(picture, drawing.grid(fakes[: 10 * columns], columns))
     recognised = exported.in_batches("recognise", samples=fakes)["category_probabilities"]
     log_probabilities = np.log(np.maximum(recognised, np.finfo(np.float32).tiny))
     found[f"information_{short(MOST_SCORED)}"] = information_bound(log_probabilities, categories)
@@ -200,9 +200,8 @@ def _labels(exported: "Exported", parts: "Parts"):
 
 def main() -> int:
     with cli.quiet_imports():
-        from ganzoo import tasks
-        from ganzoo.exported import Exported
-        from ganzoo.training import workdirs
+        from ganzoo import files, tasks
+        from ganzoo.serving.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
     exported = Exported(FLAGS.export_dir)
@@ -225,7 +224,7 @@ def main() -> int:
     metrics = task.measure(exported, data, config, samplers=FLAGS.sampler)
     print(task.describe(metrics))
     if FLAGS.out:
-        workdirs.write_json(Path(FLAGS.out), metrics)
+        files.write_json(Path(FLAGS.out), metrics)
     else:
         print(json.dumps(metrics, indent=2))
     return 0

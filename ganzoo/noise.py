@@ -2,10 +2,56 @@
 
 Row i of a stream depends on the seed and on i alone, never on how many rows are drawn at a time: Philox is a
 counter-based generator, so a draw that begins at row i begins at that row's counter. Training derives its seed from
-(run, purpose, step, draw), an export from the caller's.
+(run, purpose, step, draw), an export from the caller's. The purposes of all streams stand here, one enum for
+each scope.
 """
 
+from enum import IntEnum
+
 import tensorflow as tf
+
+
+class Training(IntEnum):
+    """What a training step draws random numbers for: the second word of `[run's seed, purpose]`."""
+
+    LATENTS = 0  # of pix2pix the masks of its dropout
+    UNIFORMS = 1
+    POOL = 2  # of past fakes
+    JITTER = 100  # of pictures
+
+
+class Fitting(IntEnum):
+    """What the fit of a density ratio and the making of an export draw for, folded into `[seed, 0]`."""
+
+    INDICES = 0  # of reals
+    FAKES = 1
+    STOP_FAKES = 2
+    BURN_IN = 3
+    CALIBRATION_FAKES = 4
+    MISMATCHES = 5
+
+
+class Request(IntEnum):
+    """What a signature draws for beside the latents, which are the request's own stream; folded into its seed."""
+
+    UNIFORMS = 1
+    STARTS = 2  # of Markov chains
+    CANDIDATES = 2  # of pix2pix, whose log ratios are the burn-in
+
+
+class Jitter(IntEnum):
+    """What a picture's random crop and flip draw for, folded into the seed of the step."""
+
+    CROPS = 0
+    FLIPS = 1
+
+
+class Pool(IntEnum):
+    """What a pool of past fakes draws for, folded into the seed of the step."""
+
+    ORDER = 0
+    CHOICES = 1
+
 
 _PHILOX = 1  # named, because "auto" may be another algorithm on another device
 _BLOCK = 4  # 32-bit numbers that one step of the counter yields

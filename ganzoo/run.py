@@ -3,6 +3,7 @@
     python -m ganzoo.run --model wgan_gp
     python -m ganzoo.run --model gan --dataset gaussians25 --seed 1
     python -m ganzoo.run --model wgan_gp --dataset folder:photos --config.batch_size=32 --workdir runs/photos
+    python -m ganzoo.run --plugin my_gan.py --model mine
 
 Started again in its workdir, a run goes on where it stopped. `--config.KEY=VALUE` sets any key that `--dry_run` prints.
 """
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from ganzoo import cli
-from ganzoo.config import load_config, recipes, summary
+from ganzoo import cli, files
 from ganzoo.errors import GanzooError
-from ganzoo.laps import Laps
+from ganzoo.training.start_up import Laps
+from ganzoo.zoo import plugins
+from ganzoo.zoo.recipes import check_network, load_config, summary
+from ganzoo.zoo.registry import list_models
 
 if TYPE_CHECKING:
     import keras
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, "the zoo's entry to train; --list prints them")
+flags.DEFINE_multi_string("plugin", [], plugins.HELP)
 flags.DEFINE_string(
     "dataset",
     None,
@@ -66,7 +70,7 @@ COUNTS = (
 
 def main() -> int:
     if FLAGS.list:
-        for name in recipes():
+        for name in list_models():
             print(name if FLAGS.names_only else f"{name:12} {summary(name)}")
         return 0
     if FLAGS.model is None:
@@ -92,9 +96,10 @@ def main() -> int:
 
 def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None") -> int:
     """The run, from its workdir to its metrics, and on other hosts than the chief its training alone: the exit code."""
-    from ganzoo import saved_model
-    from ganzoo.exported import Exported
-    from ganzoo.training import strategies, workdirs
+    from ganzoo.export import saved_model
+    from ganzoo.serving.exported import Exported
+    from ganzoo.tasks import workdirs
+    from ganzoo.training import strategies
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
@@ -102,6 +107,8 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
     metrics = None
     if is_chief:
         description = {"config": config.to_dict(), "split": data.describe()}
+        if FLAGS.plugin:
+            description["plugins"] = list(FLAGS.plugin)
         workdirs.claim(workdir, description, resume=FLAGS.resume)
         devices = f" on {strategies.describe(strategy)}" if strategy else ""
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
@@ -120,7 +127,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         description["step"] = model.steps_taken
         version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
         metrics = task.measure(Exported(version), data, config, workdir)
-        workdirs.write_json(workdir / "metrics.json", metrics)
+        files.write_json(workdir / "metrics.json", metrics)
     print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")
     return 0
 
@@ -140,6 +147,7 @@ def resolve() -> ConfigDict:
     for key in COUNTS:
         if config[key] < 1:
             raise GanzooError(f"config.{key} is {config[key]}, expected at least 1.")
+    check_network(config)
     if config.evaluation.num_samples < 1:
         raise GanzooError(f"config.evaluation.num_samples is {config.evaluation.num_samples}, expected at least 1.")
     return config.lock()
@@ -149,7 +157,7 @@ def profiling(workdir: Path) -> "list[keras.callbacks.Callback]":
     """What `--profile` adds to a training."""
     if not FLAGS.profile:
         return []
-    from ganzoo.training.start_up import Profile
+    from ganzoo.training.callbacks import Profile
 
     return [Profile(LAPS, workdir)]
 
@@ -160,11 +168,14 @@ def default_workdir(config: ConfigDict) -> str:
 
 
 def define_config() -> None:
-    """Gives the flags `--config.KEY` the keys of the chosen model's recipe.
+    """Imports the plugins, and gives the flags `--config.KEY` the keys of the chosen model's recipe.
 
     Raises:
-        GanzooError: for such a flag without a model.
+        GanzooError: for such a flag without a model, and for a plugin that cannot be used.
     """
+    if FLAGS.plugin:
+        with cli.quiet_imports():
+            plugins.load(FLAGS.plugin)
     if FLAGS.model is None:
         if any(re.match("--?config[.]", flag) for flag in sys.argv):
             raise GanzooError(
@@ -176,7 +187,7 @@ def define_config() -> None:
 
 def farewell(workdir: Path, example: Callable[[Path], str]) -> str:
     """What to do with the result, as lines to copy."""
-    from ganzoo.exported import newest_version
+    from ganzoo.serving.exported import newest_version
 
     export = (workdir / "export").resolve()
     lines = {

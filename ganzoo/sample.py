@@ -15,7 +15,7 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError, did_you_mean
 
 if TYPE_CHECKING:
-    from ganzoo.exported import Exported
+    from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
 INPUTS = ("gamma_percentile", "budget", "chain_length")
@@ -25,12 +25,12 @@ def main() -> int:
     import numpy as np
 
     with cli.quiet_imports():
-        from ganzoo import outputs
-        from ganzoo.exported import Exported
+        from ganzoo.pictures import writing
+        from ganzoo.serving.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
     out = Path(FLAGS.out)
-    outputs.check(out)
+    writing.check(out)
     inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
     exported = Exported(FLAGS.export_dir)
     if FLAGS.input_dir is not None:
@@ -48,7 +48,7 @@ def main() -> int:
     if len(samples) == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
 
-    outputs.write(out, draws, outputs.numbered(len(samples)), signature)
+    writing.write(out, draws, writing.numbered(len(samples)), signature)
     rate = f" at acceptance rate {draws['acceptance_rate']:.3f}" if "acceptance_rate" in draws else ""
     print(f"{len(samples)} samples by {signature}{rate} in {out}")
     if len(samples) < FLAGS.num_samples:
@@ -61,8 +61,9 @@ def translate(exported: "Exported", out: Path) -> int:
     """Every picture below the folder `--input_dir`, squared and sized as in training, as a PNG of its name."""
     import numpy as np
 
-    from ganzoo import outputs
-    from ganzoo.data import folder, reals
+    from ganzoo.data import reals
+    from ganzoo.data.sources import folder
+    from ganzoo.pictures import writing
 
     if "directions" not in exported.config:
         raise GanzooError(f"{exported.path} is of a model that translates nothing: leave --input_dir out.")
@@ -82,10 +83,10 @@ def translate(exported: "Exported", out: Path) -> int:
         raise GanzooError(f"which domain? Give --domain, one of {', '.join(exported.config['domains'])}.")
     size, _, channels = exported.config["image_shape"]
     found = folder.gather(FLAGS.input_dir, size, channels)
-    names = outputs.png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in found.files])
+    names = writing.png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in found.files])
     labels = None if domains is None else np.full(len(found.samples), domains)
     translated = exported.translate(signature, reals.to_float(found.samples), seed=FLAGS.seed, domains=labels)
-    outputs.write(out, {"images": translated}, names, signature)
+    writing.write(out, {"images": translated}, names, signature)
     print(f"{len(found.files)} pictures by {signature} in {out}")
     return 0
 

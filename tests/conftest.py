@@ -14,7 +14,7 @@ import pytest
 from tensorflow.python.framework.ops import gradient_registry
 
 import ganzoo
-from ganzoo.data.domains import Domains
+from ganzoo.data.parts import Domains
 from ganzoo.data.reals import Reals
 
 TINY = {

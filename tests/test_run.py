@@ -294,11 +294,13 @@ def test_a_translator_of_ones_own_pictures_trains_and_translates_a_folder(tmp_pa
 
 @pytest.mark.slow
 def test_a_folder_cannot_be_translated_by_a_model_that_samples(tmp_path):
-    from ganzoo import create, density_ratio, saved_model
+    from ganzoo import create
+    from ganzoo.density_ratio import fitting
+    from ganzoo.export import saved_model
     from tests.conftest import TINY
 
     model = create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
-    saved_model.export(model, tmp_path / "export", ratio=density_ratio.for_export(model, None))
+    saved_model.export(model, tmp_path / "export", ratio=fitting.for_export(model, None))
     flags = [f"--export_dir={tmp_path}/export", f"--input_dir={tmp_path}", f"--out={tmp_path}/out"]
     assert one_line(run(*flags, module="ganzoo.sample", code=1), "leave --input_dir out")
 
@@ -306,7 +308,7 @@ def test_a_folder_cannot_be_translated_by_a_model_that_samples(tmp_path):
 @pytest.mark.slow
 def test_a_folder_is_translated_to_the_domain_that_is_named(tmp_path):
     """By an export of stargan; without a domain the names that there are are told."""
-    from ganzoo import saved_model
+    from ganzoo.export import saved_model
     from tests.conftest import tiny_translator
 
     description = {"domains": ["dark", "middling", "light"]}

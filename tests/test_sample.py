@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganzoo import saved_model
-from ganzoo.outputs import png_names
+from ganzoo.export import saved_model
+from ganzoo.pictures.writing import png_names
 from tests.conftest import tiny_translator
-from tests.test_picture_files import png_of
+from tests.export.test_encoded_pictures import png_of
 
 SAMPLING = dict(max_images=8, max_side=32, max_pixels=8 * 32**2, max_proposals_per_sample=100)
 

@@ -28,7 +28,7 @@ def get_config(kind: str) -> ConfigDict:
     """The keys that every recipe has. Keys are locked: a recipe or a flag can set them, not add to them.
 
     Args:
-        kind: "images" or "points", what the data consist of (`ganzoo.data.kind`).
+        kind: "images" or "points", what the data consist of (`ganzoo.data.names.kind`).
     """
     config = _of_any_task("sampling")
     config.data.image_size = 0  # 0: the pictures' own size, or 64 where they differ

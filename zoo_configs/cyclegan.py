@@ -14,6 +14,7 @@ the target's classifier, in 72, 66 and 74 %), Frechet distance 48 to 56 (182 to 
 from zoo_configs import common
 
 DATASET = "digits_mnist2uci"
+NETWORKS = ("cyclegan",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):

@@ -12,6 +12,7 @@ Expected (2 CPU cores, seed 0): L1 .0145 on the scale 0 to 1, of the edges thems
 from zoo_configs import common
 
 DATASET = "edges2digits"
+NETWORKS = ("unet",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):

@@ -14,6 +14,7 @@ ones by the target's classifier 32 to 62 %); Frechet distances 17 to 22 (real 11
 from zoo_configs import common
 
 DATASET = "digit_styles"
+NETWORKS = ("stargan",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):

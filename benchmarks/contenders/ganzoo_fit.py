@@ -3,10 +3,10 @@
 import keras
 import numpy as np
 
-from benchmarks import flops, works
+from benchmarks import flops, workloads
 from benchmarks.contenders import Training
-from ganzoo import registry
-from ganzoo.data.domains import Domains
+from ganzoo import models
+from ganzoo.data.parts import Domains
 from ganzoo.data.pipeline import batches, domain_pairs
 from ganzoo.data.reals import Reals
 from ganzoo.training import loop
@@ -16,10 +16,10 @@ ENDLESS = 10_000_000
 
 def build(work: str, arrays: dict[str, np.ndarray], precision: str) -> Training:
     """A work by its recipe; `arrays` as `works.write_reals` has them."""
-    config = works.configured(work)
+    config = workloads.configured(work)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(precision)
-    model = registry.from_config(config, works.WORKS[work].images)
+    model = models.from_config(config, workloads.WORKS[work].images)
     loop.compile_for(model, config)
     where = dict(seed=0, steps=ENDLESS, draws=model.n_critic)
     if "a" in arrays:

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image, ImageOps
 
-from ganzoo.data.pile import Pile
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.storage import Pile, StoredPictures
 from ganzoo.errors import GanzooError
 
 SMALLEST, LARGEST, USUAL = 16, 128, 64  # pixels a side

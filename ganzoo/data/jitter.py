@@ -34,11 +34,16 @@ def jitter(
     load_size = pictures.shape[1]
     if load_size > image_size:
         corners = tf.random.stateless_uniform(
-            [2, total, 1], noise.fold_in(seed, 0), 0, load_size - image_size + 1, tf.int32, alg="philox"
+            [2, total, 1],
+            noise.fold_in(seed, noise.Jitter.CROPS),
+            0,
+            load_size - image_size + 1,
+            tf.int32,
+            alg="philox",
         )
         top, left = tf.unstack(tf.gather(corners, which, axis=1) + tf.range(image_size))
         pictures = tf.gather(tf.gather(pictures, top, axis=1, batch_dims=1), left, axis=2, batch_dims=1)
     if flip:
-        flipped = tf.gather(noise.uniform(noise.fold_in(seed, 1), total), which) < 0.5
+        flipped = tf.gather(noise.uniform(noise.fold_in(seed, noise.Jitter.FLIPS), total), which) < 0.5
         pictures = tf.where(flipped[:, None, None, None], pictures[:, :, ::-1], pictures)
     return pictures

@@ -1,4 +1,8 @@
-"""Reals split into the parts that never mix: train on one, fit the density ratio on another, measure on the third."""
+"""Data split into parts that never mix.
+
+Reals: train on one part, fit the density ratio on another, measure on the third. Domains of a translator: train on one
+part, measure on the other.
+"""
 
 import hashlib
 import itertools
@@ -6,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganzoo.data import is_stacked, load
 from ganzoo.data.reals import Reals
-from ganzoo.data.stored import StoredPictures, blocks
+from ganzoo.data.storage import StoredPictures, blocks
 from ganzoo.errors import GanzooError
 
 SEED = 0  # fixed, not the run's: runs with different seeds stay comparable
@@ -45,21 +48,41 @@ class Parts:
         }
 
 
-def load_parts(name: str, **request) -> Parts:
-    """The parts of a data set: what a run, an evaluation and a benchmark begin with.
+@dataclass(frozen=True, eq=False)
+class Domains:
+    """Pictures of several domains, split.
 
-    Args:
-        name: as for `ganzoo.data.load`, or "stacked_mnist" or "stacked_mnist:mnist".
-        **request: as for `ganzoo.data.load`: the keys of `config.data`.
-
-    Raises:
-        GanzooError: the data set cannot be had as requested, or is too small to split.
+    Attributes:
+        name: the name they were asked for by.
+        names: of the domains, such as ("mnist", "uci"), ("A", "B"), or the names of classes.
+        train: for each domain uint8 [N_k, load_size, load_size, C], larger than the test pictures where random crops
+            are to be taken; the labels say what a picture shows whatever its domain (a digit), or are None.
+        test: for each domain uint8 [M_k, image_size, image_size, C].
+        paired: whether row i of every domain shows the same thing.
     """
-    if is_stacked(name):
-        from ganzoo.data import stacked_digits
 
-        return stacked_digits.load_parts(name, **request)
-    return split(load(name, **request))
+    name: str
+    names: tuple[str, ...]
+    train: tuple[Reals, ...]
+    test: tuple[Reals, ...]
+    paired: bool
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One picture's shape as the networks see it: (image_size, image_size, C)."""
+        return self.test[0].shape
+
+    def describe(self) -> dict:
+        """What config.json keeps, so that a later evaluation can check that it splits the same way: JSON-able."""
+        parts = {part: dict(zip(self.names, getattr(self, part), strict=True)) for part in ("train", "test")}
+        return {
+            "dataset": self.name,
+            "domains": list(self.names),
+            "paired": self.paired,
+            "seed": SEED,
+            "sizes": {part: {name: len(of) for name, of in domains.items()} for part, domains in parts.items()},
+            "sha256": {part: {name: of.sha256() for name, of in domains.items()} for part, domains in parts.items()},
+        }
 
 
 def split(reals: Reals) -> Parts:

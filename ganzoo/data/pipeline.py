@@ -12,15 +12,13 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.data.jitter import jitter
 from ganzoo.data.reals import to_float
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
 if TYPE_CHECKING:
-    from ganzoo.data.domains import Domains
+    from ganzoo.data.parts import Domains
 
 Element = tuple[tf.Tensor, ...] | tf.Tensor
-
-JITTER = 100  # the purpose that tells the seeds of jitter from those of a model
 
 
 class Share(NamedTuple):
@@ -251,7 +249,7 @@ def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[
 
 
 def _jitter_seed(seed: int, step: tf.Tensor, stream: int) -> tf.Tensor:
-    return noise.fold_in([seed % 2**31, JITTER], step, stream)
+    return noise.fold_in([seed % 2**31, noise.Training.JITTER], step, stream)
 
 
 class _Joined:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ganzoo.data.stored import StoredPictures, blocks
+from ganzoo.data.storage import StoredPictures, blocks
 
 
 @dataclass(frozen=True, eq=False)

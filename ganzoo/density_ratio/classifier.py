@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import losses, noise
-from ganzoo.generative import GenerativeModel, with_labels
+from ganzoo import noise
+from ganzoo.bases.generative import GenerativeModel, with_labels
+from ganzoo.losses import adversarial as losses
 
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
 CHECKS = 20  # how often, in all, the held-out loss is looked at
-INDICES, FAKES, STOP_FAKES, MISMATCHES = 0, 1, 2, 5  # what random numbers are drawn for
 
 Rows = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
 
@@ -63,14 +63,14 @@ def fit_classifier(
 
     samples, *labels = reals
     count = max(len(stop_reals[0]), batch_size)
-    stop_fakes = fakes_like(model, stop_reals, count, seed=noise.fold_in([seed, 0], STOP_FAKES))
+    stop_fakes = fakes_like(model, stop_reals, count, seed=noise.fold_in([seed, 0], noise.Fitting.STOP_FAKES))
     held_out = [stop_reals, stop_fakes]
     augmented = bool(labels and mismatched)
     if augmented:
         held_out.append((stop_reals[0], other_labels(tf.constant(stop_reals[1]), model.num_classes, [seed, 1])))
     train = in_batches(trunk, *reals)
     held_out = [with_labels(in_batches(trunk, *rows), *map(tf.constant, rows[1:])) for rows in held_out]
-    fake_seed = noise.fold_in([seed, 0], FAKES)
+    fake_seed = noise.fold_in([seed, 0], noise.Fitting.FAKES)
 
     def loss_of(real, fake, *wrong):
         shown_besides = [mismatched * tf.reduce_mean(tf.nn.softplus(logits)) for logits in wrong]
@@ -78,7 +78,7 @@ def fit_classifier(
 
     @tf.function(autograph=False)
     def train_step(step):
-        index = noise.uniform(noise.fold_in([seed, 0], INDICES, step), batch_size)
+        index = noise.uniform(noise.fold_in([seed, 0], noise.Fitting.INDICES, step), batch_size)
         index = tf.cast(index * len(samples), tf.int32)
         given = [tf.gather(of_all, index) for of_all in labels]  # fakes have the labels of the reals beside them
         fake = trunk(model.propose(fake_seed, step * batch_size, batch_size, *given), *given, training=False)
@@ -87,7 +87,9 @@ def fit_classifier(
             logits = head(with_labels(features, *(tf.tile(of_both, [2]) for of_both in given)), training=True)
             wrong = []
             if augmented:
-                other = other_labels(*given, model.num_classes, noise.fold_in([seed, 0], MISMATCHES, step))
+                other = other_labels(
+                    *given, model.num_classes, noise.fold_in([seed, 0], noise.Fitting.MISMATCHES, step)
+                )
                 of_other = trunk(tf.gather(samples, index), other, training=False)
                 wrong = [head([of_other, other], training=True)]
             loss = loss_of(logits[:batch_size], logits[batch_size:], *wrong)

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import with_labels
 from ganzoo.density_ratio import heads
 from ganzoo.density_ratio.classifier import Rows, fit_classifier
-from ganzoo.generative import with_labels
-from ganzoo.models.base import AdversarialModel
-from ganzoo.networks.layers import cut
+from ganzoo.networks.layers.basic import cut
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ takes [features, labels int64 [batch]].
 
 import keras
 
-from ganzoo.networks.layers import FourierFeatures, squeeze_logit
+from ganzoo.networks.layers.basic import FourierFeatures, squeeze_logit
 
 
 def dropout_head(

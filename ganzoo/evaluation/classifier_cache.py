@@ -6,7 +6,6 @@ included, so that another version, split, side or size of a data set is another 
 
 import contextlib
 import hashlib
-import os
 import re
 import zipfile
 import zlib
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
+
+from ganzoo.files import whole
 
 VERSION = 1  # of how classifiers are built and trained; a change there makes all that are kept useless
 
@@ -44,14 +45,8 @@ def restore(layers: list[keras.layers.Layer], file: Path) -> bool:
 
 def keep(layers: list[keras.layers.Layer], file: Path) -> None:
     """Keeps the weights, whole or not at all; a folder that cannot be written to keeps nothing."""
-    unfinished = file.with_name(f".{os.getpid()}-{file.name}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(unfinished, **_weights(layers))
-        unfinished.replace(file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+    with contextlib.suppress(OSError), whole(file) as beside:
+        np.savez(beside, **_weights(layers))
 
 
 def _weights(layers: list[keras.layers.Layer]) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from ganzoo.data import is_stacked
+from ganzoo.data.names import is_stacked
 from ganzoo.evaluation import digits_classifier
 from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures
 from ganzoo.evaluation.frechet import enough_for_frechet, fit_gaussian, frechet_distance

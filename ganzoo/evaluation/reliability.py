@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from ganzoo import pictures
+from ganzoo.pictures import drawing
 
 
 def dawids_z(real_logits: np.ndarray, fake_logits: np.ndarray) -> float:
@@ -131,7 +131,7 @@ def plot_reliability(path: str | Path, curves: Mapping[str, tuple[np.ndarray, np
     figure.align_ylabels()
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pictures.write_png(path, np.asarray(canvas.buffer_rgba())[..., :3])
+    drawing.write_png(path, np.asarray(canvas.buffer_rgba())[..., :3])
 
 
 def _numbers(logits: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
 

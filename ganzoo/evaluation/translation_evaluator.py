@@ -47,7 +47,7 @@ class TranslationEvaluator:
     def __init__(self, domains, *, seed: int = 0, classifier_steps: int = STEPS, cache: Path | None = None):
         """
         Args:
-            domains: `ganzoo.data.domains.Domains`. Train pictures larger than the test ones are resized.
+            domains: `ganzoo.data.parts.Domains`. Train pictures larger than the test ones are resized.
             seed: of the classifiers.
             classifier_steps: that each of them is trained for.
             cache: a folder where they are kept for the next evaluation; None keeps none.

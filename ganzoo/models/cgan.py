@@ -5,18 +5,16 @@ projection discriminator is that of Miyato and Koyama, "cGANs with Projection Di
 https://arxiv.org/abs/1802.05637.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
-from ganzoo.models.base import AdversarialModel
-from ganzoo.networks import conditional
-from ganzoo.penalties import logits_and_r1, refuse_batch_norm
-from ganzoo.registry import register
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import logits_and_r1, refuse_batch_norm
+from ganzoo.networks import labelled
+from ganzoo.zoo.registry import register
 
 
 @register("cgan")
-@keras.saving.register_keras_serializable("ganzoo")
 class ConditionalGAN(AdversarialModel):
     """The game of `gan` played within each class: both networks see the label.
 
@@ -55,9 +53,9 @@ class ConditionalGAN(AdversarialModel):
         **objective,
     ) -> "ConditionalGAN":
         """Builds both networks of a family with labels as inputs; `conditioning` is "concatenated" or "projection"."""
-        build = conditional.discriminator(conditioning)
+        build = labelled.discriminator(conditioning)
         return cls(
-            conditional.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
+            labelled.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
             build(network, tuple(image_shape), num_classes=num_classes, **discriminator),
             num_classes=num_classes,
             **objective,

@@ -4,20 +4,19 @@ Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversar
 https://arxiv.org/abs/1703.10593, equations 1 to 3 and section 5.2 for the identity loss.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
-from ganzoo.networks import patchgan, residual_translator
-from ganzoo.networks.fake_pool import FakePool
-from ganzoo.registry import register
-from ganzoo.training import replicas
-from ganzoo.training.stepped import POOL
-from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
+from ganzoo import noise
+from ganzoo.bases import replicas
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.translation import l1, patch_mean
+from ganzoo.networks import cyclegan, patchgan
+from ganzoo.networks.layers.fake_pool import FakePool
+from ganzoo.zoo.registry import register
 
 
 @register("cyclegan")
-@keras.saving.register_keras_serializable("ganzoo")
 class CycleGAN(TranslationModel):
     """Two generators, the paper's G from a to b and F from b to a, and a discriminator of patches for each domain.
 
@@ -29,7 +28,7 @@ class CycleGAN(TranslationModel):
 
     generators = ("a_to_b", "b_to_a")
     discriminators = ("discriminator_a", "discriminator_b")
-    smallest_side = residual_translator.SMALLEST_SIDE
+    smallest_side = cyclegan.SMALLEST_SIDE
     logged = ("discriminator_loss", "generator_loss", "adversarial", "cycle", "identity", "real_logits", "fake_logits")
 
     def __init__(self, *networks, cycle_weight: float, identity_weight: float, pool_size: int, **base):
@@ -46,7 +45,7 @@ class CycleGAN(TranslationModel):
         cls, image_shape: tuple[int, int, int], *, network: str, generator: dict, discriminator: dict, **objective
     ) -> "CycleGAN":
         """Builds two generators and two discriminators; the family "cyclegan" is the one there is."""
-        generators = [residual_translator.generator(image_shape, **generator) for _ in cls.generators]
+        generators = [cyclegan.generator(image_shape, **generator) for _ in cls.generators]
         critics = [patchgan.discriminator(image_shape, conditional=False, **discriminator) for _ in cls.discriminators]
         return cls(*generators, *critics, image_shape=image_shape, **objective)
 
@@ -75,8 +74,8 @@ class CycleGAN(TranslationModel):
         self.update_generator(tape, generator_loss)
 
         # The pools are of all replicas' fakes: each replica has the same ones, and is shown its own rows.
-        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(POOL, 0)))
-        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(POOL, 1)))
+        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(noise.Training.POOL, 0)))
+        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(noise.Training.POOL, 1)))
         with tf.GradientTape() as tape:
             real_logits_a, fake_logits_a = tf.split(self.discriminator_a(tf.concat([a, past_a], 0), training=True), 2)
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)

@@ -6,15 +6,13 @@ Networks", ICLR 2016, https://arxiv.org/abs/1511.06434, sections 3 and 4.
 
 import math
 
-import keras
 import tensorflow as tf
 
 from ganzoo.models.gan import GAN
-from ganzoo.registry import register
+from ganzoo.zoo.registry import register
 
 
 @register("dcgan")
-@keras.saving.register_keras_serializable("ganzoo")
 class DCGAN(GAN):
     """The game of `gan` with the paper's networks and latents.
 

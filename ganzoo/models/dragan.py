@@ -5,19 +5,17 @@ Kodali et al., "On Convergence and Stability of GANs", 2017, https://arxiv.org/a
 
 import math
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses, noise
-from ganzoo.models.base import AdversarialModel
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
-from ganzoo.registry import register
-from ganzoo.training import replicas
-from ganzoo.training.stepped import UNIFORMS
+from ganzoo import noise
+from ganzoo.bases import replicas
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
+from ganzoo.zoo.registry import register
 
 
 @register("dragan")
-@keras.saving.register_keras_serializable("ganzoo")
 class DRAGAN(AdversarialModel):
     """Non-saturating GAN whose discriminator has gradients of norm 1 in the neighbourhood of reals alone.
 
@@ -76,7 +74,7 @@ class DRAGAN(AdversarialModel):
     def neighbours(self, draw: int, real: tf.Tensor) -> tf.Tensor:
         """A point near each real, float32 [batch, ...]."""
         # The draws beyond those of the discriminator's steps are nobody else's.
-        seed = self.step_seed(UNIFORMS, self.n_critic + draw)
+        seed = self.step_seed(noise.Training.UNIFORMS, self.n_critic + draw)
         rows = tf.shape(real)[0]
         numbers = noise.uniforms(seed, rows, math.prod(real.shape[1:]), first_row=replicas.first_row(rows))
         deviation = replicas.standard_deviation(real)

@@ -3,13 +3,12 @@
 Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, https://arxiv.org/abs/1406.2661, Algorithm 1.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError, did_you_mean
-from ganzoo.models.base import AdversarialModel
-from ganzoo.registry import register
+from ganzoo.losses import adversarial as losses
+from ganzoo.zoo.registry import register
 
 GENERATOR_LOSSES = {
     "minimax": losses.minimax_generator,
@@ -18,7 +17,6 @@ GENERATOR_LOSSES = {
 
 
 @register("gan")
-@keras.saving.register_keras_serializable("ganzoo")
 class GAN(AdversarialModel):
     """Discriminator by cross-entropy; generator by equation 1 or by its non-saturating form.
 

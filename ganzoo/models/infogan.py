@@ -10,20 +10,20 @@ import math
 import keras
 import tensorflow as tf
 
-from ganzoo import losses, noise
+from ganzoo import noise
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import Codes
 from ganzoo.errors import GanzooError
-from ganzoo.generative import Codes
-from ganzoo.models.base import AdversarialModel
-from ganzoo.networks.layers import cut, leaky_relu
-from ganzoo.networks.norms import normalisation
-from ganzoo.penalties import logits_and_r1, refuse_batch_norm
-from ganzoo.registry import register
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import logits_and_r1, refuse_batch_norm
+from ganzoo.networks.layers.basic import cut, leaky_relu
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.zoo.registry import register
 
 RECOGNITION_WIDTH = 128  # appendix C.1
 
 
 @register("infogan")
-@keras.saving.register_keras_serializable("ganzoo")
 class InfoGAN(AdversarialModel):
     """Part of the latents are codes, and generator and discriminator together maximise what a sample says of them.
 

@@ -3,17 +3,15 @@
 Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, https://arxiv.org/abs/1611.04076, section 3.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
-from ganzoo.registry import register
+from ganzoo.losses import adversarial as losses
+from ganzoo.zoo.registry import register
 
 
 @register("lsgan")
-@keras.saving.register_keras_serializable("ganzoo")
 class LeastSquaresGAN(AdversarialModel):
     """Both networks by least squares from the discriminator's outputs to targets, equation 2.
 

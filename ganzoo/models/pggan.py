@@ -6,22 +6,20 @@ https://arxiv.org/abs/1710.10196, sections 2 to 4 and appendix A.
 
 import functools
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
+from ganzoo.bases import replicas
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.networks import progressive
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
-from ganzoo.registry import register
-from ganzoo.training import replicas
+from ganzoo.zoo.registry import register
 
 MEMORY = 0.99  # decay per step of the discriminator's average of minibatch deviations
 
 
 @register("pggan")
-@keras.saving.register_keras_serializable("ganzoo")
 class ProgressiveGAN(AdversarialModel):
     """Wasserstein loss with gradient penalty, on pictures whose resolution doubles as the training goes on.
 

@@ -4,23 +4,20 @@ Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks"
 https://arxiv.org/abs/1611.07004, equations 1 to 4.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses, noise
+from ganzoo import noise
+from ganzoo.bases import replicas
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.translation import l1, patch_mean
 from ganzoo.networks import patchgan, unet
-from ganzoo.registry import register
-from ganzoo.sampling import conditional
+from ganzoo.sampling import per_class
 from ganzoo.sampling.proposals import burn_in
-from ganzoo.training import replicas
-from ganzoo.training.stepped import LATENTS
-from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
-
-CANDIDATES = 2  # what random numbers are drawn for in `drs`, beside the proposals' own and their uniforms
+from ganzoo.zoo.registry import register
 
 
 @register("pix2pix")
-@keras.saving.register_keras_serializable("ganzoo")
 class Pix2Pix(TranslationModel):
     """A U-Net whose noise is dropout, and a discriminator of patches that sees the input too.
 
@@ -60,7 +57,7 @@ class Pix2Pix(TranslationModel):
             The epoch's running means by metric name.
         """
         inputs, targets = data
-        stream = noise.stream(self.step_seed(LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
+        stream = noise.stream(self.step_seed(noise.Training.LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
         with tf.GradientTape() as generator_tape:
             fakes = self.generator([inputs, stream], training=True)
         with tf.GradientTape() as tape:
@@ -111,9 +108,11 @@ class Pix2Pix(TranslationModel):
                 batch_size=sampling["batch_size"],
             )
             each = sampling["candidates"]
-            draw = dict(num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, CANDIDATES))
+            draw = dict(
+                num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, noise.Request.CANDIDATES)
+            )
             candidates = tf.ensure_shape(burn_in(**request, **draw), [None, each])
-            draws = conditional.discriminator_rejection(
+            draws = per_class.discriminator_rejection(
                 labels=tf.range(count, dtype=tf.int64),
                 seed=seed,
                 burn_in=candidates,

@@ -8,15 +8,14 @@ https://arxiv.org/abs/2501.05441, section 2. The relativistic pairing loss is th
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
-from ganzoo.penalties import logits_and_squared_gradients, refuse_batch_norm
-from ganzoo.registry import register
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import logits_and_squared_gradients, refuse_batch_norm
+from ganzoo.zoo.registry import register
 
 
 @register("r3gan")
-@keras.saving.register_keras_serializable("ganzoo")
 class R3GAN(AdversarialModel):
     """Each real's logit is compared with a fake's; zero-centred gradient penalties on reals (R1) and fakes (R2).
 

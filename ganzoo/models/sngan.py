@@ -7,19 +7,18 @@ https://arxiv.org/abs/1802.05957, Algorithm 1, with the hinge loss of its equati
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
+from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.errors import GanzooError
-from ganzoo.models.base import AdversarialModel
-from ganzoo.networks.spectral import SpectralLayer, power_iteration
-from ganzoo.registry import register
+from ganzoo.losses import adversarial as losses
+from ganzoo.networks.layers.spectral import SpectralLayer, power_iteration
+from ganzoo.zoo.registry import register
 
 
 @register("sngan")
-@keras.saving.register_keras_serializable("ganzoo")
 class SpectralNormalizationGAN(AdversarialModel):
     """Hinge loss, and a discriminator whose every kernel is divided by its largest singular value.
 
-    The normalisation is in the networks (`ganzoo.networks.spectral`); here is when its power iteration takes a step:
+    The normalisation is in the networks (`ganzoo.networks.layers.spectral`). Its power iteration takes a step here,
     once in each discriminator step. Passes through the discriminator change nothing, be they with reals, with fakes or
     for the generator's step.
 

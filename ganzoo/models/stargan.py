@@ -7,15 +7,15 @@ https://arxiv.org/abs/1711.09020, equations 2 to 8.
 import keras
 import tensorflow as tf
 
-from ganzoo import losses
-from ganzoo.networks import residual_translator, stargan
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate
-from ganzoo.registry import register
-from ganzoo.translating import Direction, Endpoint, TranslationModel, l1, patch_mean
+from ganzoo.bases.translating import Direction, Endpoint, TranslationModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate
+from ganzoo.losses.translation import l1, patch_mean
+from ganzoo.networks import cyclegan, stargan
+from ganzoo.zoo.registry import register
 
 
 @register("stargan")
-@keras.saving.register_keras_serializable("ganzoo")
 class StarGAN(TranslationModel):
     """A generator that is told the target domain, and a Wasserstein critic that also tells the domain of a picture.
 
@@ -28,7 +28,7 @@ class StarGAN(TranslationModel):
 
     generators, discriminators = ("generator",), ("discriminator",)
     labelled = True
-    smallest_side = residual_translator.SMALLEST_SIDE
+    smallest_side = cyclegan.SMALLEST_SIDE
     logged = (
         "critic_loss",
         "generator_loss",

@@ -4,13 +4,12 @@ Arjovsky et al., "Wasserstein GAN", ICML 2017, https://arxiv.org/abs/1701.07875,
 extra critic steps is that of the author's code.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
-from ganzoo.models.base import AdversarialModel
-from ganzoo.penalties import clip_weights
-from ganzoo.registry import register
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import clip_weights
+from ganzoo.zoo.registry import register
 
 EXTRA_CRITIC_STEPS = 100  # instead of n_critic, ...
 EXTRA_AT_FIRST = 25  # ... for as many generator steps at the start, ...
@@ -18,7 +17,6 @@ EXTRA_EVERY = 500  # ... and at every so manieth one after
 
 
 @register("wgan")
-@keras.saving.register_keras_serializable("ganzoo")
 class WassersteinGAN(AdversarialModel):
     """Critic whose weights are clipped to [-clip, clip] after each of its steps.
 

@@ -3,17 +3,15 @@
 Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
 """
 
-import keras
 import tensorflow as tf
 
-from ganzoo import losses
-from ganzoo.models.base import AdversarialModel
-from ganzoo.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
-from ganzoo.registry import register
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.losses import adversarial as losses
+from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
+from ganzoo.zoo.registry import register
 
 
 @register("wgan_gp")
-@keras.saving.register_keras_serializable("ganzoo")
 class WassersteinGANGP(AdversarialModel):
     """Critic with a penalty on its gradient's norm, equation 3.
 

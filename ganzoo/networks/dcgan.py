@@ -8,10 +8,10 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import spectral
-from ganzoo.networks.layers import leaky_relu, normal_or_glorot, relu, squeeze_logit
-from ganzoo.networks.norms import normalisation
-from ganzoo.networks.subpixel import SubpixelStrided, SubpixelTranspose
+from ganzoo.networks.layers import spectral
+from ganzoo.networks.layers.basic import leaky_relu, normal_or_glorot, relu, squeeze_logit
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.subpixel import SubpixelStrided, SubpixelTranspose
 
 MAX_WIDTH = 512
 MADE, SEEN = (1, 3), (1, 2, 3, 4)  # channels of pictures, and of those with a label's channel behind them

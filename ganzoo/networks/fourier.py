@@ -3,7 +3,7 @@
 import keras
 
 from ganzoo.networks import mlp
-from ganzoo.networks.layers import FourierFeatures, leaky_relu, squeeze_logit
+from ganzoo.networks.layers.basic import FourierFeatures, leaky_relu, squeeze_logit
 
 generator = mlp.generator
 

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from ganzoo.networks.layers import leaky_relu, relu, squeeze_logit
+from ganzoo.networks.layers.basic import leaky_relu, relu, squeeze_logit
 
 
 def generator(latent_dim: int, image_shape: tuple[int, ...], *, width: int, depth: int) -> keras.Model:

@@ -8,9 +8,9 @@ Padding and biases are those of the authors' code, https://github.com/junyanz/py
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers import leaky_relu, normal_or_glorot
-from ganzoo.networks.norms import normalisation
-from ganzoo.networks.translators import check_picture, check_sides, divisor
+from ganzoo.networks.layers.basic import leaky_relu, normal_or_glorot
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.sides import check_picture, check_sides, divisor
 
 MAX_WIDENING = 8  # C64-C128-C256-C512, and 512 from there on
 

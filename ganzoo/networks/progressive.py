@@ -18,8 +18,8 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import crop, resolutions
-from ganzoo.networks.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
-from ganzoo.networks.layers import leaky_relu
+from ganzoo.networks.layers.basic import leaky_relu
+from ganzoo.networks.layers.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
 
 Result = TypeVar("Result")
 

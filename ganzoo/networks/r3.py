@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import resolutions
-from ganzoo.networks.layers import leaky_relu, squeeze_logit
+from ganzoo.networks.layers.basic import leaky_relu, squeeze_logit
 
 LEAKY_RELU_GAIN = math.sqrt(2 / (1 + 0.2**2))  # what keeps the variance through a leaky ReLU of slope .2
 

@@ -8,10 +8,10 @@ in the residual branches.
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import spectral
 from ganzoo.networks.dcgan import SEEN, crop, resolutions
-from ganzoo.networks.layers import relu, squeeze_logit
-from ganzoo.networks.norms import normalisation
+from ganzoo.networks.layers import spectral
+from ganzoo.networks.layers.basic import relu, squeeze_logit
+from ganzoo.networks.layers.norms import normalisation
 
 
 def generator(latent_dim: int, image_shape: tuple[int, ...], *, width: int, base_resolution: int) -> keras.Model:

@@ -3,8 +3,8 @@
 import keras
 
 from ganzoo.networks import mlp
-from ganzoo.networks.layers import leaky_relu, squeeze_logit
-from ganzoo.networks.spectral import SpectralDense
+from ganzoo.networks.layers.basic import leaky_relu, squeeze_logit
+from ganzoo.networks.layers.spectral import SpectralDense
 
 generator = mlp.generator
 

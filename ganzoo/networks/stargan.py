@@ -8,9 +8,9 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks import residual_translator
-from ganzoo.networks.layers import leaky_relu
-from ganzoo.networks.translators import check_picture, check_sides
+from ganzoo.networks import cyclegan
+from ganzoo.networks.layers.basic import leaky_relu
+from ganzoo.networks.layers.sides import check_picture, check_sides
 
 
 def generator(image_shape: tuple[int, ...], *, num_domains: int, width: int, blocks: int, norm: str) -> keras.Model:
@@ -27,11 +27,11 @@ def generator(image_shape: tuple[int, ...], *, num_domains: int, width: int, blo
     Raises:
         GanzooError: for a picture that cannot be halved twice, or fewer than 2 domains.
     """
-    residual_translator.check(image_shape, what="StarGAN's generator", blocks=blocks)
+    cyclegan.check(image_shape, what="StarGAN's generator", blocks=blocks)
     _check_domains(num_domains)
     image = keras.Input((None, None, image_shape[2]), name="image")
     label = keras.Input((), dtype="int64", name="label")
-    x = residual_translator.translate(
+    x = cyclegan.translate(
         LabelPlanes(num_domains)([image, label]),
         image_shape[2],
         width=width,

@@ -11,9 +11,9 @@ import math
 import keras
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers import SeededDropout, leaky_relu, normal_or_glorot, relu
-from ganzoo.networks.norms import normalisation
-from ganzoo.networks.translators import check_picture, check_sides
+from ganzoo.networks.layers.basic import SeededDropout, leaky_relu, normal_or_glorot, relu
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.sides import check_picture, check_sides
 
 MAX_WIDENING = 8  # C64-C128-C256-C512, and 512 from there on
 

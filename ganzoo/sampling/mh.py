@@ -10,9 +10,6 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, labels_of, rows_of_batch
-from ganzoo.sampling.rejection import UNIFORMS
-
-STARTS = 2  # the stream that picks the starting scores
 
 
 class Chains(NamedTuple):
@@ -63,7 +60,7 @@ def metropolis_hastings(
     """
     num_chains = tf.convert_to_tensor(num_chains, tf.int32)
     chain_length = tf.convert_to_tensor(chain_length, tf.int32)
-    uniform_seed, start_seed = noise.fold_in(seed, UNIFORMS), noise.fold_in(seed, STARTS)
+    uniform_seed, start_seed = noise.fold_in(seed, noise.Request.UNIFORMS), noise.fold_in(seed, noise.Request.STARTS)
     some = () if labels is None else (tf.tile(labels[:1], [4]),)
     row = propose(seed, tf.constant(0), 4, *some).shape[1:]
 

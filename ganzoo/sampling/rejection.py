@@ -10,7 +10,6 @@ from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible, r
 
 # (log ratio [rows], the largest one seen up to and including each row [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-UNIFORMS = 1  # the stream of the uniforms, beside the seed's own stream of latents
 BELIEF = 16.0  # proposals that the rate expected beforehand counts for, beside those that have been made
 
 
@@ -87,7 +86,7 @@ def accept_reject(
         max_proposals: bound on all rounds together.
         expected_rate: the first guess at the share of the proposals that is accepted; it sizes the rounds, no more.
     """
-    uniform_seed = noise.fold_in(seed, UNIFORMS)
+    uniform_seed = noise.fold_in(seed, noise.Request.UNIFORMS)
     num_samples = tf.convert_to_tensor(num_samples, tf.int32)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
 

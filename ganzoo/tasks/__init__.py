@@ -15,7 +15,6 @@ others. Each module has
 | `example(export)` | a command that makes pictures with the export |
 """
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,9 +22,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ml_collections import ConfigDict
 
 if TYPE_CHECKING:
-    from ganzoo.data.domains import Domains
-    from ganzoo.data.parts import Parts
-    from ganzoo.training.stepped import SteppedModel
+    from ganzoo.bases.stepped import SteppedModel
+    from ganzoo.data.parts import Domains, Parts
 
 
 class Prepared(NamedTuple):
@@ -37,8 +35,14 @@ class Prepared(NamedTuple):
 
 
 def of(name: str) -> ModuleType:
-    """The module of a task."""
-    return importlib.import_module(f"ganzoo.tasks.{name}")
+    """The module of a task, by the name that `config.task` has for it."""
+    if name == "translation":
+        from ganzoo.tasks import translation
+
+        return translation
+    from ganzoo.tasks import latents
+
+    return latents
 
 
 def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) -> Prepared:
@@ -56,7 +60,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     import keras
     import tensorflow as tf
 
-    from ganzoo import registry
+    from ganzoo import models
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -67,7 +71,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     mark("imports")
     data = task.load(config)
     mark("data")
-    model = registry.from_config(config, data.shape)
+    model = models.from_config(config, data.shape)
     task.ready(model, data, config)
     mark("building")
     return Prepared(task, model, data)

@@ -8,18 +8,21 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import cache, pictures, saved_model
-from ganzoo.data.domains import Domains, load_domains
+from ganzoo import environment
+from ganzoo.bases.translating import Direction, TranslationModel
+from ganzoo.data.loading import load_domains
+from ganzoo.data.parts import Domains
 from ganzoo.data.pipeline import check_batch_size, domain_pairs, labelled_domains
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
-from ganzoo.exported import Exported
-from ganzoo.registry import model_class
-from ganzoo.saved_model import Servable
+from ganzoo.export import saved_model
+from ganzoo.export.saved_model import Servable
+from ganzoo.models import model_class
+from ganzoo.pictures import drawing
+from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
-from ganzoo.translating import Direction, TranslationModel
 
 SHOWN = 10  # pictures in a row of `samples/`
 
@@ -86,7 +89,7 @@ def train(
 
     def picture():
         rows = model.rows(*(tf.constant(of[:count]) for of in shown))
-        return pictures.grid(np.concatenate(rows), columns=count)
+        return drawing.grid(np.concatenate(rows), columns=count)
 
     return loop.train(model, data, picture, config, workdir, strategy=strategy, callbacks=callbacks)
 
@@ -108,7 +111,7 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
     del workdir, sampling  # of the other task
     count = config.evaluation.num_samples
     print(f"measuring up to {count} test pictures in each direction ...")
-    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=cache.folder())
+    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=environment.cache_folder())
     test = [domain.take(np.arange(min(count, len(domain)))) for domain in domains.test]
     directions = {name: Direction(**facts) for name, facts in exported.config["directions"].items()}
     rows: dict[str, dict[str, float]] = {}

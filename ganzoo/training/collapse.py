@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from ganzoo.data.reals import Reals, to_float
 from ganzoo.evaluation.mode_coverage import assign_modes
+from ganzoo.files import write_json
 from ganzoo.training.callbacks import EverySteps
-from ganzoo.training.workdirs import write_json
 
 COUNT = 256  # fakes looked at: their mean distance is known to a few percent, and one batch makes them
 

@@ -9,11 +9,12 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from ganzoo.bases import optimizers
+from ganzoo.bases.stepped import SteppedModel
 from ganzoo.data.pipeline import WHOLE, Share
-from ganzoo.training import optimizers, strategies
+from ganzoo.training import strategies
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
-from ganzoo.training.stepped import SteppedModel
 
 
 def compile_for(model: SteppedModel, config: ConfigDict) -> None:

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator
 import keras
 import tensorflow as tf
 
+from ganzoo.bases.stepped import SteppedModel
 from ganzoo.data.pipeline import Share
 from ganzoo.errors import GanzooError
 from ganzoo.training.callbacks import EverySteps, StopOnSignal
-from ganzoo.training.stepped import SteppedModel
 
 # What TensorFlow raises when another host is gone, each according to where it was found out.
 LOST = (

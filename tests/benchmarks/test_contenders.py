@@ -5,17 +5,17 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.contenders import Training, ganzoo_fit, keras_examples, worker
 from benchmarks.contenders.keras_examples import cyclegan, dcgan, wgan_gp
-from benchmarks.works import WORKS
-from ganzoo import registry
+from benchmarks.workloads import WORKS
+from ganzoo import models
 
 
 def few_reals(work):
     """As `write_reals` writes them, twice a batch of five."""
     shape, rng = WORKS[work].images, np.random.default_rng(0)
-    count = 10 * works.BATCH[work]
+    count = 10 * workloads.BATCH[work]
     if len(shape) == 1:
         return {"reals": rng.normal(size=(count, *shape)).astype(np.float32)}
     return {key: rng.integers(0, 256, (count, *shape), np.uint8) for key in ("ab" if work == "W4" else ["reals"])}
@@ -31,7 +31,7 @@ def policy():
 @pytest.mark.parametrize("work", WORKS)
 def test_the_examples_networks_are_ours(work):
     """Shapes of the trainable weights, network by network and in order, biases that norms replace left out alike."""
-    ours = registry.from_config(works.configured(work), WORKS[work].images)
+    ours = models.from_config(workloads.configured(work), WORKS[work].images)
     theirs = {"W1": wgan_gp.on_points, "W2": wgan_gp.on_digits, "W3": dcgan.on_digits, "W4": cyclegan.on_digits}
     theirs = theirs[work]()
     pairs = {"generator": "generator", "discriminator": "discriminator" if work == "W3" else "critic"}
@@ -62,7 +62,7 @@ def test_the_precision_asked_for_is_trained_in(precision, policy):
 
 def test_the_examples_take_as_many_steps_as_asked():
     """10 of one epoch and 2 of the next; the generator's optimizer counts."""
-    model, given = wgan_gp.on_points(), wgan_gp.data(few_reals("W1")["reals"], works.BATCH["W1"])
+    model, given = wgan_gp.on_points(), wgan_gp.data(few_reals("W1")["reals"], workloads.BATCH["W1"])
     keras_examples.fit(model, 12, given)
     assert model.generator_optimizer.iterations == 12
 
@@ -75,7 +75,7 @@ def test_pytorch_has_as_many_weights(name, work):
     contender = pytest.importorskip(f"benchmarks.contenders.{name}", exc_type=ImportError)
     training = contender.build(work, few_reals(work), "float32")
     training.run(1)
-    ours = registry.from_config(works.configured(work), WORKS[work].images)
+    ours = models.from_config(workloads.configured(work), WORKS[work].images)
     variables = [*ours.generator_variables, *ours.discriminator_variables]
     assert training.weights == sum(int(np.prod(variable.shape)) for variable in variables)
 

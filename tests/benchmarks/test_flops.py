@@ -65,10 +65,10 @@ def test_a_free_batch_is_refused():
 
 
 def test_pictures_are_scaled_as_the_pipeline_scales_them():
-    from benchmarks import works
+    from benchmarks import workloads
     from ganzoo.data.reals import to_float
 
     pictures = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    np.testing.assert_allclose(works.to_float(pictures), to_float(pictures), atol=1e-6)
+    np.testing.assert_allclose(workloads.to_float(pictures), to_float(pictures), atol=1e-6)
     points = np.float32([[1.0, -7.5]])
-    assert works.to_float(points) is points
+    assert workloads.to_float(points) is points

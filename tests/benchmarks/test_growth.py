@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from benchmarks import growth, growth_data, growth_plots, growth_run
-from ganzoo.data.parts import load_parts
+from ganzoo.data.loading import load_parts
 from ganzoo.errors import GanzooError
 
 TIMES = {"8": [0.010, 0.011], "16": [0.015, 0.016], "32": [0.030, 0.030]}

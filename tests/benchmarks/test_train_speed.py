@@ -2,7 +2,7 @@ import pytest
 
 from benchmarks.measuring import Times, shortfalls
 from benchmarks.train_speed import DETACHED, EXAMPLE, OURS, TORCH, Entry, best, contenders, goals, table
-from benchmarks.works import WORKS
+from benchmarks.workloads import WORKS
 
 
 def entry(seconds, first_step=4.0, flops=2e9):

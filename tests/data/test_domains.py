@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from ganzoo import data
-from ganzoo.data import domain_folders, gathered
-from ganzoo.data.domains import load_domains
-from ganzoo.data.gathered import Frame, Gathered, with_test
+from ganzoo.data import loading, names
+from ganzoo.data.loading import load_domains
 from ganzoo.data.reals import Reals
+from ganzoo.data.sources import domain_folders, unsplit
+from ganzoo.data.sources.unsplit import Frame, Unsplit, with_test
 from ganzoo.errors import GanzooError
 
 
@@ -18,21 +18,19 @@ def noise(count, seed=0, channels=1):
 def give(monkeypatch, *domains, paired=False, load_size=16):
     """Makes `folder:` give these pictures."""
     names = tuple("ABCDEFG"[: len(domains)])
-    given = Gathered(
-        names, [Reals("", of, np.arange(len(of))) for of in domains], None, Frame(16, load_size, 0), paired
-    )
+    given = Unsplit(names, [Reals("", of, np.arange(len(of))) for of in domains], None, Frame(16, load_size, 0), paired)
     monkeypatch.setattr(domain_folders, "gather", lambda *_: given)
 
 
 def test_the_embedded_sets_are_known_without_loading_them():
-    assert [name for name in ("edges2digits", "mnist_5k", "swissroll", "folder:x") if data.is_domains(name)] == [
+    assert [name for name in ("edges2digits", "mnist_5k", "swissroll", "folder:x") if names.is_domains(name)] == [
         "edges2digits"
     ]
 
 
 def test_an_embedded_set_is_refused_to_generators_from_latents():
     with pytest.raises(GanzooError, match=r"'digit_styles' is for translators \(pix2pix, cyclegan, stargan\)"):
-        data.load("digit_styles")
+        loading.load("digit_styles")
 
 
 def test_the_classes_of_a_labelled_set_are_domains():
@@ -66,10 +64,10 @@ def test_pairs_that_share_a_picture_are_on_one_side():
     """Pairs 0 and 1 have the same left picture, 1 and 2 the same right one: all three go together."""
     left, right = noise(20), noise(20, seed=1)
     left[1], right[2] = left[0], right[1]
-    numbers = gathered._linked([np.array([0, 0, *range(2, 20)]), np.array([0, 1, 1, *range(3, 20)])])
+    numbers = unsplit._linked([np.array([0, 0, *range(2, 20)]), np.array([0, 1, 1, *range(3, 20)])])
     assert len(set(numbers[:3])) == 1
     assert len(set(numbers)) == 18
-    whole = Gathered(("A", "B"), [Reals("", left), Reals("", right)], None, Frame(16, 16, 0), True)
+    whole = Unsplit(("A", "B"), [Reals("", left), Reals("", right)], None, Frame(16, 16, 0), True)
     split = with_test(whole)
     for train, test in zip(split.train, split.test, strict=True):
         assert {of.tobytes() for of in train.samples}.isdisjoint(of.tobytes() for of in test.samples)

@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from ganzoo.data import load, toys
+from ganzoo.data.loading import load
 from ganzoo.data.parts import SEED, by_first_row, deal, equal_samples, split
 from ganzoo.data.reals import Reals
+from ganzoo.data.sources import toys
 from ganzoo.errors import GanzooError
 
 

@@ -6,8 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from ganzoo.data.pile import Pile
-from ganzoo.data.stored import StoredPictures
+from ganzoo.data.storage import Pile, StoredPictures
 from ganzoo.errors import GanzooError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 1), np.uint8)  # 16 bytes each

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.data.domains import Domains
+from ganzoo.data.parts import Domains
 from ganzoo.data.pipeline import Share, batches, domain_pairs, labelled_domains
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ganzoo.bases import optimizers
 from ganzoo.models.gan import GAN
-from ganzoo.networks.norms import normalisation
-from ganzoo.networks.spectral import SpectralConv2D, SpectralDense
-from ganzoo.training import optimizers
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.spectral import SpectralConv2D, SpectralDense
 
 CLOSE = dict(rtol=1e-5, atol=1e-5)
 

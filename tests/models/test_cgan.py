@@ -3,14 +3,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import density_ratio, load_config, losses, saved_model
+from ganzoo import load_config
 from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
+from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
+from ganzoo.export import saved_model
+from ganzoo.losses import adversarial as losses
 from ganzoo.models.cgan import ConditionalGAN
-from ganzoo.networks import conditional
-from ganzoo.tasks import sampling
+from ganzoo.networks import labelled
+from ganzoo.serving.exported import Exported
+from ganzoo.tasks import latents
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 CONDITIONINGS = ["concatenated", "projection"]
@@ -108,7 +111,7 @@ def test_a_saved_model_is_the_same(tiny, tmp_path):
 def test_data_without_the_models_classes_are_refused_before_the_training(tiny, reals, labels, said):
     mine = Reals("mine", reals(20, (2,)), labels)
     with pytest.raises(GanzooError, match=said):
-        sampling.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
+        latents.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
 
 
 def two_classes(**ratio):
@@ -118,14 +121,14 @@ def two_classes(**ratio):
     identity = keras.layers.Dense(2, kernel_initializer="identity", use_bias=False)(latents)
     nothing = keras.layers.Embedding(2, 2, embeddings_initializer="zeros")(labels)
     generator = keras.Model([latents, labels], keras.layers.Add()([identity, nothing]))
-    discriminator = conditional.projection("mlp", (2,), num_classes=2, width=8, depth=1)
+    discriminator = labelled.projection("mlp", (2,), num_classes=2, width=8, depth=1)
     model = ConditionalGAN(generator, discriminator, num_classes=2, r1_weight=0.0, n_critic=1, ema_decay=0.0)
 
     classes = np.arange(8000) % 2
     reals = np.random.default_rng(0).normal(size=(8000, 2)) + np.stack([1 - 2 * classes, 0 * classes], axis=1)
     options = load_config("cgan", "gaussians25").ratio.to_dict() | dict(estimator="refit") | ratio
     options["refit"].update(steps=600, batch_size=256, width=64)
-    return model, density_ratio.for_export(model, reals.astype(np.float32), classes, options=options)
+    return model, fitting.for_export(model, reals.astype(np.float32), classes, options=options)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import losses
 from ganzoo.errors import GanzooError
+from ganzoo.losses import adversarial as losses
 
 
 def test_one_step_is_algorithm_1(tiny, reals):
@@ -56,9 +56,9 @@ def test_a_short_training_finds_a_shifted_gaussian(tiny):
 
 
 def _step_seed(model):
-    from ganzoo.training.stepped import LATENTS
+    from ganzoo.noise import Training
 
-    return model.step_seed(LATENTS, 0)
+    return model.step_seed(Training.LATENTS, 0)
 
 
 def _descend(gradients, network):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from scipy import stats
 
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
+from ganzoo.serving.exported import Exported
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import density_ratio, saved_model
-from ganzoo.config import load_config
+from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
+from ganzoo.export import saved_model
 from ganzoo.networks.progressive import fades
+from ganzoo.zoo.recipes import load_config
 
 NETWORK = dict(width=4, max_width=8, base_resolution=8)  # two levels at 16 x 16
 
@@ -143,7 +144,7 @@ def test_the_export_has_the_final_size_and_scores_each_sample_by_itself(growing,
     model = growing()
     options = load_config("pggan").ratio.to_dict()
     options["refit"] |= dict(steps=5)
-    ratio = density_ratio.for_export(model, reals(60), options=options)
+    ratio = fitting.for_export(model, reals(60), options=options)
     sampling = load_config("pggan").sampling.to_dict() | dict(burn_in=64, batch_size=16)
     path = saved_model.export(model, tmp_path, ratio=ratio, sampling=sampling)
     signatures = tf.saved_model.load(path).signatures

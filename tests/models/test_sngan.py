@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.spectral import SpectralLayer
+from ganzoo.networks.layers.spectral import SpectralLayer
 
 SPECTRAL = dict(width=4, base_resolution=4, kernel_size=3, norm="spectral", init_stddev=0.0)
 RESNETS = dict(

@@ -3,7 +3,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.networks import fourier, mlp
-from ganzoo.networks.layers import FourierFeatures
+from ganzoo.networks.layers.basic import FourierFeatures
 
 
 def test_features_are_the_points_and_unit_vectors():

@@ -6,7 +6,7 @@ import tensorflow as tf
 import ganzoo
 from ganzoo.errors import GanzooError
 from ganzoo.networks import r3
-from ganzoo.networks.layers import cut
+from ganzoo.networks.layers.basic import cut
 from ganzoo.networks.r3 import GroupedConv2D, Resample
 
 OPTIONS = dict(width=4, max_width=8, base_resolution=4, blocks=1, expansion=2, group_size=4)

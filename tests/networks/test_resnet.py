@@ -4,8 +4,8 @@ import pytest
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks import resnet
-from ganzoo.networks.layers import cut
-from ganzoo.networks.spectral import SpectralConv2D, SpectralLayer
+from ganzoo.networks.layers.basic import cut
+from ganzoo.networks.layers.spectral import SpectralConv2D, SpectralLayer
 
 GENERATOR, DISCRIMINATOR = dict(width=4, base_resolution=4), dict(width=4, base_resolution=8)
 

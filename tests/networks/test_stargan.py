@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks import stargan
-from ganzoo.networks.translators import divisor
+from ganzoo.networks.layers.sides import divisor
 
 GENERATOR = dict(num_domains=5, width=4, blocks=1, norm="instance")
 DISCRIMINATOR = dict(num_domains=5, width=4, depth=3)

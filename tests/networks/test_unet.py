@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks import unet
-from ganzoo.networks.layers import SeededDropout
-from ganzoo.networks.translators import divisor
+from ganzoo.networks.layers.basic import SeededDropout
+from ganzoo.networks.layers.sides import divisor
 
 OPTIONS = dict(width=4, depth=3, dropout_levels=2, dropout_rate=0.5, norm="instance")
 

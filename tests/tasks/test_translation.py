@@ -3,9 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ganzoo import load_config, saved_model
+from ganzoo import load_config
 from ganzoo.errors import GanzooError
-from ganzoo.exported import Exported
+from ganzoo.export import saved_model
+from ganzoo.serving.exported import Exported
 from ganzoo.tasks import translation
 from tests.conftest import tiny_translator, toy_domains
 

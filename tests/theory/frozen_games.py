@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import noise
-from ganzoo.models.base import AdversarialModel
+from ganzoo.bases.adversarial import AdversarialModel
 
 
 def affine_generator(dim, *, mean=0.0, scale=1.0):

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 from scipy import integrate, stats
 
-from ganzoo import losses, noise
+from ganzoo import noise
+from ganzoo.losses import adversarial as losses
 from ganzoo.models.gan import GAN, GENERATOR_LOSSES
 from ganzoo.networks import mlp
 

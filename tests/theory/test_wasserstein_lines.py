@@ -9,7 +9,7 @@ import frozen_games
 import keras
 import pytest
 
-from ganzoo import losses
+from ganzoo.losses import adversarial as losses
 from ganzoo.models.gan import GAN
 from ganzoo.models.wgan import WassersteinGAN
 from ganzoo.models.wgan_gp import WassersteinGANGP

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.data.reals import Reals
-from ganzoo.data.toys import grid_of_25
+from ganzoo.data.sources.toys import grid_of_25
 from ganzoo.training.callbacks import EverySteps
 from ganzoo.training.collapse import CollapseWarning, first_collapse, mean_distance, modes_share
 

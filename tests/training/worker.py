@@ -13,8 +13,9 @@ from pathlib import Path
 import tensorflow as tf
 from absl import flags
 
-from ganzoo import cli, config, tasks
+from ganzoo import cli, tasks
 from ganzoo.training import strategies
+from ganzoo.zoo import recipes
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "the run's folder")
@@ -26,7 +27,7 @@ tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  
 
 
 def main() -> int:
-    recipe = config.load_config("wgan_gp", "mnist_5k")
+    recipe = recipes.load_config("wgan_gp", "mnist_5k")
     recipe.steps, recipe.checkpoint_every, recipe.sample_every, recipe.batch_size = FLAGS.steps, 10, 1000, 8
     recipe.model.n_critic = 1
     for network in recipe.networks.dcgan.values():

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import zoo_configs
-from ganzoo import load_config, registry
-from ganzoo.config import recipes, summary
-from ganzoo.training import optimizers
+from ganzoo import load_config, models
+from ganzoo.bases import optimizers
+from ganzoo.zoo.recipes import recipes, summary
 
 SHAPES = {
     "sampling": {"mnist_5k": (28, 28, 1), "gaussians25": (2,)},
@@ -20,7 +20,7 @@ SHAPES = {
 def test_a_recipe_builds_its_model(name, dataset):
     """Every key of `config.model` is an argument of the model, and the optimizers exist."""
     config = load_config(name, dataset)
-    model = registry.from_config(config, SHAPES[config.task][dataset])
+    model = models.from_config(config, SHAPES[config.task][dataset])
     assert model.zoo_name == name
     for spec in config.optimizers.values():
         optimizers.build(spec, config.steps)

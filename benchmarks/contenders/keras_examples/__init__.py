@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import flops, works
+from benchmarks import flops, workloads
 from benchmarks.contenders import Training
 from benchmarks.contenders.keras_examples import cyclegan, dcgan, wgan_gp
 
@@ -20,13 +20,13 @@ def build(work: str, arrays: dict[str, np.ndarray], precision: str) -> Training:
     keras.config.set_dtype_policy(precision)
     make = {"W1": wgan_gp.on_points, "W2": wgan_gp.on_digits, "W3": dcgan.on_digits, "W4": cyclegan.on_digits}
     data = {"W1": wgan_gp.data, "W2": wgan_gp.data, "W3": dcgan.data, "W4": cyclegan.data}
-    model, given = make[work](), data[work](*arrays.values(), works.BATCH[work])
+    model, given = make[work](), data[work](*arrays.values(), workloads.BATCH[work])
 
     def run(steps):
         fit(model, steps, given)
 
     # Batches have a free size, as in the examples; operations are counted where it is fixed.
-    spec = tf.TensorSpec((works.BATCH[work], *works.WORKS[work].images))
+    spec = tf.TensorSpec((workloads.BATCH[work], *workloads.WORKS[work].images))
     specs = (spec, spec) if work == "W4" else spec
     weights = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
     return Training(run, weights, lambda: flops.of_step(model.train_step, specs))

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks import works
+from benchmarks import workloads
 
 
 class ReflectionPadding2D(layers.Layer):
@@ -40,7 +40,7 @@ def resnet_generator(filters: int = 32, blocks: int = 6) -> keras.Model:
     def conv(width, size, layer=layers.Conv2D, **options):
         return layer(width, size, kernel_initializer=kernel(), **{"use_bias": False} | options)
 
-    image = keras.Input(works.WORKS["W4"].images)
+    image = keras.Input(workloads.WORKS["W4"].images)
     x = normalised(ReflectionPadding2D((3, 3))(image), conv(filters, 7))
     for level in (1, 2):
         x = normalised(x, conv(filters * 2**level, 3, strides=2, padding="same"))
@@ -55,7 +55,7 @@ def resnet_generator(filters: int = 32, blocks: int = 6) -> keras.Model:
 
 def patch_discriminator(filters: int = 32) -> keras.Model:
     """The example's, with one row and column of zeros around each convolution's input as in ours."""
-    x = image = keras.Input(works.WORKS["W4"].images)
+    x = image = keras.Input(workloads.WORKS["W4"].images)
     for level, strides in enumerate((2, 2, 2, 1)):
         x = layers.ZeroPadding2D(1)(x)
         x = layers.Conv2D(filters * 2**level, 4, strides=strides, use_bias=level == 0, kernel_initializer=kernel())(x)

@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.contenders.keras_examples import networks
 from benchmarks.contenders.keras_examples.descent import descend
 
 
 def data(reals: np.ndarray, batch_size: int) -> dict:
     """As the example reads its digits; an epoch's last batch is smaller."""
-    dataset = tf.data.Dataset.from_tensor_slices(works.to_float(reals))
+    dataset = tf.data.Dataset.from_tensor_slices(workloads.to_float(reals))
     return dict(x=dataset.shuffle(buffer_size=1024).batch(batch_size).prefetch(32))
 
 
@@ -61,6 +61,8 @@ class GAN(keras.Model):
 def on_digits() -> GAN:
     """W3."""
     discriminator = networks.discriminator(batch_norm=True, activation="sigmoid")
-    model = GAN(networks.generator(works.LATENTS["W3"], 4, (256, 128, 64, 1)), discriminator, works.LATENTS["W3"])
+    model = GAN(
+        networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1)), discriminator, workloads.LATENTS["W3"]
+    )
     model.compile(*(keras.optimizers.Adam(1e-4) for _ in range(2)), loss_fn=keras.losses.BinaryCrossentropy())
     return model

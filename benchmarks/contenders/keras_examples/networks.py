@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from benchmarks import works
+from benchmarks import workloads
 
 
 def generator(latent_dim: int, base: int, widths: tuple[int, ...]) -> keras.Model:
@@ -26,7 +26,7 @@ def generator(latent_dim: int, base: int, widths: tuple[int, ...]) -> keras.Mode
 
 def discriminator(batch_norm: bool, activation: str | None = None) -> keras.Model:
     """5 x 5 convolutions of stride 2 with 32, 64 and 128 channels."""
-    model = keras.Sequential([keras.Input(works.DIGIT)])
+    model = keras.Sequential([keras.Input(workloads.DIGIT)])
     for level, width in enumerate((32, 64, 128)):
         has_norm = batch_norm and level > 0
         model.add(layers.Conv2D(width, 5, strides=2, padding="same", use_bias=not has_norm))

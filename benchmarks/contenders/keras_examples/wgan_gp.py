@@ -5,14 +5,14 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.contenders.keras_examples import networks
 from benchmarks.contenders.keras_examples.descent import descend
 
 
 def data(reals: np.ndarray, batch_size: int) -> dict:
     """One array of floats, from which `fit` takes shuffled batches; an epoch's last is smaller."""
-    return dict(x=works.to_float(reals), batch_size=batch_size)
+    return dict(x=workloads.to_float(reals), batch_size=batch_size)
 
 
 class WGAN(keras.Model):
@@ -66,7 +66,7 @@ def compiled(generator: keras.Model, critic: keras.Model, latent_dim: int, criti
 
 def on_points() -> WGAN:
     """W1: perceptrons of 3 x 512."""
-    generator = keras.Sequential([keras.Input((works.LATENTS["W1"],))])
+    generator = keras.Sequential([keras.Input((workloads.LATENTS["W1"],))])
     critic = keras.Sequential([keras.Input((2,))])
     for _ in range(3):
         generator.add(layers.Dense(512, activation="relu"))
@@ -74,10 +74,10 @@ def on_points() -> WGAN:
         critic.add(layers.LeakyReLU(0.2))
     generator.add(layers.Dense(2, dtype="float32"))
     critic.add(layers.Dense(1, dtype="float32"))
-    return compiled(generator, critic, works.LATENTS["W1"], works.N_CRITIC, works.PENALTY["W1"])
+    return compiled(generator, critic, workloads.LATENTS["W1"], workloads.N_CRITIC, workloads.PENALTY["W1"])
 
 
 def on_digits() -> WGAN:
     """W2."""
-    both = networks.generator(works.LATENTS["W2"], 7, (128, 64, 1)), networks.discriminator(batch_norm=False)
-    return compiled(*both, works.LATENTS["W2"], works.N_CRITIC, works.PENALTY["W2"])
+    both = networks.generator(workloads.LATENTS["W2"], 7, (128, 64, 1)), networks.discriminator(batch_norm=False)
+    return compiled(*both, workloads.LATENTS["W2"], workloads.N_CRITIC, workloads.PENALTY["W2"])

@@ -8,7 +8,7 @@ compilation.
 import numpy as np
 import torch
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.contenders import Training
 from benchmarks.contenders.torch_eager import cyclegan, data, dcgan, wgan_gp
 
@@ -24,7 +24,7 @@ def build(work: str, arrays: dict[str, np.ndarray], precision: str, *, detached:
         raise ValueError(f"this contender trains in float32 alone, not {precision}")
     torch.manual_seed(0)
     np.random.seed(0)  # the published code draws its noise from here
-    reals = data.endless(*arrays.values(), batch_size=works.BATCH[work])
+    reals = data.endless(*arrays.values(), batch_size=workloads.BATCH[work])
     if work in wgan_gp.NETWORKS:
         step, modules = wgan_gp.training(work, reals, detached)
     else:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.contenders.torch_eager import networks
 from benchmarks.contenders.torch_eager.data import normal
 
 
 def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
     """The generator first, on fakes that the discriminator then judges once more."""
-    generator = networks.generator(works.LATENTS["W3"], 4, (256, 128, 64, 1))
+    generator = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1))
     discriminator = networks.discriminator(True, nn.Sigmoid())
     of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     of_discriminator = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -22,7 +22,7 @@ def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
         real = next(reals)
         ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
         of_generator.zero_grad()
-        fake = generator(normal(len(real), works.LATENTS["W3"]))
+        fake = generator(normal(len(real), workloads.LATENTS["W3"]))
         cross_entropy(discriminator(fake), ones).backward()
         of_generator.step()
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import autograd, nn
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.contenders.torch_eager import networks
 from benchmarks.contenders.torch_eager.data import normal
 
@@ -39,19 +39,19 @@ def training(work: str, reals: Iterator, detached: bool) -> tuple[Callable[[], N
     As published, the generator's latents are those of the last critic step, and the critic's loss goes back through the
     generator as well, whose gradients are then thrown away; unless `detached`.
     """
-    generator, critic = NETWORKS[work](works.LATENTS[work])
+    generator, critic = NETWORKS[work](workloads.LATENTS[work])
     of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     of_critic = torch.optim.Adam(critic.parameters(), lr=2e-4, betas=(0.5, 0.999))
 
     def step():
-        for _ in range(works.N_CRITIC):
+        for _ in range(workloads.N_CRITIC):
             real = next(reals)
             of_critic.zero_grad()
-            latents = normal(len(real), works.LATENTS[work])
+            latents = normal(len(real), workloads.LATENTS[work])
             fake = generator(latents).detach() if detached else generator(latents)
             on_real, on_fake = critic(real), critic(fake)
             gap = -on_real.mean() + on_fake.mean()
-            (gap + works.PENALTY[work] * penalty(critic, real.data, fake.data)).backward()
+            (gap + workloads.PENALTY[work] * penalty(critic, real.data, fake.data)).backward()
             of_critic.step()
             of_generator.zero_grad()
         (-critic(generator(latents)).mean()).backward()

@@ -1,0 +1,199 @@
+"""What training is to any model of the zoo: counted steps, noise that follows from them, two optimizers, a log."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+import keras
+import tensorflow as tf
+from ml_collections import ConfigDict
+
+from ganzoo import noise
+from ganzoo.bases import optimizers, replicas
+from ganzoo.errors import GanzooError
+from ganzoo.zoo.recipes import load_config
+
+
+class SteppedModel(keras.Model):
+    """A model that counts its training steps and has one optimizer for what generates and one for what discriminates.
+
+    Randomness in training is a pure function of (seed, purpose, step, draw) and the row of the batch: a run that is
+    stopped and resumed sees the numbers it would have seen, and the replicas of a distribution strategy, which have
+    other rows, those that one device would have had for them.
+
+    Args:
+        n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
+        seed: of all the randomness in training.
+    """
+
+    zoo_name: ClassVar[str | None] = None  # the entry's name, set by `register`
+    logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
+    generator_variables: list  # what the generator's optimizer moves: a subclass's property, as the next
+    discriminator_variables: list  # what the discriminator's optimizer moves
+
+    def __init__(self, *, n_critic: int, seed: int, name: str | None = None):
+        super().__init__(name=name)
+        if n_critic < 1:
+            raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
+        self.n_critic = n_critic
+        self.seed = seed
+        self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
+        self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
+        self.built = True
+
+    @property
+    def steps_taken(self) -> int:
+        """Calls of `train_step` so far, over all of the model's life."""
+        return int(self.step.numpy())
+
+    # Training: the words in which a `train_step` is written.
+
+    def critic_batches(self, reals: tf.Tensor) -> list[tf.Tensor]:
+        """Splits a step's reals [n_critic * batch, ...] into `n_critic` batches."""
+        reals, _, _ = keras.utils.unpack_x_y_sample_weight(reals)
+        if (reals.shape[0] or 0) % self.n_critic:
+            raise GanzooError(
+                f"a batch of {reals.shape[0]} reals cannot be shared among n_critic = {self.n_critic} discriminator "
+                f"steps; give batches of a multiple of {self.n_critic}, and drop the remainder."
+            )
+        return tf.split(reals, self.n_critic)
+
+    def labelled_batches(self, data: tuple[tf.Tensor, tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        """Splits a step's (reals, labels) into `n_critic` such pairs, labels int64 [batch]."""
+        reals, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return list(zip(self.critic_batches(reals), self.critic_batches(tf.cast(labels, tf.int64)), strict=True))
+
+    def critic_steps(self, step: Callable[..., dict[str, tf.Tensor]], *data: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Takes `n_critic` discriminator steps, one after another, each on its own batch of a step's data.
+
+        They are a loop in the graph, so that they are traced once: five copies take several times as long to start. On
+        several replicas they are copies, because a distribution strategy has no optimizer in a loop.
+
+        Args:
+            step: the number of the draw, and a batch of each of the data -> what it logs, the discriminator updated.
+            *data: [n_critic * batch, ...] each: reals, perhaps labels.
+
+        Returns:
+            What the last step logged; of a loop the means.
+        """
+        parts = [self.critic_batches(of) for of in data]
+        logged = {}
+        if self.n_critic == 1 or replicas.count() > 1:
+            for draw, batch in enumerate(zip(*parts, strict=True)):
+                logged = step(draw, *batch)
+            return logged
+
+        stacks = [tf.stack(of) for of in parts]
+
+        def body(draw, _):
+            logged.update(step(draw, *(of[draw] for of in stacks)))
+            return draw + 1, means_of(logged)
+
+        _, means = tf.while_loop(
+            lambda draw, _: draw < self.n_critic,
+            body,
+            (tf.constant(0), tf.zeros([0])),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
+            maximum_iterations=self.n_critic,
+        )
+        return dict(zip(logged, tf.unstack(means, len(logged)), strict=True))
+
+    def uniforms(self, draw: int | tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+        """As many uniform numbers in [0, 1) as `like` has rows."""
+        rows = tf.shape(like)[0]
+        return noise.uniform(self.step_seed(noise.Training.UNIFORMS, draw), rows, first_row=replicas.first_row(rows))
+
+    def step_seed(self, purpose: noise.Training, draw: int | tf.Tensor) -> tf.Tensor:
+        """The seed int32 [2] of one purpose and draw in this step, the same for all replicas."""
+        return noise.fold_in([self.seed, purpose], self.step, draw, 0)
+
+    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """One step of the discriminator's optimizer."""
+        self.apply_to_discriminator(tape.gradient(loss, self.discriminator_variables))
+
+    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """One step of the generator's optimizer."""
+        self.apply_to_generator(tape.gradient(loss, self.generator_variables))
+
+    def apply_to_discriminator(self, gradients: Sequence[tf.Tensor]) -> None:
+        """`update_discriminator` by gradients in the order of `discriminator_variables`."""
+        self.discriminator_optimizer.apply(replicas.shares(gradients), self.discriminator_variables)
+
+    def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
+        """`update_generator` by gradients in the order of `generator_variables`."""
+        self.generator_optimizer.apply(replicas.shares(gradients), self.generator_variables)
+
+    def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Ends the step: counts it, and returns the epoch's running means over all replicas."""
+        if values.keys() != self.trackers.keys():
+            raise ValueError(f"train_step logs {sorted(values)}, but `logged` names {sorted(self.trackers)}.")
+        self.step.assign_add(1)
+        means = means_of(values)
+        for name, mean in zip(values, tf.unstack(replicas.mean(means), len(values)), strict=True):
+            self.trackers[name].update_state(mean)
+        return replicas.logs({name: tracker.result() for name, tracker in self.trackers.items()})
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers.values())
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        **kwargs,
+    ) -> None:
+        """Readies the model for `fit`.
+
+        Args:
+            generator_optimizer: None is the one of the zoo's recipe, its schedule over the recipe's steps.
+            discriminator_optimizer: likewise.
+            **kwargs: such as `steps_per_execution`, as for any Keras model.
+        """
+        if generator_optimizer is None or discriminator_optimizer is None:
+            recipe = self.recipe()
+            recipe_optimizers = optimizers.build_both(recipe.optimizers, recipe.steps, self.n_critic)
+            generator_optimizer = generator_optimizer or recipe_optimizers[0]
+            discriminator_optimizer = discriminator_optimizer or recipe_optimizers[1]
+        replicas.synchronize_batch_norm(self)
+        super().compile(optimizer=None, **kwargs)  # Keras's default would add an RMSprop that nobody uses
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer.build(self.generator_variables)
+        self.discriminator_optimizer.build(self.discriminator_variables)
+
+    def recipe(self) -> ConfigDict:
+        """The recipe of the model's entry in the zoo, for the kind of data that the model is for.
+
+        Raises:
+            GanzooError: for a model that is no entry of the zoo.
+        """
+        if self.zoo_name is None:
+            raise GanzooError(
+                f"{type(self).__name__} is no entry of the zoo and has no recipe: give what it lacks yourself (to "
+                "`compile` both optimizers), or register the class by @ganzoo.register."
+            )
+        return load_config(self.zoo_name, self.recipe_dataset)
+
+    @property
+    def recipe_dataset(self) -> str | None:
+        """A data set of the kind that the model is for; None is the recipe's own."""
+        return None
+
+    # Saving: `model.save("m.keras")`, and `ganzoo.load` to train on.
+
+    def get_config(self) -> dict:
+        return {"n_critic": self.n_critic, "seed": self.seed, "name": self.name}
+
+    def get_compile_config(self) -> dict:
+        return {
+            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
+            "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
+        }
+
+    def compile_from_config(self, config: dict) -> None:
+        self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
+
+
+def means_of(values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """The mean of each, float32 [len(values)]."""
+    return tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in values.values()])

@@ -1,0 +1,260 @@
+"""The way in to every source of reals: `load`, `load_parts` for what samples, `load_domains` for translators.
+
+A run's data begin with `load_parts` (train, ratio and test, never mixed) and go on with `pipeline.batches`; a
+translator's begin with `load_domains` and go on with `pipeline.domain_pairs` or `pipeline.labelled_domains`.
+`names.SOURCES` is the table of the sources. NumPy, Pillow and TensorFlow are imported by the functions that use them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ganzoo.data import names
+from ganzoo.data.names import FOLDER
+from ganzoo.errors import GanzooError, did_you_mean
+
+if TYPE_CHECKING:
+    from ganzoo.data.parts import Domains, Parts
+    from ganzoo.data.reals import Reals
+
+PAIRED = ("none", "by_name", "side_by_side")
+
+
+def load(
+    name: str,
+    *,
+    data_dir: str = "",
+    image_size: int = 0,
+    channels: int = 0,
+    tfds_split: str = "train",
+    stream_above_mb: float = math.inf,
+) -> Reals:
+    """All reals of a data set in a fixed order. Stacked digits alone are made by `load_parts`.
+
+    Args:
+        name: "mnist_5k", "gaussians25", "gaussians8", "swissroll", "folder:PATH", the name of a function with
+            `@ganzoo.register_data`, or any TFDS name.
+        data_dir: where TFDS has its sets; empty is TFDS's own default.
+        image_size: pixels a side, 16 to 128; 0 is the pictures' own size where all agree on a square one
+            within these bounds, else 64.
+        channels: 1 (grey) or 3 (RGB); 0 is grey if all pictures are grey, else RGB.
+        tfds_split: the split of a TFDS set, slices such as "train[:10%]" included.
+        stream_above_mb: of a folder or a TFDS set, how many MB (10^6 bytes) of framed pictures are kept in memory; more
+            lie in a file in the cache folder, from which each batch is read.
+
+    Returns:
+        Reals with uint8 [N, image_size, image_size, channels] pictures or float32 [N, 2] points.
+
+    Raises:
+        GanzooError: the name is unknown, nothing could be read, there is no room for the file, or a size or channel
+            count is out of range.
+    """
+    if not name:
+        raise GanzooError(f"the data set has no name. {names.what_there_is()}")
+    source = names.source(name)
+    if source.stacked:
+        raise GanzooError(f"the digits of '{name}' are split before they are stacked: use loading.load_parts.")
+    if not source.reals:
+        raise GanzooError(
+            f"'{name}' is for translators (pix2pix, cyclegan, stargan): domains, of which no single data set is made. "
+            f"{names.what_there_is()}"
+        )
+
+    from ganzoo.data import framing
+
+    if source.kind == "points":
+        if image_size or channels:
+            raise GanzooError(f"'{name}' are points: image_size and channels are for pictures. Leave them 0.")
+    else:
+        framing.check_request(image_size, channels)
+    if stream_above_mb < 0:
+        raise GanzooError(f"stream_above_mb is {stream_above_mb}; give 0 (nothing in memory) or more.")
+    request = dict(
+        name=name, data_dir=data_dir, image_size=image_size, channels=channels, split=tfds_split,
+        most_bytes=stream_above_mb * 10**6,
+    )  # fmt: skip
+    if callable(source.reals):
+        return _own(source, request)
+    reals = _call(source.reals, source, request)
+    if reals is None:
+        raise _unknown(name, names.what_there_is())
+    return reals
+
+
+def load_parts(name: str, **request) -> Parts:
+    """The parts of a data set: what a run, an evaluation and a benchmark begin with.
+
+    Args:
+        name: as for `load`, or "stacked_mnist" or "stacked_mnist:mnist".
+        **request: as for `load`: the keys of `config.data`.
+
+    Raises:
+        GanzooError: the data set cannot be had as requested, or is too small to split.
+    """
+    from ganzoo.data.parts import split
+
+    source = names.source(name)
+    if not source.stacked:
+        return split(load(name, **request))
+
+    from ganzoo.data.sources import stacked_digits
+
+    digits = stacked_digits.digits_of(name, request.pop("channels", 0))
+    return stacked_digits.stack(name, split(load(digits, channels=1, **request)))
+
+
+def load_domains(
+    name: str,
+    *,
+    data_dir: str = "",
+    image_size: int = 0,
+    channels: int = 0,
+    load_size: int = 0,
+    paired: str = "none",
+    tfds_split: str = "train",
+) -> Domains:
+    """The domains of a data set, each split into train and test the same way every time.
+
+    Args:
+        name: "digits_mnist2uci", "edges2digits", "digit_styles", "folder:PATH" (see `sources/domain_folders.py`), a
+            TFDS set with the splits trainA and trainB such as "cycle_gan/horse2zebra", or any set with labels
+            ("mnist_5k", "mnist"), whose classes are then the domains.
+        data_dir: where TFDS has its sets; empty is TFDS's own default.
+        image_size: pixels a side, 16 to 512; 0 is 32 for the embedded digits, else the pictures' own size where all
+            agree on a square one within these bounds, else 128.
+        channels: 1 (grey) or 3 (RGB); 0 is grey if all pictures of all domains are grey, else RGB.
+        load_size: pixels a side of the pictures to train on, from which squares of image_size are cut at random;
+            0 is image_size.
+        paired: of a folder, how pictures that belong together are told: "by_name" or "side_by_side"; or "none".
+        tfds_split: which split of a labelled TFDS set to train on.
+
+    Returns:
+        Domains. Where the set has no test pictures, 20 % of each domain, at most 10,000; equal pictures of a domain
+        are never on both sides of that split.
+
+    Raises:
+        GanzooError: the set has no domains, cannot be had as requested, or has too few pictures in a domain.
+    """
+    from ganzoo.data import framing
+    from ganzoo.data.parts import FEWEST, Domains
+    from ganzoo.data.sources.unsplit import LARGEST, Frame, classes, with_test
+
+    framing.check_request(image_size, channels, LARGEST)
+    if load_size and not framing.SMALLEST <= load_size <= LARGEST:
+        raise GanzooError(f"load_size is {load_size}; give {framing.SMALLEST} to {LARGEST}, or 0 for image_size.")
+    if paired not in PAIRED:
+        raise GanzooError(f"paired is '{paired}'; give one of {', '.join(PAIRED)}.{did_you_mean(paired, PAIRED)}")
+    if paired != "none" and not name.startswith(FOLDER):
+        raise GanzooError(f"paired is '{paired}', but only pictures in a folder can be paired; leave it 'none'.")
+
+    source, frame = names.source(name), Frame(image_size, load_size, channels)
+    if callable(source.reals) and source.kind == "images":  # a user's own set: its classes are the domains
+        request = dict(name=name, data_dir=data_dir, channels=channels)
+        frame, reals = _own_domains(source, request, frame)
+        if reals.labels is None:
+            raise GanzooError(
+                f"'{name}' has no labels, so no domains to translate between. {names.what_domains_there_are()}"
+            )
+        unsplit = classes(reals, None, None, frame)
+    elif not name or not source.domains:
+        raise GanzooError(f"'{name}' has no domains to translate between. {names.what_domains_there_are()}")
+    else:
+        request = dict(name=name, data_dir=data_dir, frame=frame, paired=paired, split=tfds_split)
+        unsplit = _call(source.domains, source, request)
+        if unsplit is None:
+            raise _unknown(name, names.what_domains_there_are())
+    domains = with_test(unsplit)
+    for domain, train, test in zip(domains.names, domains.train, domains.test, strict=True):
+        if len(train) < FEWEST or not len(test):
+            raise GanzooError(
+                f"the domain '{domain}' of '{name}' has {len(train)} pictures to train on and {len(test)} to test on; "
+                f"it needs at least {FEWEST} and 1, and some hundreds to learn anything. Give more of them."
+            )
+
+    channels = max(domain.shape[-1] for domain in (*domains.train, *domains.test))
+
+    def framed(domain: Reals, size: int) -> Reals:
+        return replace(domain, name=name, samples=framing.assemble(domain.samples, size, channels))
+
+    train = tuple(framed(domain, domains.frame.load_size) for domain in domains.train)
+    test = tuple(framed(domain, domains.frame.image_size) for domain in domains.test)
+    return Domains(name, domains.names, train, test, domains.paired)
+
+
+def _call(loader: str | Callable, source: names.Source, request: dict):
+    """A loader's result, called with those keys of the request that it names, and its argument."""
+    if isinstance(loader, str):
+        module, _, function = loader.partition(":")
+        loader = getattr(importlib.import_module(f"ganzoo.data.sources.{module}"), function)
+    if source.argument:
+        request = request | {source.argument: request["name"].partition(":")[2]}
+    parameters = inspect.signature(loader).parameters
+    return loader(**{key: value for key, value in request.items() if key in parameters})
+
+
+def _own(source: names.Source, request: dict) -> Reals:
+    """The reals that a user's own function gives, checked and framed.
+
+    Raises:
+        GanzooError: for what is neither pictures nor points, as the function was registered for, and for labels of
+            another number.
+    """
+    import numpy as np
+
+    from ganzoo.data import framing
+    from ganzoo.data.reals import Reals
+
+    name = request["name"]
+    answer = _call(source.reals, source, request)
+    samples, labels = answer if isinstance(answer, tuple) else (answer, None)
+    samples = np.asarray(samples)
+    if labels is not None:
+        labels = np.asarray(labels)
+        if labels.shape != samples.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
+            raise GanzooError(
+                f"the labels of '{name}' are {labels.dtype} {list(labels.shape)}; its function must give int labels, "
+                f"one for each of its {len(samples)} samples."
+            )
+        labels = labels.astype(np.int64)
+    if source.kind == "points":
+        if samples.ndim != 2 or samples.shape[1] != 2 or not np.isfinite(samples).all():
+            raise GanzooError(
+                f"'{name}' gives {samples.dtype} {list(samples.shape)}; points are finite numbers [N, 2]."
+            )
+        return Reals(name, samples.astype(np.float32), labels)
+    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[3] not in (1, 3):
+        raise GanzooError(
+            f"'{name}' gives {samples.dtype} {list(samples.shape)}; pictures are uint8 [N, height, width, channels] "
+            "with 1 or 3 channels, 0 to 255."
+        )
+    size = request["image_size"] or framing.own_size([samples.shape[2:0:-1]])
+    channels = request["channels"] or samples.shape[3]
+    return Reals(name, framing.assemble(samples, size, channels, request["most_bytes"], len(samples)), labels)
+
+
+def _own_domains(source: names.Source, request: dict, frame):
+    """A user's own labelled pictures at the size that translators load, and the frame settled by their own size."""
+    answer = _call(source.reals, source, request | {"image_size": 0, "channels": 0})
+    samples = answer[0] if isinstance(answer, tuple) else answer
+    frame = frame.settled([samples.shape[2:0:-1]])
+    reals = _own(
+        source._replace(reals=lambda: answer, argument=""),
+        request | {"image_size": frame.load_size, "channels": frame.channels, "most_bytes": math.inf},
+    )
+    return frame, reals
+
+
+def _unknown(name: str, what_there_is: str) -> GanzooError:
+    """The error for a name that nobody knows, with the nearest that somebody does."""
+    from ganzoo.data.sources import tfds
+
+    nearest = did_you_mean(name, [*names.SOURCES, *tfds.names()])
+    if os.path.isdir(os.path.expanduser(name)):
+        nearest = f" Did you mean '{FOLDER}{name}'?"
+    return GanzooError(f"no data set named '{name}'.{nearest} {what_there_is}")

@@ -1,0 +1,135 @@
+"""The sources of reals by their names: what is known of a data set before anything is loaded.
+
+Light: neither NumPy nor TensorFlow is imported. A new source is a file in `ganzoo/data/sources/` and a line of
+`SOURCES`; a user's own is a function with `@ganzoo.register_data`.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from ganzoo.errors import GanzooError
+from ganzoo.registration import Register
+
+Function = TypeVar("Function", bound=Callable)
+
+
+class Source(NamedTuple):
+    """Where a data set comes from.
+
+    A loader is a function of a module in `ganzoo/data/sources/`, "module:function", or a user's own function. It is
+    called with those keys of the request that it names (see `loading.Request`).
+
+    Attributes:
+        reals: the loader of a single set of reals; "" where there is none.
+        domains: the loader of domains to translate between; "" where there is none.
+        kind: of the samples, "images" or "points".
+        argument: of the loader, what stands behind the colon of a name such as "folder:PATH"; "" for names without.
+        stacked: whether the digits of another set are split first and stacked then.
+        num_samples: that metrics are taken on by the literature; 0 is the recipe's own count.
+    """
+
+    reals: str | Callable = ""
+    domains: str | Callable = ""
+    kind: str = "images"
+    argument: str = ""
+    stacked: bool = False
+    num_samples: int = 0
+
+
+SOURCES: Register[Source] = Register("data set", taken=lambda: [name for name in SOURCES if name not in own_names()])
+SOURCES |= {
+    "mnist_5k": Source("mnist_5k:load", "mnist_5k:gather"),
+    "gaussians25": Source("toys:sample", kind="points"),
+    "gaussians8": Source("toys:sample", kind="points"),
+    "swissroll": Source("toys:sample", kind="points"),
+    # 26,000 samples are the literature's: divergences of other counts do not compare.
+    "stacked_mnist": Source("stacked_digits:stack", argument="digits", stacked=True, num_samples=26_000),
+    "digits_mnist2uci": Source(domains="digit_domains:gather"),
+    "edges2digits": Source(domains="digit_domains:gather"),
+    "digit_styles": Source(domains="digit_domains:gather"),
+    "folder": Source("folder:load", "domain_folders:gather", argument="path"),
+}
+TFDS = Source("tfds:load_named", "tfds:gather_named")  # of every name that is not in the table
+FOLDER = "folder:"
+
+
+def register_data(name: str, *, kind: str = "images") -> Callable[[Function], Function]:
+    """Function decorator: what the function returns is the data set of that name, in Python and for `--dataset`.
+
+    The function takes no arguments, or any of `data_dir` (str), `image_size` and `channels` (int, 0: what the pictures
+    are). It must return the same reals every time, because a resumed run checks them. With a parameter
+    `argument` the name may be followed by a colon and a text: `--dataset mine:TEXT`.
+
+    It returns uint8 [N, H, W, C] pictures (C 1 or 3; framed to a square as a folder's are), float32 [N, 2] points, or a
+    pair of these and int labels [N].
+
+    Args:
+        name: letters, digits and underscores; not one that is taken.
+        kind: "images" or "points".
+
+    Raises:
+        GanzooError: for a name that is taken or cannot be, and for another kind.
+    """
+    if kind not in ("images", "points"):
+        raise GanzooError(f"kind is '{kind}'; a data set's samples are 'images' or 'points'.")
+
+    def add(function: Function) -> Function:
+        takes_argument = "argument" in inspect.signature(function).parameters
+        SOURCES.add(name, Source(function, kind=kind, argument="argument" if takes_argument else ""), function)
+        return function
+
+    return add
+
+
+def own_names() -> list[str]:
+    """The data sets that users' functions have registered."""
+    return [name for name, source in SOURCES.items() if callable(source.reals)]
+
+
+def source(name: str) -> Source:
+    """Where the data set of a name comes from; TFDS for a name that the table does not have."""
+    base, colon, _ = name.partition(":")
+    found = SOURCES.get(base, TFDS)
+    return TFDS if colon and not found.argument else found
+
+
+def kind(name: str) -> str:
+    """What a data set's samples are: "points" for the toy distributions, "images" for everything else."""
+    return source(name).kind
+
+
+def is_stacked(name: str) -> bool:
+    """Whether a data set is stacked digits, "stacked_mnist" or "stacked_mnist:SOURCE"."""
+    return source(name).stacked
+
+
+def is_domains(name: str) -> bool:
+    """Whether a data set has nothing but domains to translate between: `loading.load_domains` loads it."""
+    return not source(name).reals
+
+
+def offline() -> list[str]:
+    """The sets that need neither files nor a network, for models that sample."""
+    return [name for name, source in SOURCES.items() if source.reals and source.argument != "path"]
+
+
+def offline_domains() -> list[str]:
+    """Likewise, for translators alone."""
+    return [name for name, source in SOURCES.items() if not source.reals]
+
+
+def what_there_is() -> str:
+    """The sets for models that sample, for messages."""
+    return (
+        f"There are {', '.join(offline())}, stacked_mnist:mnist, {FOLDER}PATH (your own pictures), and every "
+        "TFDS name (mnist, cifar10)."
+    )
+
+
+def what_domains_there_are() -> str:
+    """The sets for translators, for messages."""
+    return (
+        f"For translators there are {', '.join(offline_domains())}, {FOLDER}PATH (your own pictures), "
+        "cycle_gan/horse2zebra and its like of TFDS, and the classes of any labelled set (mnist_5k, cifar10)."
+    )

@@ -1,0 +1,1 @@
+"""Where reals come from, a file for each source; `ganzoo/data/names.py` has the table of them."""

@@ -1,0 +1,147 @@
+"""log p_data/p_g of a trained model: what rejection sampling accepts by."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import noise
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import with_labels
+from ganzoo.density_ratio.calibration import METHODS, calibrate
+from ganzoo.density_ratio.classifier import Rows, fakes_like, in_batches
+from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Task
+from ganzoo.density_ratio.ratio import DensityRatio
+from ganzoo.errors import GanzooError, did_you_mean
+
+FEWEST = 6  # reals, of which each share needs two
+
+
+def for_export(
+    model: AdversarialModel,
+    reals: np.ndarray | None,
+    labels: np.ndarray | None = None,
+    *,
+    options: Mapping | None = None,
+    seed: int = 0,
+) -> DensityRatio | None:
+    """The density ratio that an export of `model` rejects with.
+
+    Args:
+        model: a trained model of the zoo.
+        reals: float32 [n, ...] held out from training, or None.
+        labels: int64 [n], the reals' classes; used by a conditional model alone, which cannot do without.
+        options: as in `config.ratio`; needed with reals.
+        seed: of the fit.
+
+    Returns:
+        The ratio estimated and calibrated on the reals; without them the discriminator's own logits where the objective
+        makes those a log ratio, and None where it does not.
+
+    Raises:
+        GanzooError: for an estimator that there is not or that is none for this objective, and for a handful of reals.
+    """
+    if reals is None:
+
+        def own(samples, *labels):
+            return model.discriminator(with_labels(samples, *labels), training=False)
+
+        return DensityRatio(own) if model.logits_are_log_ratio else None
+    return next(by_each([options["estimator"]], model, reals, labels, options=options, seed=seed))
+
+
+def by_each(
+    names: Iterable[str],
+    model: AdversarialModel,
+    reals: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    options: Mapping,
+    seed: int,
+) -> Iterator[DensityRatio]:
+    """The ratio of `for_export` by each of several estimators; what two of them have in common is fitted once."""
+    check(model, options)
+    held_out = (reals,) if model.num_classes is None else (reals, labels)
+    fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
+    task = Task(model, fit, stop, options, seed)
+    fakes = fakes_like(
+        model, calibration, len(calibration[0]), seed=noise.fold_in([seed, 0], noise.Fitting.CALIBRATION_FAKES)
+    )
+    for name in names:
+        yield calibrated(task.estimate(name), calibration, fakes, options, model.num_classes)
+
+
+def calibrated(estimate: Estimate, reals: Rows, fakes: Rows, options: Mapping, num_classes: int | None) -> DensityRatio:
+    """An estimate's logits through the map that is fitted on reals and fakes, and tempered."""
+    real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
+    calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
+
+    def log_ratio(samples, *labels):
+        return options["tempering"] * calibrator(estimate(samples, *labels))
+
+    starts = options["tempering"] * calibrator(real_logits)
+    if num_classes is not None:
+        starts = by_class(starts.numpy(), reals[1], num_classes)
+    return DensityRatio(log_ratio, held_out=starts)
+
+
+def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Tensor:
+    """Values float32 [n] as [num_classes, m], m of the largest class; in the others theirs are repeated, and -inf
+    stands where there are none."""
+    of_each = [values[labels == number] for number in range(num_classes)]
+    most = max(map(len, of_each))
+    rows = [np.resize(own, most) if len(own) else np.full(most, -np.inf) for own in of_each]
+    return tf.constant(np.stack(rows), tf.float32)
+
+
+def shares(reals: Rows, stop: float, calibration: float, seed: int) -> list[Rows]:
+    """Reals (and labels) in random order, split to fit on, to stop by and to calibrate on.
+
+    Raises:
+        GanzooError: for fewer than six reals.
+    """
+    total = len(reals[0])
+    if total < FEWEST:
+        raise GanzooError(
+            f"{total} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
+        )
+    order = np.random.default_rng(seed).permutation(total)
+    stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))
+    parts = np.split(order, [total - stops - calibrations, total - calibrations])
+    return [tuple(rows[part] for rows in reals) for part in parts]
+
+
+def check(model: AdversarialModel, options: Mapping) -> None:
+    """Finds what is wrong with `config.ratio` before a training is spent on it.
+
+    Raises:
+        GanzooError: for an estimator or a calibration that there is not, and for an estimator that is none for this
+            model's objective.
+    """
+    for key, known in (("estimator", ESTIMATORS), ("calibration", METHODS)):
+        if options[key] not in known:
+            raise GanzooError(
+                f"config.ratio.{key} is '{options[key]}'.{did_you_mean(options[key], known)} "
+                f"There are: {', '.join(known)}."
+            )
+    terms = options["combined"]
+    if (
+        not terms
+        or not set(terms) <= set(ESTIMATORS) - {"combined"}
+        or (not model.logits_are_log_ratio and set(terms) == {"discriminator"})
+    ):
+        raise GanzooError(
+            f"config.ratio.combined is {tuple(terms)}, expected some of {tuple(ESTIMATORS)[:-1]}; the discriminator "
+            "counts only where its logits are a log ratio."
+        )
+    if options["estimator"] == "discriminator" and not model.logits_are_log_ratio:
+        raise GanzooError(
+            f"the discriminator of {model.zoo_name} is no density ratio: its objective leaves the scale of its logits "
+            "open. Use --config.ratio.estimator=refit, smoothed or combined, which fit one by cross-entropy."
+        )
+    if not options["tempering"] > 0.0:
+        raise GanzooError(f"config.ratio.tempering is {options['tempering']}, expected a number above 0; 1 is none.")
+    if options["stop_share"] + options["calibration_share"] >= 1.0:
+        raise GanzooError(
+            "config.ratio.stop_share and calibration_share leave no reals to fit on; keep their sum below 1."
+        )

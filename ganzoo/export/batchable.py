@@ -1,0 +1,121 @@
+"""Of what an export offers, that which a server may batch: rows in, rows out, each as if it had come alone.
+
+A server that batches puts the rows of several requests into one call, and gives each its rows of the result back. What
+takes a scalar, such as `num_samples`, cannot be batched, and such a server fails on it; so what can be stands in a
+servable of its own, beside the whole one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import noise
+from ganzoo.bases.stepped import SteppedModel
+from ganzoo.bases.translating import Endpoint, TranslationModel
+from ganzoo.export import warm_up
+from ganzoo.export.sampling_signatures import are_rows
+from ganzoo.export.saved_model import Servable
+from ganzoo.export.translation_signatures import Inputs
+from ganzoo.networks.layers.basic import SeededDropout
+
+ROWS = 4  # that each signature is tried on
+TOLERANCE = 1e-4  # of a row alone and the same among others, absolute and relative: rounding is a hundredth of it
+
+
+def batchable(whole: Servable, model: SteppedModel) -> tuple[Servable, list[str]]:
+    """The servable with those signatures alone whose row i is the same whatever the other rows are.
+
+    Each is tried, and left out if a discriminator, say, looks at several rows at once; none of the zoo's does outside
+    training. pix2pix, whose noise depends on the row, gets a `serving_default` that gives every picture the noise that
+    `serving_default` of the whole gives the first.
+
+    What holds of right requests: rows that the graph refuses, as those with infinite numbers, fail all that are in the
+    same call, and the limits on rows and pictures are those of a call, not of a request.
+
+    Args:
+        whole: of the model.
+        model: trained.
+
+    Returns:
+        The servable, and the names of the signatures of rows that were left out as their rows are not independent.
+    """
+    rows = {name: signature for name, signature in whole.signatures.items() if are_rows(signature[1])}
+    if isinstance(model, TranslationModel) and _has_seeded_noise(model):
+        rows["serving_default"] = _with_noise_of_first_row(model, whole.facts["sampling"])
+    kept = {name: signature for name, signature in rows.items() if rows_are_independent(signature, whole.facts)}
+    return replace(whole, signatures=kept), [name for name in rows if name not in kept]
+
+
+def rows_are_independent(signature: tuple, facts: Mapping) -> bool:
+    """Whether each of some random rows gives alone what it gives among the others, up to rounding."""
+    function, specs = signature
+    call = tf.function(function, input_signature=specs, autograph=False)
+    inputs = [_random_rows(spec, facts, _rows_of_a_request(facts)) for spec in specs]
+    together = call(*map(tf.constant, inputs))
+    for row in range(len(inputs[0])):
+        alone = call(*(tf.constant(value[row : row + 1]) for value in inputs))
+        if not all(_alike(together[name][row].numpy(), alone[name][0].numpy()) for name in together):
+            return False
+    return True
+
+
+def _rows_of_a_request(facts: Mapping) -> int:
+    """`ROWS`, or fewer where the limits are lower."""
+    height, width, _ = facts.get("image_shape", (1, 1, 1))
+    limits = dict(max_rows=ROWS, max_images=ROWS, max_pixels=ROWS * height * width) | dict(facts["sampling"])
+    return min(ROWS, limits["max_rows"], limits["max_images"], limits["max_pixels"] // (height * width))
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    if isinstance(one, bytes):  # a picture's file
+        return one == other
+    return np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def _random_rows(spec: tf.TensorSpec, facts: Mapping, rows: int) -> np.ndarray:
+    """Values of an input, [rows, ...], as different as its bounds allow: all are in [0, 1), whole numbers 0 or 1."""
+    random = np.random.default_rng(0)
+    if spec.dtype == tf.string:
+        pixels = random.integers(0, 256, (rows, *facts["image_shape"]), np.uint8)
+        return np.array([tf.io.encode_png(picture).numpy() for picture in pixels], object)
+    shape = (rows, *warm_up.smallest(spec, facts).shape[1:])
+    if spec.dtype.is_integer:
+        return np.resize(np.arange(2), shape).astype(spec.dtype.as_numpy_dtype)
+    return random.uniform(size=shape).astype(spec.dtype.as_numpy_dtype)
+
+
+def _has_seeded_noise(model: TranslationModel) -> bool:
+    return any(True for name in model.generators for _ in _seeded(getattr(model, name)))
+
+
+def _seeded(network: keras.Model) -> Iterator[SeededDropout]:
+    return (layer for layer in network.layers if isinstance(layer, SeededDropout))
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class FirstRowsDropout(SeededDropout):
+    """`SeededDropout` that drops of every row what that drops of the first."""
+
+    def call(self, inputs):
+        x, stream = inputs
+        return x * super().call([tf.ones_like(x[:1]), stream])
+
+
+def _with_noise_of_first_row(model: TranslationModel, sampling: Mapping) -> tuple:
+    """`serving_default` of a translator whose generator takes a stream of noise."""
+
+    def same_for_all(layer):
+        fresh = FirstRowsDropout if isinstance(layer, SeededDropout) else type(layer)
+        return fresh.from_config(layer.get_config())
+
+    generator = keras.models.clone_model(model.generator, clone_function=same_for_all)
+    generator.set_weights(model.generator.get_weights())
+
+    def serving_default(images):
+        return {"images": generator([images, noise.stream(tf.zeros([2], tf.int32))], training=False)}
+
+    inputs = Inputs(model, sampling, Endpoint(serving_default, ("images",)))
+    return inputs.checked, inputs.specs()

@@ -1,0 +1,108 @@
+"""Encoded pictures in a graph: what a file says that it holds, before anything is decoded, and its pixels.
+
+PNG and JPEG are taken. An animation's decoder (GIF, WebP) makes room for every frame, of which each may claim 65,535
+pixels a side in a few bytes, and TensorFlow's of BMP does not heed palettes: those are refused by their first bytes.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from ganzoo.export.request_checks import under
+
+HEADER = 26  # bytes of a PNG up to and including its colour type
+PNG_SIGNATURE, JPEG_SIGNATURE = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+START_OF_SCAN, END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+MOST_SCANS = 500  # of a JPEG: each of them, a dozen bytes, may go over the whole picture; encoders write some ten
+RGB_TO_GREY = (0.299, 0.587, 0.114)  # as in JPEG
+
+
+class Header(NamedTuple):
+    """What a file's first bytes say.
+
+    Attributes:
+        content: string [], the file, there only once its header has been found to be right.
+        is_png: bool [], else it is a JPEG.
+        sides: height and width in pixels, int64 [2].
+        has_alpha: bool [], whether some pixels may be transparent.
+    """
+
+    content: tf.Tensor
+    is_png: tf.Tensor
+    sides: tf.Tensor
+    has_alpha: tf.Tensor
+
+
+def header(content: tf.Tensor, row: tf.Tensor, max_bytes: int) -> Header:
+    """Reads a file's header; what is no whole PNG or JPEG is an InvalidArgumentError that names the row.
+
+    Args:
+        content: string [], the file.
+        row: int32 [], its place in `image_bytes`, for the message.
+        max_bytes: that it may have.
+    """
+    length = tf.strings.length(content)
+    with under(_check(length <= max_bytes, row, f"has more than {max_bytes} bytes:", length)):
+        first = tf.io.decode_raw(tf.strings.substr(content, 0, HEADER), tf.uint8, fixed_length=HEADER)
+        is_png, is_jpeg = _begins(first, PNG_SIGNATURE + b"\x00\x00\x00\rIHDR"), _begins(first, JPEG_SIGNATURE)
+    with under(_check(is_png | is_jpeg, row, "is neither a PNG nor a JPEG; its bytes are", length)):
+        values = tf.io.decode_raw(tf.identity(content), tf.uint8)
+        is_whole = tf.where(is_png, _count(values, b"IEND") > 0, _count(values, END_OF_JPEG) > 0)
+        scans = tf.where(is_png, 0, _count(values, START_OF_SCAN))
+    whole = _check(is_whole, row, "is cut short: it has no end; its bytes are", length)
+    with under(whole, _check(scans <= MOST_SCANS, row, f"is a JPEG of more than {MOST_SCANS} scans:", scans)):
+        big_endian = tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64)
+        width, height = (tf.reduce_sum(tf.cast(first[at : at + 4], tf.int64) * big_endian) for at in (16, 20))
+        of_png, checked = tf.stack([height, width, 3]), tf.identity(content)  # a branch waits for its inputs alone
+        sides = tf.cond(is_png, lambda: of_png, lambda: tf.io.extract_jpeg_shape(checked, tf.int64))
+    is_in_colours = _check(sides[2] <= 3, row, "is a JPEG in CMYK; give it in grey or RGB; its channels are", sides[2])
+    with under(is_in_colours):
+        has_alpha = is_png & ((first[25] == 4) | (first[25] == 6) | (_count(values, b"tRNS") > 0))
+        return Header(tf.identity(content), is_png, tf.identity(sides[:2]), has_alpha)
+
+
+def pixels(file: Header, channels: int) -> tf.Tensor:
+    """The picture in a file, float32 [height, width, channels] in [-1, 1]; transparent parts lie on white.
+
+    Grey, palettes, colours and 16 bits are taken as they come. How a camera was held (EXIF) is not looked at.
+
+    Args:
+        file: as from `header`.
+        channels: 1 or 3.
+    """
+    content = tf.identity(file.content)  # under the caller's own checks
+
+    def of_png():
+        values = tf.cast(tf.io.decode_png(content, 4, tf.uint16), tf.float32)
+        # Of a file without alpha the decoder's is opaque at 8 and 16 bits alone.
+        alpha = tf.where(file.has_alpha, values[..., 3:] / 65535.0, 1.0)
+        colours = (values[..., :3] / 32767.5 - 1.0) * alpha + (1.0 - alpha)
+        return tf.tensordot(colours, RGB_TO_GREY, 1)[..., None] if channels == 1 else colours
+
+    def of_jpeg():
+        return tf.cast(tf.io.decode_jpeg(content, channels), tf.float32) / 127.5 - 1.0
+
+    return tf.ensure_shape(tf.cond(file.is_png, of_png, of_jpeg), [None, None, channels])
+
+
+def png(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures float32 [rows, height, width, channels] in [-1, 1] as files, string [rows]."""
+    values = tf.cast(tf.round(tf.clip_by_value((pictures + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
+    return tf.map_fn(tf.io.encode_png, values, fn_output_signature=tf.string)
+
+
+def _begins(values: tf.Tensor, expected: bytes) -> tf.Tensor:
+    return tf.reduce_all(values[: len(expected)] == tf.constant(list(expected), tf.uint8))
+
+
+def _count(values: tf.Tensor, sought: bytes) -> tf.Tensor:
+    """How often some bytes occur, int32 []."""
+    last = tf.maximum(tf.size(values) - len(sought) + 1, 0)
+    found = tf.fill([last], True)
+    for offset, value in enumerate(sought):
+        found &= values[offset : offset + last] == value
+    return tf.reduce_sum(tf.cast(found, tf.int32))
+
+
+def _check(condition: tf.Tensor, row: tf.Tensor, complaint: str, value: tf.Tensor) -> tf.Operation:
+    return tf.debugging.Assert(condition, ["row", row, f"of image_bytes {complaint}", value])

@@ -1,0 +1,157 @@
+"""A trained model as a SavedModel, for TensorFlow alone and for TF Serving."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.translating import TranslationModel
+from ganzoo.density_ratio.ratio import DensityRatio
+from ganzoo.errors import GanzooError, plain_words
+from ganzoo.export import warm_up
+from ganzoo.export.sampling_signatures import Signatures, signatures
+from ganzoo.export.translation_signatures import signatures as translation_signatures
+from ganzoo.files import unfinished
+from ganzoo.networks.layers.basic import exporting
+
+MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Servable:
+    """What a version consists of.
+
+    Attributes:
+        signatures: each signature's function and the named specs of its inputs.
+        facts: JSON-able; they go to `assets/config.json`. `name` and `sampling` are among them, and of what takes
+            pictures `image_shape`.
+    """
+
+    signatures: Signatures
+    facts: Mapping
+
+
+def servable(
+    model: AdversarialModel,
+    *,
+    ratio: DensityRatio | None,
+    sampling: Mapping | None = None,
+    description: Mapping | None = None,
+) -> Servable:
+    """What a model offers that samples from latents.
+
+    Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, for pictures
+    `drs_png`, and `mh` where the ratio has the scores of held-out reals; with latent codes `generate_from_codes` and
+    `recognise`. All of them use the averaged generator; those of a conditional model take labels.
+
+    Args:
+        model: trained.
+        ratio: of this model; None is no rejection sampling.
+        sampling: as in `config.sampling`; None takes that of the model's recipe.
+        description: more facts.
+
+    Raises:
+        GanzooError: for limits that no request could keep.
+    """
+    sampling = sampling or model.recipe().sampling
+    check_limits(sampling)
+    facts = {"name": model.zoo_name, "num_classes": model.num_classes, "sampling": dict(sampling)}
+    return Servable(signatures(model, ratio, sampling), facts | dict(description or {}))
+
+
+def servable_translator(
+    model: TranslationModel, *, sampling: Mapping | None = None, description: Mapping | None = None
+) -> Servable:
+    """What a model offers that translates pictures; arguments and errors as of `servable`.
+
+    Signatures: what the model's `endpoints` are, and for each that takes and gives pictures one that takes and gives
+    them encoded, `NAME_png`.
+    """
+    sampling = sampling or model.recipe().sampling
+    check_limits(sampling, model.image_shape)
+    directions = {name: direction._asdict() for name, direction in model.directions().items()}
+    facts = {"name": model.zoo_name, "image_shape": model.image_shape, "directions": directions}
+    facts |= {"sampling": dict(sampling)}
+    return Servable(translation_signatures(model, sampling), facts | dict(description or {}))
+
+
+def check_limits(sampling: Mapping, image_shape: tuple[int, ...] | None = None) -> None:
+    """Finds limits that no request could keep, before a training or a fit is spent on them.
+
+    Args:
+        sampling: as in `config.sampling`.
+        image_shape: (height, width, channels) of what a translator was trained on.
+
+    Raises:
+        GanzooError: for a limit below 1, for more proposals than a request can count, and for pictures limited to less
+            than they were trained on.
+    """
+    for key, value in sampling.items():
+        if key.startswith("max_") and not value >= 1:
+            raise GanzooError(f"config.sampling.{key} is {value}, expected at least 1.")
+    samples = "max_samples" if image_shape is None else "max_images"
+    for each in ("max_proposals_per_sample", "max_chain_length"):
+        if (proposals := sampling[samples] * sampling.get(each, 1)) > MOST_PROPOSALS:
+            raise GanzooError(
+                f"config.sampling.{samples} times {each} is {proposals}, more proposals than a request can count: "
+                f"at most {MOST_PROPOSALS}. Give less of either."
+            )
+    if image_shape is not None and sampling["max_side"] < max(image_shape[:2]):
+        height, width = image_shape[:2]
+        raise GanzooError(
+            f"config.sampling.max_side is {sampling['max_side']}, but the pictures that it learns from are "
+            f"{height} x {width}; give at least {max(height, width)}."
+        )
+
+
+def export(model: AdversarialModel, directory: str | Path, **what) -> str:
+    """Writes the next version of a model that samples from latents: `write` of `servable(model, **what)`."""
+    return write(servable(model, **what), directory)
+
+
+def export_translator(model: TranslationModel, directory: str | Path, **what) -> str:
+    """Writes the next version of a translator: `write` of `servable_translator(model, **what)`."""
+    return write(servable_translator(model, **what), directory)
+
+
+def write(what: Servable, directory: str | Path, *, version: int | None = None) -> str:
+    """Writes a version, with its warm-up requests; it appears whole, by rename, or not at all.
+
+    Args:
+        what: to write.
+        directory: parent of the versions, made if need be.
+        version: its number; None is that of `next_version(directory)`.
+
+    Returns:
+        The version's folder, `directory/N`.
+
+    Raises:
+        GanzooError: if it cannot be written, as on a full disk, and if that version is there.
+    """
+    directory = Path(directory)
+    with unfinished(directory / "version") as beside:
+        archive = keras.export.ExportArchive()
+        for name, (function, specs) in what.signatures.items():
+            archive.add_endpoint(name, function, input_signature=specs)
+        try:
+            with exporting():  # which is when they are traced
+                archive.write_out(str(beside), verbose=False)
+            warm_up.write(beside, what.signatures, what.facts)
+        except tf.errors.OpError as error:
+            raise GanzooError(f"the export could not be written: {plain_words(error.message)}.") from error
+        (beside / "assets" / "config.json").write_text(json.dumps(what.facts, indent=2))
+        path = directory / str(version or next_version(directory))
+        if path.exists():
+            raise GanzooError(f"{path} is there already; versions are never written over.")
+        beside.rename(path)
+    return str(path)
+
+
+def next_version(*directories: str | Path) -> int:
+    """One more than the highest version in any of the folders, which need not be there; 1 where there is none."""
+    paths = (path for directory in directories for path in Path(directory).glob("*"))
+    return 1 + max((int(path.name) for path in paths if path.name.isdigit()), default=0)

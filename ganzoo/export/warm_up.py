@@ -1,0 +1,55 @@
+"""Requests that TF Serving sends through a new version itself, so that nobody waits for a signature's first run."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.export.sampling_signatures import Signatures
+
+FILE = "assets.extra/tf_serving_warmup_requests"  # where the server looks for them, in a version's folder
+
+
+def write(version: Path, signatures: Signatures, facts: Mapping) -> None:
+    """Writes a request for each signature to `FILE`, a TFRecord of PredictionLog.
+
+    Args:
+        version: the folder of a SavedModel.
+        signatures: its.
+        facts: as in its `assets/config.json`.
+    """
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    path = version / FILE
+    path.parent.mkdir()
+    with tf.io.TFRecordWriter(str(path)) as file:
+        for name, inputs in requests(signatures, facts):
+            log = prediction_log_pb2.PredictionLog()
+            request = log.predict_log.request
+            request.model_spec.name, request.model_spec.signature_name = facts["name"], name
+            for key, value in inputs.items():
+                request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
+            file.write(log.SerializeToString())
+
+
+def requests(signatures: Signatures, facts: Mapping) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """The least that each signature can be asked for: a sample, a row, a chain of one step. (name, inputs by name)"""
+    for name, (_, specs) in signatures.items():
+        yield name, {spec.name: smallest(spec, facts) for spec in specs}
+
+
+def smallest(spec: tf.TensorSpec, facts: Mapping) -> np.ndarray:
+    """A value of an input that is within any bounds that an export can have; of what has rows, one row.
+
+    Pictures have the size that was trained on. Zeros are a right answer to all else but to what counts or asks.
+    """
+    asked = {"num_samples": 1, "chain_length": 1, "budget": 1.0}
+    asked["gamma_percentile"] = facts["sampling"].get("gamma_percentile")
+    if spec.name in asked:
+        return np.array(asked[spec.name], spec.dtype.as_numpy_dtype)
+    if spec.dtype == tf.string:
+        return np.array([tf.io.encode_png(np.zeros(facts["image_shape"], np.uint8)).numpy()], object)
+    sides = (1, *facts.get("image_shape", ()))
+    shape = [sides[axis] if size is None else size for axis, size in enumerate(spec.shape)]
+    return np.zeros(shape, spec.dtype.as_numpy_dtype)

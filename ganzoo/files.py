@@ -1,0 +1,69 @@
+"""Files that appear whole or not at all, and what tells whether two are the same."""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write a file or a folder under; what still has the name at the end is removed.
+
+    Args:
+        path: its folder is made if need be.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield beside
+    finally:
+        remove(beside)
+
+
+@contextlib.contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """A name to write a file or a folder under, which takes the place of `path` at the end of the block.
+
+    Whatever had the name `path` before is replaced. If the block raises, what it wrote is removed, and what had the
+    name before stays.
+
+    Args:
+        path: its folder is made if need be.
+
+    >>> with whole("runs/a/metrics.json") as beside:
+    ...     beside.write_text("{}")
+    """
+    path = Path(path)
+    with unfinished(path) as beside:
+        yield beside
+        if path.is_dir():
+            shutil.rmtree(path)
+        beside.replace(path)
+
+
+def write_json(path: str | Path, content: Mapping | Sequence) -> None:
+    """Writes JSON, whole or not at all."""
+    with whole(path) as beside:
+        beside.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def checksum(path: Path) -> str:
+    """sha256 of a file; of a folder, that of the lines "checksum  relative path" of its files, in order of path."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted((file for file in path.rglob("*") if file.is_file()), key=lambda file: file.relative_to(path).parts)
+    lines = [f"{checksum(file)}  {file.relative_to(path).as_posix()}\n" for file in files]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder with all that is in it; nothing where there is neither."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

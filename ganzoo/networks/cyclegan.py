@@ -1,0 +1,144 @@
+"""CycleGAN's generator (Zhu et al. 2017, https://arxiv.org/abs/1703.10593, appendix 7.2, after Johnson et al. 2016).
+
+Two strided convolutions, residual blocks, two transposed ones. Order and padding are those of the authors' code,
+https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix; with `width` 64 it is the paper's.
+"""
+
+from collections.abc import Callable
+
+import keras
+
+from ganzoo.errors import GanzooError
+from ganzoo.networks.layers.basic import normal_or_glorot, reflection_pad, relu
+from ganzoo.networks.layers.norms import normalisation
+from ganzoo.networks.layers.sides import check_picture, check_sides
+from ganzoo.networks.layers.subpixel import SubpixelConvolution
+
+HALVINGS = 2
+SMALLEST_SIDE = 8  # 2 in the blocks: at 1 there is nothing to reflect, and an instance norm leaves nothing
+
+
+def generator(
+    image_shape: tuple[int, ...], *, width: int, blocks: int, norm: str, init_stddev: float = 0.02
+) -> keras.Model:
+    """Images float32 [batch, h, w, c] in [-1, 1] to images of the same shape, float32 in [-1, 1].
+
+    h and w may be any multiples of 4 from 8 on.
+
+    Args:
+        image_shape: (height, width, channels).
+        width: channels at the picture's resolution; doubled at each of the two halvings.
+        blocks: residual blocks; 0 is the paper's choice, 9 from 256 pixels a side on and 6 below.
+        norm: normalisation of all but the last convolution: none, batch, layer or instance (the paper's).
+        init_stddev: of the kernels at the start; 0 is Keras's own choice.
+
+    Raises:
+        GanzooError: for a picture that cannot be halved twice.
+    """
+    check(image_shape, what="CycleGAN's generator", blocks=blocks)
+    blocks = blocks or (9 if min(image_shape[:2]) >= 256 else 6)
+    image = keras.Input((None, None, image_shape[2]), name="image")
+    x = translate(
+        image,
+        image_shape[2],
+        width=width,
+        blocks=blocks,
+        resampling_kernel=3,
+        norm=norm,
+        reflect=True,
+        last_bias=True,
+        initializer=lambda: normal_or_glorot(init_stddev),
+    )
+    return keras.Model(image, x, name="generator")
+
+
+def translate(
+    x: keras.KerasTensor,
+    channels: int,
+    *,
+    width: int,
+    blocks: int,
+    resampling_kernel: int,
+    norm: str,
+    reflect: bool,
+    last_bias: bool,
+    initializer: Callable[[], keras.initializers.Initializer],
+) -> keras.KerasTensor:
+    """Features [batch, h, w, any] to images float32 [batch, h, w, channels] in [-1, 1].
+
+    Kernels of 3 x 3 with stride 2 see one row and column more on one side than on the other: Keras's padding puts it at
+    the bottom right, PyTorch's at the top left. Transposed ones here are laid out like those before them, and so the
+    network is the authors' on the picture turned by 180 degrees.
+
+    Args:
+        x: what the first convolution takes in.
+        channels: of the image.
+        width, blocks, norm: as in `generator`.
+        resampling_kernel: size of the kernels of the strided and of the transposed convolutions.
+        reflect: pads by reflection, and not with zeros, before all convolutions of stride 1.
+        last_bias: whether the last convolution has one.
+        initializer: makes a fresh one for each kernel.
+    """
+    options = dict(norm=norm, initializer=initializer)
+    x = keras.layers.Activation(relu)(_same(x, width, 7, reflect, **options))
+    for level in range(1, HALVINGS + 1):
+        x = _normalised(
+            x, keras.layers.Conv2D, width * 2**level, resampling_kernel, strides=2, padding="same", **options
+        )
+        x = keras.layers.Activation(relu)(x)
+    for _ in range(blocks):
+        residual = keras.layers.Activation(relu)(_same(x, x.shape[-1], 3, reflect, **options))
+        x = keras.layers.Add()([x, _same(residual, x.shape[-1], 3, reflect, **options)])
+    for level in reversed(range(HALVINGS)):
+        x = _normalised(
+            x, keras.layers.Conv2DTranspose, width * 2**level, resampling_kernel, strides=2, padding="same", **options
+        )
+        x = keras.layers.Activation(relu)(x)
+    last = dict(norm="none", initializer=initializer, use_bias=last_bias, dtype="float32")
+    x = _same(x, channels, 7, reflect, SubpixelConvolution, **last)
+    return keras.layers.Activation("tanh", dtype="float32")(x)
+
+
+def check(image_shape: tuple[int, ...], *, what: str, blocks: int) -> None:
+    """
+    Raises:
+        GanzooError: for a picture that does not come back from two halvings at its size, and for fewer than 0 blocks.
+    """
+    check_picture(image_shape)
+    check_sides(image_shape, multiple_of=2**HALVINGS, smallest=SMALLEST_SIDE, what=what, remedy="")
+    if blocks < 0:
+        raise GanzooError(f"{what} has 0 residual blocks or more, not {blocks}.")
+
+
+def _same(
+    x: keras.KerasTensor,
+    channels: int,
+    kernel_size: int,
+    reflect: bool,
+    convolution: type[keras.layers.Layer] = keras.layers.Conv2D,
+    **options,
+) -> keras.KerasTensor:
+    """A convolution that keeps the size, by reflection or by zeros around the picture."""
+    if reflect:
+        x = reflection_pad(x, kernel_size // 2)
+    padding = "valid" if reflect else "same"
+    return _normalised(x, convolution, channels, kernel_size, padding=padding, **options)
+
+
+def _normalised(
+    x: keras.KerasTensor,
+    convolution: type[keras.layers.Layer],
+    channels: int,
+    kernel_size: int,
+    *,
+    norm: str,
+    initializer: Callable[[], keras.initializers.Initializer],
+    **options,
+) -> keras.KerasTensor:
+    """A convolution and the norm behind it, which has an offset that a bias would only repeat."""
+    layers = normalisation(norm)
+    options = {"use_bias": not layers} | options
+    x = convolution(channels, kernel_size, kernel_initializer=initializer(), **options)(x)
+    for layer in layers:
+        x = layer(x)
+    return x

@@ -1,0 +1,102 @@
+"""Networks that see labels: any family's, with the label's embedding beside the inputs or in the last layer."""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import networks
+from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.networks.layers.basic import cut
+
+
+def generator(
+    network: str, latent_dim: int, image_shape: tuple[int, ...], *, num_classes: int, **options
+) -> keras.Model:
+    """[latents float32 [batch, latent_dim], labels int64 [batch]] to samples float32 [batch, *image_shape].
+
+    The family's generator on the latents with an embedding of the label, as long as they are, behind them (Mirza and
+    Osindero 2014, https://arxiv.org/abs/1411.1784, figure 1).
+    """
+    latents, labels = keras.Input((latent_dim,), name="latents"), keras.Input((), dtype="int64", name="labels")
+    x = keras.layers.Concatenate()([latents, _embedding(num_classes, latent_dim)(labels)])
+    inner = networks.family(network).generator(2 * latent_dim, image_shape, **options)
+    return keras.Model([latents, labels], inner(x), name="generator")
+
+
+def concatenated(network: str, image_shape: tuple[int, ...], *, num_classes: int, **options) -> keras.Model:
+    """[samples float32 [batch, *image_shape], labels int64 [batch]] to logits float32 [batch].
+
+    The family's discriminator on the samples with an embedding of the label behind their last axis: of pictures one
+    more channel, of points as many more coordinates as there are (Mirza and Osindero 2014, figure 1).
+    """
+    *sides, channels = image_shape
+    extra = (*sides, 1) if sides else (channels,)
+    samples, labels = keras.Input(image_shape, name="samples"), keras.Input((), dtype="int64", name="labels")
+    embedded = _embedding(num_classes, tf.TensorShape(extra).num_elements())(labels)
+    x = keras.layers.Concatenate()([samples, keras.layers.Reshape(extra)(embedded)])
+    inner = networks.family(network).discriminator((*sides, channels + extra[-1]), **options)
+    return keras.Model([samples, labels], inner(x), name="discriminator")
+
+
+def projection(network: str, image_shape: tuple[int, ...], *, num_classes: int, **options) -> keras.Model:
+    """[samples float32 [batch, *image_shape], labels int64 [batch]] to logits float32 [batch].
+
+    The family's trunk under `Projection`: the label enters in the last layer alone, as the log ratio does of classes
+    that are Gaussian in the features (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, equation 3).
+    """
+    trunk, _ = cut(networks.family(network).discriminator(image_shape, **options))
+    labels = keras.Input((), dtype="int64", name="labels")
+    logits = Projection(num_classes)([trunk.output, labels])
+    return keras.Model([trunk.input, labels], logits, name="discriminator")
+
+
+DISCRIMINATORS = {"concatenated": concatenated, "projection": projection}
+
+
+def discriminator(conditioning: str) -> "type[concatenated]":
+    """The builder of the name "concatenated" or "projection".
+
+    Raises:
+        GanzooError: for any other name.
+    """
+    if conditioning not in DISCRIMINATORS:
+        raise GanzooError(
+            f"no conditioning '{conditioning}'.{did_you_mean(conditioning, DISCRIMINATORS)} "
+            f"There are: {', '.join(DISCRIMINATORS)}."
+        )
+    return DISCRIMINATORS[conditioning]
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Projection(keras.layers.Layer):
+    """[features [batch, d], labels int64 [batch]] to logits float32 [batch]: (w + v_label) . features + b.
+
+    The class vectors v begin at 0, so that at first the discriminator does not see the label.
+    """
+
+    def __init__(self, num_classes: int, **kwargs):
+        super().__init__(**{"dtype": "float32"} | kwargs)
+        self.num_classes = num_classes
+
+    def build(self, input_shape):
+        width = input_shape[0][-1]
+        self.kernel = self.add_weight(name="kernel", shape=(1, width), initializer="glorot_uniform")
+        self.classes = self.add_weight(name="classes", shape=(self.num_classes, width), initializer="zeros")
+        self.bias = self.add_weight(name="bias", shape=(1,), initializer="zeros")
+
+    def call(self, inputs):
+        features, labels = inputs
+        weights = tf.convert_to_tensor(self.kernel) + tf.gather(tf.convert_to_tensor(self.classes), labels)
+        return tf.reduce_sum(weights * tf.cast(features, tf.float32), axis=1) + self.bias
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0][:1]
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"num_classes": self.num_classes}
+
+
+def _embedding(num_classes: int, width: int) -> keras.layers.Layer:
+    """Normal numbers at the start, as large as the latents."""
+    return keras.layers.Embedding(
+        num_classes, width, embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0)
+    )

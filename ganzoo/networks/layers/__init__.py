@@ -1,0 +1,1 @@
+"""The pieces that network families are made of."""

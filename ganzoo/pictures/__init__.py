@@ -1,0 +1,1 @@
+"""Samples as pictures: drawn, and written to files."""

@@ -1,0 +1,109 @@
+"""Exports a run again, from its newest checkpoint or another one.
+
+    python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp
+    python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp --step 1500 --batchable
+    python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out wgan_gp.onnx --format onnx
+
+The density ratio is fitted again, as the run does it; `--config.ratio.KEY` and `--config.sampling.KEY` may differ from
+the run's. `--batchable` writes a second servable beside the first, of the same version, that a server may batch.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from absl import flags
+from ml_collections import ConfigDict, config_flags
+
+from ganzoo import cli
+from ganzoo.errors import GanzooError
+from ganzoo.zoo import plugins
+
+if TYPE_CHECKING:
+    from ganzoo.tasks.restored import Restored
+
+FLAGS = flags.FLAGS
+CHANGEABLE = ("ratio", "sampling")  # of the config: what a training does not depend on
+SUFFIX = "_batchable"
+
+
+def main() -> int:
+    cli.positive("step", FLAGS.step)
+    out, as_file = Path(FLAGS.out), FLAGS.format != "savedmodel"
+    if as_file and FLAGS.batchable:
+        raise GanzooError(f"--batchable is of a SavedModel; --format {FLAGS.format} is a generator alone.")
+    if not as_file and FLAGS.generator is not None:
+        raise GanzooError("--generator is for --format onnx and litert; a SavedModel has all of them.")
+    if not as_file and out.exists() and not out.is_dir():
+        raise GanzooError(f"--out is the file {out}; give a folder, which gets the version as a subfolder.")
+    if as_file and out.is_dir():
+        raise GanzooError(f"--out is the folder {out}; with --format {FLAGS.format} give a file's name.")
+
+    with cli.quiet_imports():
+        from ganzoo.export import other_runtimes
+        from ganzoo.tasks.restored import config_of, restore
+
+    if as_file:
+        other_runtimes.check(FLAGS.format, out)
+    workdir = Path(FLAGS.workdir)
+    config = config_of(workdir)
+    config.update(FLAGS.config)
+    if FLAGS.data_dir is not None:
+        config.data.data_dir = FLAGS.data_dir
+    run = restore(workdir, config, step=FLAGS.step)
+    print(f"{config.name} on {config.dataset} at step {run.description['step']}")
+    if as_file:
+        which = other_runtimes.named(run.model, config.sampling, FLAGS.generator)
+        print(f"{which.name} in {out}, within {other_runtimes.write(which, out, FLAGS.format):.1g} of the SavedModel")
+    else:
+        for path, said in export_versions(run, out, batchable_too=FLAGS.batchable):
+            print(f"{path}: {said}")
+    return 0
+
+
+def export_versions(run: "Restored", out: Path, *, batchable_too: bool) -> list[tuple[str, str]]:
+    """Writes the next version in a folder and, if that is asked for, one of the same number in the folder beside it
+    whose name ends in `_batchable`.
+
+    Returns:
+        Of each its folder and what is in it, for people.
+    """
+    from ganzoo.export import saved_model
+    from ganzoo.export.batchable import batchable
+
+    beside = out.with_name(out.name + SUFFIX)
+    version = saved_model.next_version(out, beside)
+    whole = run.servable()
+    written = [(saved_model.write(whole, out, version=version), ", ".join(whole.signatures))]
+    if batchable_too:
+        rows, left_out = batchable(whole, run.model)
+        said = ", ".join(rows.signatures)
+        if left_out:
+            said += f" (not {', '.join(left_out)}, where a row's result depends on the others)"
+        written.append((saved_model.write(rows, beside, version=version), said))
+    return written
+
+
+def define_config() -> None:
+    """Imports the plugins, and gives the flags `--config.KEY` those of the run's keys that may differ in an export."""
+    if FLAGS.plugin:
+        with cli.quiet_imports():
+            plugins.load(FLAGS.plugin)
+    if FLAGS.workdir is not None and "config" not in FLAGS:
+        with cli.quiet_imports():
+            from ganzoo.tasks.restored import config_of
+
+        config = config_of(Path(FLAGS.workdir))
+        some = ConfigDict({key: config[key] for key in CHANGEABLE if key in config}).lock()
+        config_flags.DEFINE_config_dict("config", some, "the run's keys that its export may change")
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("workdir", None, "the run's folder", required=True)
+    flags.DEFINE_string("out", None, "the folder that gets the version, or a file in .onnx or .tflite", required=True)
+    flags.DEFINE_multi_string("plugin", [], plugins.HELP)
+    flags.DEFINE_integer("step", None, "of the checkpoint; default: the newest")
+    flags.DEFINE_bool("batchable", False, "write a second servable beside the first, that a server may batch")
+    flags.DEFINE_enum("format", "savedmodel", ["savedmodel", "onnx", "litert"], "the last two: the generator alone")
+    flags.DEFINE_string("generator", None, "which one, of a translator that has several; default: the first")
+    flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
+    cli.run(main, prepare=define_config)

@@ -1,0 +1,1 @@
+"""Many samples from an export, in shards that appear whole."""

@@ -1,0 +1,116 @@
+"""Asks a model server: a grid of samples (.png), an array (.npz) or a folder of PNG files; or translates a folder.
+
+python -m ganzoo.serving.client --server localhost:8500 --model wgan_gp --num_samples 64 --seed 1 --out grid.png
+python -m ganzoo.serving.client --rest --server localhost:8501 --model wgan_gp --num_samples 1000 --out digits.npz
+python -m ganzoo.serving.client --model wgan_gp_batchable --signature propose --num_samples 64 --out grid.png
+python -m ganzoo.serving.client --model cyclegan --signature a_to_b --input_dir pictures --out translated
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from ganzoo import cli
+from ganzoo.data import reals
+from ganzoo.data.sources import folder
+from ganzoo.errors import GanzooError
+from ganzoo.pictures import writing
+from ganzoo.serving import asking
+from ganzoo.serving.connection import Connection, connect
+
+FLAGS = flags.FLAGS
+OPTIONS = ("gamma_percentile", "budget", "chain_length", "max_rounds", "max_per_request")
+
+
+def main() -> int:
+    out = Path(FLAGS.out)
+    writing.check(out)
+    for name in ("num_samples", "max_rounds", "max_per_request"):
+        cli.positive(name, FLAGS[name].value)
+    if FLAGS.deadline <= 0.0:
+        raise GanzooError(f"--deadline is {FLAGS.deadline:g}, expected more than 0 seconds.")
+    options = {name: FLAGS[name].value for name in OPTIONS if FLAGS[name].value is not None}
+    server = FLAGS.server or ("localhost:8501" if FLAGS.rest else "localhost:8500")
+    which = dict(version=FLAGS.version, version_label=FLAGS.version_label)
+    with connect(server, FLAGS.model, rest=FLAGS.rest, deadline=FLAGS.deadline, **which) as connection:
+        if FLAGS.input_dir is not None:
+            return transform(connection, out, options)
+        return draw(connection, out, options)
+
+
+def draw(connection: Connection, out: Path, options: dict) -> int:
+    """Samples by a signature that draws them, in `out`; the exit code."""
+    numbers = {name: None if FLAGS[name].value is None else _numbers(name) for name in ("labels", "categories")}
+    answer = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
+    found = len(writing.shown(answer))
+    if found == 0:
+        raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
+    writing.write(out, answer, writing.numbered(found), FLAGS.signature)
+    rate = f" at acceptance rate {answer['acceptance_rate']:.3f}" if "acceptance_rate" in answer else ""
+    print(f"{found} samples by {FLAGS.signature}{rate} in {out}")
+    return _complete(found, FLAGS.num_samples)
+
+
+def transform(connection: Connection, out: Path, options: dict) -> int:
+    """Every picture below `--input_dir` through a signature that takes pictures, in `out`; the exit code."""
+    root = folder.existing(FLAGS.input_dir)
+    name = asking.takes(connection, FLAGS.signature)
+    if name == "image_bytes":
+        files = folder.picture_files(root)
+        if not files:
+            raise GanzooError(f"no pictures in '{root}'.")
+        given = np.array([file.read_bytes() for file in files], object)
+    else:
+        *_, width, channels = connection.signature(FLAGS.signature).inputs[name].shape
+        found = folder.gather(str(root), width or FLAGS.image_size, channels)
+        files, given = found.files, reals.to_float(found.samples)
+    answer = asking.transform(connection, FLAGS.signature, given, seed=FLAGS.seed, domain=FLAGS.domain, **options)
+    rows = answer.get("rows", np.arange(len(files)))
+    if len(rows) == 0:
+        raise GanzooError("every candidate was rejected within the bound; try a lower --gamma_percentile.")
+    names = writing.png_names([file.relative_to(root) for file in files])
+    writing.write(out, answer, [names[row] for row in rows], FLAGS.signature)
+    print(f"{len(rows)} pictures by {FLAGS.signature} in {out}")
+    return _complete(len(rows), len(files))
+
+
+def _numbers(name: str) -> list[int]:
+    try:
+        return [int(value) for value in FLAGS[name].value]
+    except ValueError:
+        raise GanzooError(f"--{name} is {','.join(FLAGS[name].value)}, expected whole numbers such as 3,7.") from None
+
+
+def _complete(found: int, wanted: int) -> int:
+    if found == wanted:
+        return 0
+    print(f"ganzoo: the bound on proposals ran out before {wanted} were accepted.", file=sys.stderr)
+    return cli.MISTAKE
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("server", None, "host:port; default: localhost:8500, with --rest localhost:8501")
+    flags.DEFINE_boolean("rest", False, "speak JSON over HTTP instead of gRPC; needs no TensorFlow")
+    flags.DEFINE_string("model", None, "its name at the server", required=True)
+    flags.DEFINE_integer("version", None, "a version's number; default: the newest")
+    flags.DEFINE_string("version_label", None, "or its label, such as stable or canary")
+    flags.DEFINE_string("signature", "drs", "of the model, such as drs, generate, propose, a_to_b or translate_png")
+    flags.DEFINE_integer("num_samples", 64, "how many")
+    flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
+    flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn")
+    flags.DEFINE_list("categories", None, "of generate_from_codes (infogan), taken in turn")
+    flags.DEFINE_string("input_dir", None, "a folder of pictures to translate, score or recognise")
+    flags.DEFINE_integer("image_size", 0, "the side that they are brought to; 0: their own, where they agree on one")
+    flags.DEFINE_integer("domain", None, "the domain to translate to, by its number, where there are several (stargan)")
+    flags.DEFINE_float("gamma_percentile", 80.0, "of drs: larger is stricter")
+    flags.DEFINE_float("budget", 2.0, "of obrs: mean proposals per sample")
+    flags.DEFINE_integer("chain_length", 20, "of mh: proposals per sample")
+    flags.DEFINE_integer("max_rounds", None, "of propose: requests at most; default: 100")
+    flags.DEFINE_integer(
+        "max_per_request", None, "samples or pictures at a time; default: as many as the export takes, pictures 32"
+    )
+    flags.DEFINE_float("deadline", 60.0, "seconds for a request, all its tries together")
+    flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
+    cli.run(main)

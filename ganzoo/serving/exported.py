@@ -1,0 +1,221 @@
+"""An export as Python sees it: TensorFlow alone, neither Keras nor the model's code."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.errors import GanzooError, plain_words
+from ganzoo.serving.answers import joined
+
+
+class Exported:
+    """The newest version in an export's folder, or a version's own folder.
+
+    Attributes:
+        path: the version's folder.
+        config: how the model was trained, from `assets/config.json`.
+        signatures: TensorFlow's callables by name.
+
+    Raises:
+        GanzooError: if there is no export.
+    """
+
+    def __init__(self, directory: str | Path):
+        self.path = newest_version(directory)
+        self.config = self.describe(self.path)
+        self._loaded = tf.saved_model.load(str(self.path))
+        self.signatures = self._loaded.signatures
+
+    @staticmethod
+    def describe(directory: str | Path) -> dict:
+        """What `assets/config.json` says, without loading the model."""
+        return json.loads((newest_version(directory) / "assets" / "config.json").read_text())
+
+    def draw(
+        self, signature: str, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None, **inputs
+    ) -> dict[str, np.ndarray]:
+        """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
+
+        Args:
+            signature: its name.
+            num_samples: at least 1; more than a request may ask for are drawn in several, with seeds of their own.
+            seed: the same seed gives the same samples.
+            labels: classes of a conditional model's samples, taken in turn; None takes all in turn.
+            **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. What the
+                signature does not take is ignored.
+
+        Returns:
+            The outputs by name; those of several requests joined, counts summed.
+
+        Raises:
+            GanzooError: for a signature that the export does not have or that takes other inputs, and for what the
+                graph itself refuses.
+        """
+        specs = self._specs(signature)
+        if num_samples < 1:
+            raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
+        if "num_samples" not in specs:
+            raise GanzooError(
+                f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}."
+            )
+        defaults = self.config["sampling"]
+        inputs = {name: inputs.get(name, defaults.get(name)) for name in specs}
+        limit = self._limit("max_samples")
+        if "labels" in specs:
+            labels = np.resize(np.arange(self.config["num_classes"]) if labels is None else labels, num_samples)
+        requests = []
+        for request, first in enumerate(range(0, num_samples, limit)):
+            values = inputs | {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            if "labels" in specs:
+                values["labels"] = labels[first : first + limit]
+            requests.append(self.call(signature, values))
+        return joined(requests)
+
+    def score(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...], which
+        of a conditional model come with their labels int64 [n]."""
+        return self.in_batches("score", samples=samples, **({} if labels is None else {"labels": labels}))
+
+    def in_batches(self, signature: str, rows: int = 256, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """What a signature of rows in, rows out gives for many rows, `rows` at a time, or as many as it takes."""
+        rows = min(rows, self._limit("max_rows"))
+        call, firsts = self.signatures[signature], range(0, len(next(iter(inputs.values()))), rows)
+        batches = [
+            call(**{name: tf.constant(values[first : first + rows]) for name, values in inputs.items()})
+            for first in firsts
+        ]
+        return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+
+    def from_codes(self, categories: np.ndarray, *, seed: int = 0) -> np.ndarray:
+        """Samples float32 [n, ...] of the categories int [n], the continuous codes drawn from U(-1, 1)."""
+        call = self.signatures["generate_from_codes"]
+        dim = call.structured_input_signature[1]["continuous"].shape[1]
+        codes = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
+        limit = min(self._limit("max_rows"), self._limit("max_samples"))
+        batches = []
+        for request, first in enumerate(range(0, len(categories), limit)):
+            rows = slice(first, first + limit)
+            given = dict(categories=tf.constant(categories[rows], tf.int64), continuous=tf.constant(codes[rows]))
+            batches.append(call(seed=tf.constant([seed, request]), **given)["samples"].numpy())
+        return np.concatenate(batches)
+
+    def translate(
+        self, signature: str, images: np.ndarray, *, rows: int = 32, seed: int = 0, domains: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Pictures float32 [n, height, width, channels] in [-1, 1] through a translator's signature, `rows` at a time.
+
+        Args:
+            signature: such as "a_to_b", "translate" or "drs".
+            images: all of one size that the export takes.
+            rows: pictures in a request; fewer where the export takes fewer.
+            seed: of a signature that takes one; each request has a stream of its own.
+            domains: int [n], of a signature that takes them.
+
+        Returns:
+            float32 [n, height, width, channels].
+
+        Raises:
+            GanzooError: for a signature that the export does not have or that takes no pictures, for domains where
+                there are none or none are given, and for what the graph itself refuses.
+        """
+        specs = self._specs(signature)
+        if "images" not in specs:
+            raise GanzooError(f"signature '{signature}' takes no pictures: its inputs are {', '.join(sorted(specs))}.")
+        if self.takes_domains(signature) != (domains is not None):
+            missing = "needs the domain to translate to" if domains is None else "knows no domains"
+            raise GanzooError(f"signature '{signature}' {missing}.")
+        translated = []
+        # A picture that is too large by itself is asked for by itself, and refused by the graph.
+        of_pixels = max(self._limit("max_pixels") // max(math.prod(images.shape[1:3]), 1), 1)
+        rows = min(rows, self._limit("max_images"), of_pixels)
+        for request, first in enumerate(range(0, len(images), rows)):
+            part = slice(first, first + rows)
+            given = {"images": images[part], "seed": [seed, request]} | {
+                name: self.config["sampling"].get(name) for name in specs.keys() - {"images", "seed", "domains"}
+            }
+            if domains is not None:
+                given["domains"] = domains[part]
+            outputs = self.call(signature, {name: given[name] for name in specs})
+            if len(outputs["images"]) < len(images[part]):
+                raise GanzooError(f"{signature}: the bound on proposals ran out before each picture had one accepted.")
+            translated.append(outputs["images"])
+        return np.concatenate(translated)
+
+    def takes_domains(self, signature: str) -> bool:
+        """Whether a signature is told the domain to translate to.
+
+        Raises:
+            GanzooError: for a signature that the export does not have.
+        """
+        return "domains" in self._specs(signature)
+
+    def _specs(self, signature: str) -> dict[str, tf.TensorSpec]:
+        if signature not in self.signatures:
+            raise GanzooError(
+                f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}."
+            )
+        return self.signatures[signature].structured_input_signature[1]
+
+    def call(self, signature: str, values: Mapping) -> dict[str, np.ndarray]:
+        """One request, its inputs by name; others are left out.
+
+        Raises:
+            GanzooError: for what the graph refuses, and for a number that an input's dtype has no room for.
+        """
+        given = {}
+        for name, spec in self._specs(signature).items():
+            try:
+                given[name] = tf.constant(values[name], spec.dtype)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise GanzooError(f"{name} is {values[name]}, which is no {spec.dtype.name}.") from error
+        try:
+            outputs = self.signatures[signature](**given)
+        except tf.errors.InvalidArgumentError as error:
+            raise GanzooError(plain_words(error.message)) from error
+        return {name: output.numpy() for name, output in outputs.items()}
+
+    def _limit(self, name: str) -> int:
+        """A bound of a request; an older export may not have it."""
+        return self.config["sampling"].get(name, sys.maxsize)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether samples are asked for by their labels."""
+        return "labels" in self._specs("serving_default")
+
+    def proposals_per_second(self, repeats: int = 20) -> float:
+        """Rows a second through the generator and the log ratio, in the samplers' batches: no sampler can propose more.
+
+        The fastest of some calls of the signature `propose`, which does nothing else.
+        """
+        call, rows = self.signatures["propose"], min(self.config["sampling"]["batch_size"], self._limit("max_rows"))
+        latent_dim = call.structured_input_signature[1]["latents"].shape[1]
+        inputs = dict(latents=tf.random.normal([rows, latent_dim], seed=0), uniforms=tf.zeros([rows]))
+        if self.is_conditional:
+            inputs["labels"] = tf.range(rows, dtype=tf.int64) % self.config["num_classes"]
+        seconds = []
+        for _ in range(repeats):
+            start = time.perf_counter()
+            call(**inputs)["accepted"].numpy()
+            seconds.append(time.perf_counter() - start)
+        return rows / min(seconds)
+
+
+def newest_version(directory: str | Path) -> Path:
+    """The folder of an export's newest version; a version's own folder is itself.
+
+    Raises:
+        GanzooError: if there is none.
+    """
+    directory = Path(directory)
+    versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
+    path = versions[-1] if versions else directory
+    if not (path / "saved_model.pb").is_file():
+        raise GanzooError(f"no export in {directory}: a run leaves one in its workdir's folder `export`.")
+    return path

@@ -1,0 +1,30 @@
+"""An export in this process, asked as a served model is."""
+
+import numpy as np
+
+from ganzoo.serving.connection import Connection, Signature, Spec
+from ganzoo.serving.exported import Exported
+
+
+class InProcess(Connection):
+    """An export in this process, asked as a server is.
+
+    Args:
+        exported: loaded.
+    """
+
+    def __init__(self, exported: Exported):
+        super().__init__("this process", exported.path.parent.name)
+        self._exported = exported
+
+    def _ask_signatures(self, seconds: float) -> dict[str, Signature]:
+        def specs(tensors) -> dict[str, Spec]:
+            return {name: Spec(np.dtype(x.dtype.as_numpy_dtype), tuple(x.shape)) for name, x in tensors.items()}
+
+        return {
+            name: Signature(specs(call.structured_input_signature[1]), specs(call.structured_outputs))
+            for name, call in self._exported.signatures.items()
+        }
+
+    def _ask(self, signature: str, arrays: dict[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:
+        return self._exported.call(signature, arrays)

@@ -1,0 +1,115 @@
+"""Latency and throughput of each signature of an export, as a table in Markdown.
+
+python -m ganzoo.serving.measure_latency --export_dir models/wgan_gp
+python -m ganzoo.serving.measure_latency --export_dir models/wgan_gp --server localhost:8500 --model wgan_gp
+
+The first asks the export in this process, the second a server of the same export, by gRPC. A request is for `--rows`
+samples or pictures. The time is that of one request after another from one client.
+"""
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+from PIL import Image
+
+from ganzoo import cli
+from ganzoo.errors import GanzooError
+from ganzoo.serving.connection import Connection, Spec, connect
+
+FLAGS = flags.FLAGS
+WARM_UP = 3  # requests that are not counted
+COLUMNS = ("signature", "rows", "p50, ms", "p99, ms", "samples/s")
+
+
+def request(specs: dict[str, Spec], rows: int, config: dict, side: int) -> Callable[[int], dict[str, object]]:
+    """What a signature is asked, by the request's number.
+
+    Args:
+        specs: of its inputs.
+        rows: samples or pictures in a request.
+        config: the export's, `assets/config.json`.
+        side: of pictures whose size is free, in pixels.
+
+    Returns:
+        number -> inputs by name; each number has a seed of its own.
+    """
+    rng = np.random.default_rng(0)
+    given = {name: config["sampling"].get(name) for name in ("gamma_percentile", "budget", "chain_length")}
+    given |= {
+        "num_samples": rows,
+        "uniforms": rng.random(rows, np.float32),
+        "labels": np.arange(rows) % (config.get("num_classes") or 1),
+        "domains": np.arange(rows) % len(config.get("domains") or [0]),
+        "categories": np.zeros(rows, np.int64),
+    }
+    for name in ("images", "samples", "inputs", "latents", "continuous"):
+        if name in specs:
+            shape = [side if free is None else free for free in specs[name].shape[1:]]
+            given[name] = rng.uniform(-1.0, 1.0, (rows, *shape)).astype(np.float32)
+    if "image_bytes" in specs:
+        given["image_bytes"] = np.array([_png(rng, side, config["image_shape"][2])] * rows, object)
+    return lambda number: {name: given[name] for name in specs if name != "seed"} | {"seed": [0, number]}
+
+
+def measure(ask: Callable[[int], object], seconds: float) -> np.ndarray:
+    """Seconds of each request, float64 [n], of requests made one after the other for about `seconds`, at least 5."""
+    for number in range(WARM_UP):
+        ask(number)
+    took, end = [], time.perf_counter() + seconds
+    while len(took) < 5 or time.perf_counter() < end:
+        start = time.perf_counter()
+        ask(WARM_UP + len(took))
+        took.append(time.perf_counter() - start)
+    return np.array(took)
+
+
+def table(connection: Connection, config: dict, rows: int, seconds: float) -> list[str]:
+    """The table's lines, a row for each signature in alphabetical order; arguments as of `request` and `measure`."""
+    side = config["image_shape"][0] if "image_shape" in config else 0
+    lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
+    for name, signature in sorted(connection.signatures().items()):
+        asked = request(signature.inputs, rows, config, side)
+        took = measure(lambda number, name=name, asked=asked: connection.predict(name, asked(number)), seconds)
+        p50, p99 = 1000 * np.percentile(took, [50, 99])
+        lines.append(f"| `{name}` | {rows} | {p50:.3g} | {p99:.3g} | {rows * len(took) / took.sum():,.0f} |")
+    return lines
+
+
+def main() -> None:
+    with cli.quiet_imports():
+        from ganzoo.serving.exported import Exported
+        from ganzoo.serving.in_process import InProcess
+
+    cli.positive("rows", FLAGS.rows)
+    if FLAGS.seconds <= 0.0:
+        raise GanzooError(f"--seconds is {FLAGS.seconds:g}, expected more than 0.")
+    config = Exported.describe(FLAGS.export_dir)
+    if FLAGS.server is None:
+        connection = InProcess(Exported(FLAGS.export_dir))
+    else:
+        model = FLAGS.model or Path(FLAGS.export_dir).resolve().name
+        connection = connect(FLAGS.server, model, rest=FLAGS.rest)
+    with connection:
+        print("\n".join(table(connection, config, FLAGS.rows, FLAGS.seconds)))
+
+
+def _png(rng: np.random.Generator, side: int, channels: int) -> bytes:
+    """A picture of noise, the largest file that there is of its size."""
+    pixels = rng.integers(0, 256, (side, side, channels), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if channels == 1 else pixels).save(file, format="PNG")
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("export_dir", None, "an export's folder; its config says what may be asked", required=True)
+    flags.DEFINE_string("server", None, "host:port of a server of the same export; default: in this process")
+    flags.DEFINE_boolean("rest", False, "ask it by REST instead of gRPC")
+    flags.DEFINE_string("model", None, "its name at the server; default: the folder's")
+    flags.DEFINE_integer("rows", 16, "samples or pictures in a request")
+    flags.DEFINE_float("seconds", 5.0, "how long each signature is measured")
+    cli.run(main)

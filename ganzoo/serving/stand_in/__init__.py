@@ -1,0 +1,1 @@
+"""A model server on loopback, for tests and for trying the guide's commands."""

@@ -1,0 +1,44 @@
+"""Serves exports on loopback, as TensorFlow Serving answers; it is for tests, and for trying the guide's commands.
+
+python -m ganzoo.serving.stand_in --model_name wgan_gp --model_base_path models/wgan_gp --port 8500 --rest_api_port 8501
+python -m ganzoo.serving.stand_in --model_config_file serving/models.config
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from ganzoo import cli
+
+FLAGS = flags.FLAGS
+
+
+def main() -> None:
+    with cli.quiet_imports():
+        import tensorflow as tf
+        from google.protobuf import text_format
+        from tensorflow_serving.config import model_server_config_pb2
+
+        from ganzoo.serving.stand_in.server import StandIn, config_of
+
+    tf.get_logger().setLevel("ERROR")  # the v1 loader is deprecated; it is also what the server has
+    if FLAGS.model_config_file:
+        config = model_server_config_pb2.ModelServerConfig()
+        text_format.Parse(Path(FLAGS.model_config_file).read_text(), config)
+    else:
+        config = config_of({FLAGS.model_name: FLAGS.model_base_path})
+    with StandIn(config, port=FLAGS.port, rest_api_port=FLAGS.rest_api_port) as server:
+        print(
+            f"{', '.join(server.servables.models)}: gRPC {server.grpc_address}, REST {server.rest_address}", flush=True
+        )
+        server.wait()
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model_name", "default", "the name that the model is asked for by")
+    flags.DEFINE_string("model_base_path", "", "the folder its versions are in")
+    flags.DEFINE_string("model_config_file", "", "instead of the two: a ModelServerConfig as text")
+    flags.DEFINE_integer("port", 8500, "of gRPC")
+    flags.DEFINE_integer("rest_api_port", 8501, "of REST")
+    flags.DEFINE_alias("rest_port", "rest_api_port")
+    cli.run(main)

@@ -1,0 +1,110 @@
+"""Stands in for the server's binary where there is none: PredictionService and ModelService on loopback, and REST.
+
+It loads exports the way the server does, by the v1 loader into a Session for each version, and answers with the
+server's checks, wording and status codes (predict_util.cc, server_core.cc). It neither batches, nor looks for new
+versions, nor replays warm-up requests.
+"""
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+
+from ganzoo import cli
+from ganzoo.errors import GanzooError
+
+with cli.quiet_imports():
+    from tensorflow_serving.apis import model_management_pb2, model_service_pb2_grpc, prediction_service_pb2_grpc
+    from tensorflow_serving.config import model_server_config_pb2
+
+    from ganzoo.serving.stand_in.models import Refused, Servables
+    from ganzoo.serving.stand_in.rest import http_server
+
+ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+class _Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
+    def __init__(self, servables: Servables):
+        self.servables = servables
+
+    def Predict(self, request, context):
+        return _answered(context, self.servables.predict, request, context.time_remaining())
+
+    def GetModelMetadata(self, request, context):
+        return _answered(context, self.servables.metadata, request)
+
+
+class _Model(model_service_pb2_grpc.ModelServiceServicer):
+    def __init__(self, servables: Servables):
+        self.servables = servables
+
+    def GetModelStatus(self, request, context):
+        return _answered(context, self.servables.status, request.model_spec)
+
+    def HandleReloadConfigRequest(self, request, context):
+        response = model_management_pb2.ReloadConfigResponse()
+        try:
+            self.servables.load(request.config)
+        except GanzooError as error:
+            response.status.error_code = grpc.StatusCode.NOT_FOUND.value[0]
+            response.status.error_message = str(error)
+        return response
+
+
+class StandIn:
+    """Serves while it is a context: gRPC at `grpc_address`, REST at `rest_address`, both "127.0.0.1:PORT".
+
+    Args:
+        models: folders of exports by the models' names, or the server's whole config.
+        port, rest_api_port: 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Path] | model_server_config_pb2.ModelServerConfig,
+        *,
+        port: int = 0,
+        rest_api_port: int = 0,
+    ):
+        config = models if isinstance(models, model_server_config_pb2.ModelServerConfig) else config_of(models)
+        self.servables = Servables(config)
+        self._grpc = grpc.server(ThreadPoolExecutor(16), options=[*ANY_SIZE, ("grpc.so_reuseport", 0)])
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Prediction(self.servables), self._grpc)
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(_Model(self.servables), self._grpc)
+        try:
+            self.grpc_address = f"127.0.0.1:{self._grpc.add_insecure_port(f'127.0.0.1:{port}')}"
+            self._rest = http_server(self.servables, rest_api_port)
+        except (RuntimeError, OSError) as error:
+            raise GanzooError(f"port {port} or {rest_api_port} is taken: {error}") from error
+        self.rest_address = f"127.0.0.1:{self._rest.server_port}"
+
+    def __enter__(self) -> "StandIn":
+        self._grpc.start()
+        threading.Thread(target=self._rest.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._rest.shutdown()
+        self._rest.server_close()
+        self._grpc.stop(None).wait()
+
+    def wait(self) -> None:
+        """Until it is interrupted."""
+        self._grpc.wait_for_termination()
+
+
+def config_of(models: Mapping[str, str | Path]) -> model_server_config_pb2.ModelServerConfig:
+    """The config that serves folders by their models' names."""
+    config = model_server_config_pb2.ModelServerConfig()
+    for name, folder in models.items():
+        config.model_config_list.config.add(name=name, base_path=str(folder), model_platform="tensorflow")
+    return config
+
+
+def _answered(context, answer, *request):
+    try:
+        return answer(*request)
+    except Refused as refused:
+        return context.abort(refused.code, refused.message)

@@ -1,0 +1,38 @@
+"""What a notebook does with a trained model, beside what Keras gives it: `model.export(...)`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.translating import TranslationModel
+from ganzoo.density_ratio import fitting
+from ganzoo.export import saved_model
+
+
+def export_model(
+    model: AdversarialModel | TranslationModel,
+    directory: str | Path,
+    reals: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+) -> str:
+    """Writes the next version of a model's export, by the recipe of its entry.
+
+    Args:
+        model: of the zoo, trained.
+        directory: the version becomes its subfolder 1, 2, ...
+        reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more, on which the density
+            ratio is fitted. Without reals an objective whose logits are a log ratio uses the logits; the other
+            objectives export no rejection sampling. A translator takes none.
+        labels: int64 [n], the reals' classes, for a conditional model.
+
+    Returns:
+        The version's folder.
+
+    Raises:
+        GanzooError: for reals that no ratio can be fitted on, and for a folder that cannot be written.
+    """
+    if isinstance(model, TranslationModel):
+        return saved_model.export_translator(model, directory)
+    ratio = fitting.for_export(model, reals, labels, options=model.recipe().ratio)
+    return saved_model.export(model, directory, ratio=ratio)

@@ -1,0 +1,104 @@
+"""The folder of a run: whose it is, and whether it is finished."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ganzoo.errors import GanzooError
+from ganzoo.files import write_json
+from ganzoo.serving.exported import Exported
+
+# What may change between two starts of the same run: how long it goes and what is kept of it, not what is trained.
+FREE = (
+    "plugins",  # where the user's own files lie
+    "config.steps",
+    "config.model.gamma_steps",  # the lengths of r3gan's schedules, which follow `steps`
+    "config.model.ema_burn_in",
+    "config.log_every",
+    "config.checkpoint_every",
+    "config.checkpoints_kept",
+    "config.sample_every",
+    "config.divergence_threshold",
+    "config.data.data_dir",
+    "config.data.stream_above_mb",
+    "config.ratio",
+    "config.sampling",
+    "config.evaluation",
+)
+
+
+def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
+    """Makes the folder the run's own by writing `config.json`, or finds that it is.
+
+    Args:
+        workdir: made if need be.
+        description: `config` and `split`, both as plain JSON.
+        resume: whether a run that is already there may go on.
+
+    Raises:
+        GanzooError: if the folder holds another run, or any where `resume` is False.
+        OSError: if it cannot be written.
+    """
+    path = workdir / "config.json"
+    if path.exists():
+        if not resume:
+            raise GanzooError(f"{workdir} holds a run already. Give another --workdir, or remove it.")
+        _compare(workdir, _read(path), json.loads(json.dumps(description)))
+    elif (workdir / "checkpoints").exists():
+        raise GanzooError(f"{workdir} holds checkpoints but no config.json. Give another --workdir, or remove it.")
+    workdir.mkdir(parents=True, exist_ok=True)
+    write_json(path, description)
+
+
+def described(workdir: Path) -> dict:
+    """What `claim` wrote of the run in a folder: `config` and `split`.
+
+    Raises:
+        GanzooError: if there is no run.
+    """
+    path = workdir / "config.json"
+    if not path.is_file():
+        raise GanzooError(f"no run in {workdir}: a run of `python -m ganzoo.run` leaves a config.json there.")
+    description = _read(path)
+    if not isinstance(description, dict) or not {"config", "split"} <= description.keys():
+        raise GanzooError(f"{path} is not what a run leaves: it has no `config` and `split`.")
+    return description
+
+
+def finished(workdir: Path, steps: int) -> dict | None:
+    """The metrics of a run that had been measured after `steps` steps; None if there is something left to do."""
+    path = workdir / "metrics.json"
+    if not path.exists() or not any((workdir / "export").glob("[0-9]*")):
+        return None
+    return _read(path) if Exported.describe(workdir / "export").get("step") == steps else None
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise GanzooError(f"{path} is not JSON ({error}). Give another --workdir, or remove it.") from error
+
+
+def _compare(workdir: Path, there: Mapping, here: Mapping) -> None:
+    old, new = dict(_flat(there)), dict(_flat(here))
+    model = "config.name"
+    for key in sorted(old.keys() | new.keys(), key=lambda key: (key != model, key)):
+        if old.get(key) != new.get(key) and not key.startswith(FREE):
+            raise GanzooError(
+                f"{workdir} holds a run of {old.get(model)!r} with {key} = {old.get(key)!r} (config.json); "
+                f"here it is {new.get(key)!r}. Give another --workdir, or remove it."
+            )
+    if new["config.steps"] < old["config.steps"]:
+        raise GanzooError(
+            f"{workdir} holds a run of {old['config.steps']} steps, more than these {new['config.steps']}. "
+            "Give another --workdir."
+        )
+
+
+def _flat(tree: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

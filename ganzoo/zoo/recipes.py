@@ -1,0 +1,89 @@
+"""The recipes of the zoo's entries: configs with locked keys. Light: neither TensorFlow nor NumPy is imported."""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+from pathlib import Path
+
+from ml_collections import ConfigDict
+
+from ganzoo import networks
+from ganzoo.data import names
+from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.zoo.registry import ENTRIES, in_package, list_models
+
+
+def summary(name: str) -> str:
+    """The first line that says what an entry is: of its recipe's docstring, or else of its class's."""
+    if name in in_package():
+        source = Path(importlib.util.find_spec(f"zoo_configs.{name}").origin).read_text()
+        return ast.get_docstring(ast.parse(source)).partition("\n")[0]
+    entry = ENTRIES[name]
+    return (inspect.getdoc(entry.recipe) or entry.model.__doc__ or "").strip().partition("\n")[0]
+
+
+def load_config(name: str, dataset: str | None = None) -> ConfigDict:
+    """The recipe of a zoo entry, with its keys locked.
+
+    Args:
+        name: an entry of the zoo, such as "wgan_gp".
+        dataset: the data it is to be trained on; recipes differ between pictures and points. None: the entry's own.
+
+    Returns:
+        The config, with `name` and `dataset` filled in. A key it does not have cannot be set.
+
+    Raises:
+        GanzooError: if no entry has this name, or its recipe gives no such config.
+    """
+    if name not in list_models():
+        raise GanzooError(f"no model named '{name}'.{did_you_mean(name, list_models())} `--list` prints the zoo.")
+    if name in in_package():
+        recipe = importlib.import_module(f"zoo_configs.{name}")
+        get_config, default = recipe.get_config, recipe.DATASET
+    else:
+        get_config, default = ENTRIES[name].recipe, ENTRIES[name].dataset
+        if get_config is None:
+            raise GanzooError(f"'{name}' was registered without a recipe: give @ganzoo.register(..., recipe=FUNCTION).")
+    dataset = dataset or default
+    config = get_config(names.kind(dataset))
+    _check(name, config)
+    with config.unlocked():
+        config.name, config.dataset = name, dataset
+        if config.task == "sampling":
+            for family, options in networks.own_options().items():
+                config.networks[family] = options
+    if num_samples := names.source(dataset).num_samples:
+        config.evaluation.num_samples = num_samples
+    return config.lock()
+
+
+def check_network(config: ConfigDict) -> None:
+    """Finds a network family that the entry cannot have.
+
+    Raises:
+        GanzooError: with those that there are.
+    """
+    network, known = config.model.network, [*config.networks]
+    if config.name in in_package():
+        known = getattr(importlib.import_module(f"zoo_configs.{config.name}"), "NETWORKS", known)
+    if network not in known:
+        raise GanzooError(
+            f"no network family '{network}' for {config.name}.{did_you_mean(network, known)} "
+            f"There {'is' if len(known) == 1 else 'are'}: {', '.join(known)}."
+        )
+
+
+def _check(name: str, config: object) -> None:
+    """A user's recipe may forget what every run needs."""
+    if not isinstance(config, ConfigDict):
+        raise GanzooError(f"the recipe of '{name}' gives {type(config).__name__}; expected a ConfigDict.")
+    needed = ("task", "model", "networks", "optimizers", "batch_size", "steps", "evaluation", "sampling")
+    missing = [key for key in needed if key not in config]
+    optimizers = config.get("optimizers", {})
+    missing += [f"optimizers.{key}" for key in ("generator", "discriminator") if key not in optimizers]
+    if missing:
+        raise GanzooError(
+            f"the recipe of '{name}' lacks {', '.join(missing)}. Begin with zoo_configs.common.get_config(kind), then "
+            "set model, batch_size, steps and optimizers."
+        )

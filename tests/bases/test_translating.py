@@ -1,0 +1,43 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganzoo.losses.translation import l1, patch_mean
+
+NAMES = ("pix2pix", "cyclegan", "stargan")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_saved_translator_has_the_same_networks_and_options(translator, name, tmp_path):
+    model = translator(name)
+    model.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras")
+    assert loaded.image_shape == model.image_shape
+    for network in model.generators + model.discriminators:
+        for one, other in zip(
+            getattr(model, network).get_weights(), getattr(loaded, network).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_direction_goes_between_domains_that_there_are(translator, name):
+    """From others to the target, and each domain of an unpaired translator is a target once."""
+    model = translator(name)
+    ways = list(model.directions().values())
+    for way in ways:
+        assert way.target not in way.sources
+        assert {way.target, *way.sources} <= set(range(model.num_domains))
+    if not model.needs_pairs:
+        assert sorted(way.target for way in ways) == list(range(model.num_domains))
+
+
+def test_a_translator_is_exported_from_python(translator, tmp_path):
+    loaded = tf.saved_model.load(translator("cyclegan").export(str(tmp_path)))
+    assert {"a_to_b", "b_to_a_png", "score"} <= set(loaded.signatures)
+
+
+def test_l1_and_the_mean_of_patches_by_hand():
+    assert l1(tf.constant([[0.0, 1.0]]), tf.constant([[0.5, -1.0]])) == 1.25
+    np.testing.assert_array_equal(patch_mean(tf.constant([[[1.0, 3.0], [5.0, 7.0]], [[0.0, 0.0], [0.0, 4.0]]])), [4, 1])

@@ -1,0 +1,101 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from normals import OPTIONS, reals, short, standard_normal_model
+
+from ganzoo.density_ratio import fitting
+from ganzoo.density_ratio.fitting import shares
+from ganzoo.errors import GanzooError
+from ganzoo.models.gan import GAN
+
+
+def test_without_reals_only_logits_that_are_a_log_ratio_serve():
+    """The discriminator of a GAN by itself; a Wasserstein critic is not used, and nothing is."""
+    gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
+    np.testing.assert_array_equal(fitting.for_export(gan, None)(points), gan.discriminator(points))
+    assert fitting.for_export(standard_normal_model(), None) is None
+
+
+def test_with_reals_the_ratio_is_fitted_for_every_objective():
+    """Options as given: one step at rate 0 leaves the fresh head's zeros, not the logits of the GAN's discriminator."""
+    gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
+    ratio = fitting.for_export(gan, reals(100), options=short(steps=1, learning_rate=0.0))
+    np.testing.assert_array_equal(ratio(points), np.zeros(20))
+    assert np.abs(gan.discriminator(points)).max() > 0.1
+
+
+def test_an_overconfident_ratio_is_calibrated():
+    """N((1, 0), I) against N(0, I) by a GAN's discriminator of 3 (x - 1/2): the log ratio is x - 1/2 again."""
+    model = standard_normal_model(GAN, loss="minimax")
+    points = keras.Input((2,))
+    model.discriminator = keras.Model(points, keras.layers.Reshape(())(keras.layers.Dense(1)(points)))
+    model.discriminator.set_weights([np.array([[3.0], [0.0]]), np.array([-1.5])])
+    options = OPTIONS | dict(estimator="discriminator", calibration="temperature")
+    ratio = fitting.for_export(model, reals(50_000, mean=(1.0, 0.0)), options=options)
+    np.testing.assert_allclose(ratio(tf.constant([[-1.0, 0.0], [0.5, 7.0], [2.0, 1.0]])), [-1.5, 0.0, 1.5], atol=0.15)
+
+
+def test_tempering_is_a_factor_on_the_calibrated_log_ratio():
+    model, points = standard_normal_model(), tf.constant(reals(50))
+    whole, half = (
+        fitting.for_export(model, reals(500), options=short(steps=30) | dict(calibration="beta", tempering=tempering))
+        for tempering in (1.0, 0.5)
+    )
+    np.testing.assert_allclose(half(points), 0.5 * whole(points), atol=1e-4)
+    np.testing.assert_allclose(half.held_out, 0.5 * whole.held_out, atol=1e-4)
+
+
+def test_the_shares_of_the_reals_do_not_overlap_and_lose_none():
+    samples = np.arange(1000.0).reshape(500, 2)
+    parts = shares((samples, samples[:, 0]), stop=0.2, calibration=0.1, seed=3)
+    assert [len(part) for part, _ in parts] == [350, 100, 50]
+    np.testing.assert_array_equal(np.sort(np.concatenate([part for part, _ in parts]).ravel()), samples.ravel())
+    for part, labels in parts:
+        np.testing.assert_array_equal(part[:, 0], labels)
+
+
+def test_values_by_class_repeat_a_smaller_classs_and_have_none_of_an_absent_one():
+    values = fitting.by_class(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2, 0, 2, 2]), num_classes=4)
+    none = [-np.inf] * 3
+    np.testing.assert_array_equal(values, [[2.0, 2.0, 2.0], none, [1.0, 3.0, 4.0], none])
+
+
+def test_several_estimators_share_what_they_have_in_common():
+    """The sum's terms are the estimates that were yielded before it, to the last bit."""
+    gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
+    options = short(steps=20) | dict(combined=("discriminator", "refit"))
+    own, refit, both = fitting.by_each(["discriminator", "refit", "combined"], gan, reals(100), options=options, seed=0)
+    np.testing.assert_array_equal(both(points), own(points) + refit(points))
+
+
+def test_held_out_is_the_log_ratio_of_the_calibration_share():
+    """Reals that neither the fit nor its early stopping has seen."""
+    model, samples = standard_normal_model(), reals(100)
+    ratio = fitting.for_export(model, samples, options=short(steps=5), seed=4)
+    (unseen,) = shares((samples,), stop=0.2, calibration=0.2, seed=4)[2]
+    np.testing.assert_allclose(ratio.held_out, ratio(tf.constant(unseen)), atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_a_handful_of_reals_is_refused(rows):
+    """With their number in the message."""
+    with pytest.raises(GanzooError, match=f"^{rows} held-out reals cannot be fitted"):
+        fitting.for_export(standard_normal_model(), reals(rows), options=OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (dict(estimator="discriminator"), "wgan_gp is no density ratio.*estimator=refit"),
+        (dict(estimator="refitted"), "estimator is 'refitted'. Did you mean 'refit'"),
+        (dict(calibration="isotonik"), "calibration is 'isotonik'. Did you mean 'isotonic'"),
+        (dict(combined=("refit", "combined")), "combined is .'refit', 'combined'., expected some of"),
+        (dict(combined=("discriminator",)), "counts only where its logits are a log ratio"),
+        (dict(tempering=0.0), "tempering is 0.0, expected a number above 0"),
+        (dict(stop_share=0.5, calibration_share=0.5), "leave no reals"),
+    ],
+)
+def test_options_that_no_fit_can_use_are_errors_that_say_what_to_do(options, said):
+    with pytest.raises(GanzooError, match=said):
+        fitting.check(standard_normal_model(), OPTIONS | options)

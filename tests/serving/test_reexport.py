@@ -1,0 +1,281 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ganzoo
+from ganzoo import load_config, reexport, tasks
+from ganzoo.errors import GanzooError
+from ganzoo.export import other_runtimes, saved_model, warm_up
+from ganzoo.export.batchable import batchable, rows_are_independent
+from ganzoo.export.saved_model import Servable
+from ganzoo.serving.exported import Exported
+from ganzoo.tasks import workdirs
+from ganzoo.tasks.restored import config_of, restore
+from tests.serving.conftest import SAMPLING, TRANSLATING, tiny_sampler
+
+KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan"]
+# What a server may batch of each kind.
+ROWS = {
+    "gan": {"serving_default", "score", "propose"},
+    "cgan": {"serving_default", "score", "propose"},
+    "infogan": {"serving_default", "score", "propose", "recognise"},
+    "points": {"serving_default", "score", "propose"},
+    "pix2pix": {"serving_default", "score"},
+    "cyclegan": {"serving_default", "score"}
+    | {name + end for name in ("a_to_b", "b_to_a", "cycle_a", "cycle_b") for end in ("", "_png")},
+    "stargan": {"serving_default", "score", "translate", "translate_png"},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run of three steps with a checkpoint of each, and what the run itself exports."""
+    workdir = tmp_path_factory.mktemp("runs") / "run"
+    config = load_config("gan", "gaussians8")
+    for network in ("generator", "discriminator"):
+        config.networks.mlp[network].width = 16
+    config.steps = config.checkpoints_kept = 3
+    config.batch_size, config.checkpoint_every, config.steps_per_execution = 16, 1, 1
+    config.ratio.refit.steps, config.sampling.burn_in = 20, 256
+    config.ratio.tempering = 0.5  # not the recipe's: the run's own config is what counts
+    task, model, data = tasks.prepare(config)
+    description = {"config": config.to_dict(), "split": data.describe()}
+    workdirs.claim(workdir, description, resume=True)
+    assert task.train(model, data, config, workdir)
+    servable = task.servable(model, data, config, description | {"step": 3})
+    return workdir, Exported(saved_model.write(servable, workdir / "export"))
+
+
+def answers(exported):
+    """What an export says to some latents and points."""
+    latents = tf.random.stateless_normal([50, 2], [0, 1])
+    return [
+        exported.signatures["serving_default"](latents=latents)["samples"].numpy(),
+        exported.score(np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))["log_ratio"],
+    ]
+
+
+def test_a_run_exported_again_is_what_the_run_exported(run, tmp_path):
+    """The samples, and the log ratios of a density ratio that was fitted anew; the config says which run and step. The
+    servable that may be batched has the same number, above those of both folders."""
+    workdir, own = run
+    (tmp_path / "model_batchable" / "6").mkdir(parents=True)
+    written = reexport.export_versions(restore(workdir, config_of(workdir)), tmp_path / "model", batchable_too=True)
+    assert [path for path, _ in written] == [str(tmp_path / "model" / "7"), str(tmp_path / "model_batchable" / "7")]
+    again, rows = (Exported(path) for path, _ in written)
+    assert again.config == own.config | {"config": again.config["config"]}
+    assert again.config["step"] == 3
+    assert set(again.signatures) == set(own.signatures)
+    assert set(rows.signatures) == ROWS["points"]
+    for one, two, three in zip(answers(own), answers(again), answers(rows), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(one, three, rtol=1e-4, atol=1e-4)
+    assert (rows.path / warm_up.FILE).is_file()
+
+
+def test_an_earlier_step_is_another_model(run):
+    """Its averaged generator's weights are those of that step's checkpoint."""
+    workdir, own = run
+    restored = restore(workdir, config_of(workdir), step=1)
+    assert restored.description["step"] == 1
+    samples = restored.model(tf.random.stateless_normal([50, 2], [0, 1])).numpy()
+    assert np.abs(samples - answers(own)[0]).max() > 1e-5
+    with pytest.raises(GanzooError, match="There are: 1, 2, 3"):
+        restore(workdir, config_of(workdir), step=4)
+
+
+def test_other_data_than_the_runs_are_not_fitted_on(run):
+    workdir, _ = run
+    config = config_of(workdir)
+    config.dataset = "gaussians25"
+    with pytest.raises(GanzooError, match="is not what .* was trained on"):
+        restore(workdir, config)
+
+
+def test_a_run_with_keys_of_another_version_is_refused(tmp_path):
+    config = load_config("gan").to_dict() | {"steps_per_moon": 3}
+    workdirs.claim(tmp_path, {"config": config, "split": {}}, resume=True)
+    with pytest.raises(GanzooError, match="not of this version of ganzoo.*steps_per_moon"):
+        config_of(tmp_path)
+
+
+def command(*flags, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "ganzoo.reexport", *map(str, flags)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stderr if code else done.stdout
+
+
+def test_the_command_writes_a_version_with_other_limits(run, tmp_path):
+    workdir, own = run
+    said = command(f"--workdir={workdir}", f"--out={tmp_path}/model", "--step=2", "--config.sampling.max_samples=7")
+    assert "gan on gaussians8 at step 2" in said
+    config = Exported.describe(tmp_path / "model" / "1")
+    assert (config["step"], config["sampling"]["max_samples"]) == (2, 7)
+    assert config["sampling"] == own.config["sampling"] | {"max_samples": 7}
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        (["--config.steps=9"], 2, "no key 'steps'"),
+        (["--format=onnx"], 1, "give a file's name in .onnx"),
+    ],
+)
+def test_mistakes_get_one_line(run, tmp_path, flags, code, said):
+    error = command(f"--workdir={run[0]}", f"--out={tmp_path}/model", *flags, code=code).strip()
+    assert error.splitlines()[-1].startswith("ganzoo: ")
+    assert said in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_row_of_a_batchable_servable_is_as_if_it_came_alone(exports, tmp_path, kind):
+    """As served: rows of several requests in one, as a batching server puts them, in another order and beside others,
+    give each what it gets by itself. Nothing else than rows is asked for or given."""
+    model, folder = exports[kind]
+    facts = Exported.describe(folder)
+    rows, left_out = batchable(whole(kind, model), model)
+    assert set(rows.signatures) == ROWS[kind]
+    assert left_out == []
+    loaded = tf.saved_model.load(saved_model.write(rows, tmp_path))
+    random = np.random.default_rng(1)
+    for name, (_, specs) in rows.signatures.items():
+        one, other = ({spec.name: random_row(spec, facts, random) for spec in specs} for _ in range(2))
+        alone = loaded.signatures[name](**{key: tf.constant(value) for key, value in one.items()})
+        batch = {key: tf.constant(np.concatenate([other[key], other[key], one[key]])) for key in one}
+        for key, values in loaded.signatures[name](**batch).items():
+            assert len(values) == 3, (name, key)
+            if values.dtype in (tf.string, tf.bool):
+                assert values[2] == alone[key][0], (name, key)
+            else:
+                np.testing.assert_allclose(values[2], alone[key][0], rtol=1e-4, atol=1e-5, err_msg=f"{name} {key}")
+
+
+def whole(kind, model):
+    from ganzoo.density_ratio.fitting import for_export
+
+    if kind in ("pix2pix", "cyclegan", "stargan"):
+        return saved_model.servable_translator(model, sampling=TRANSLATING)
+    return saved_model.servable(model, ratio=for_export(model, None), sampling=SAMPLING)
+
+
+def random_row(spec, facts, random):
+    smallest = warm_up.smallest(spec, facts)
+    if spec.dtype == tf.string:
+        pixels = random.integers(0, 256, facts["image_shape"], np.uint8)
+        return np.array([tf.io.encode_png(pixels).numpy()], object)
+    if spec.dtype.is_integer:
+        return random.integers(0, 3, smallest.shape).astype(smallest.dtype)
+    return random.uniform(size=smallest.shape).astype(smallest.dtype)
+
+
+def test_pix2pix_in_a_batch_has_the_noise_of_a_picture_by_itself(exports, loaded):
+    """Every row of the batchable `serving_default` is what the whole's makes of that picture alone; the whole's own
+    batch gives each row other noise."""
+    model, _ = exports["pix2pix"]
+    served = loaded("pix2pix").signatures["serving_default"]
+    rows, _ = batchable(whole("pix2pix", model), model)
+    images = tf.tile(tf.random.stateless_uniform([1, 16, 16, 1], [0, 1], -1.0, 1.0), [3, 1, 1, 1])
+    alone = served(images=images[:1])["images"][0].numpy()
+    for row in rows.signatures["serving_default"][0](images)["images"].numpy():
+        np.testing.assert_allclose(row, alone, atol=1e-6)
+    assert np.abs(served(images=images)["images"][1].numpy() - alone).max() > 1e-3
+
+
+def test_a_signature_that_looks_at_its_neighbours_is_left_out(exports):
+    model, _ = exports["points"]
+    good = whole("points", model)
+    specs = good.signatures["score"][1]
+    neighbourly = lambda samples: {"logits": samples[:, 0] - tf.reduce_mean(samples[:, 0])}  # noqa: E731
+    assert not rows_are_independent((neighbourly, specs), good.facts)
+    what = Servable(good.signatures | {"score": (neighbourly, specs)}, good.facts)
+    rows, left_out = batchable(what, model)
+    assert left_out == ["score"]
+    assert set(rows.signatures) == {"serving_default", "propose"}
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+@pytest.mark.parametrize("kind", ["gan", "cgan", "stargan"])
+def test_a_generator_answers_in_another_runtime_as_the_savedmodel_does(exports, loaded, tmp_path, format, kind):
+    """At numbers of rows and latents that it was not checked with when it was written."""
+    pytest.importorskip({"onnx": "tf2onnx", "litert": "ai_edge_litert"}[format])
+    model, _ = exports[kind]
+    suffix, run = other_runtimes.FORMATS[format].suffix, other_runtimes.FORMATS[format].run
+    which = other_runtimes.named(model, TRANSLATING if hasattr(model, "generators") else SAMPLING)
+    path = tmp_path / f"generator{suffix}"
+    assert other_runtimes.write(which, path, format) <= other_runtimes.TOLERANCE
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+    served = loaded(kind).signatures["serving_default"]
+    inputs, asked = {}, {}
+    random = np.random.default_rng(2)
+    for x, spec in zip(which.network.inputs, which.reference.signatures.popitem()[1][1], strict=True):
+        shape = [5, *(16 if size is None else size for size in x.shape[1:])]
+        whole_numbers = random.integers(0, 3, shape)
+        inputs[x.name] = (whole_numbers if "int" in x.dtype else random.normal(size=shape)).astype(x.dtype)
+        asked[spec.name] = tf.constant(inputs[x.name])
+    np.testing.assert_allclose(run(path, inputs), next(iter(served(**asked).values())), atol=1e-3)
+
+
+def test_onnx_keeps_the_rank_of_pictures_of_one_channel_and_any_size(tmp_path):
+    """One in ten conversions did not: 20 are made, as the converter's order is random."""
+    pytest.importorskip("tf2onnx")
+    image = keras.Input((None, None, 1), name="image")
+    layers = [keras.layers.Conv2D(channels, 3, padding="same") for channels in (2, 1)]
+    network = keras.Model(image, keras.layers.Activation("tanh")(layers[1](layers[0](image))))
+    for _ in range(20):
+        other_runtimes.convert(network, tmp_path / "g.onnx", "onnx")
+        answer = other_runtimes.FORMATS["onnx"].run(tmp_path / "g.onnx", {"image": np.zeros((3, 8, 8, 1), np.float32)})
+        assert answer.shape == (3, 8, 8, 1)
+
+
+def test_kernels_that_are_computed_from_weights_are_constants_to_litert(tmp_path):
+    """pggan's are scaled at every call."""
+    pytest.importorskip("ai_edge_litert")
+    network = dict(width=4, max_width=4, base_resolution=8)
+    networks = dict(generator=network, discriminator=network | {"group_size": 4})
+    model = ganzoo.create("pggan", image_shape=(16, 16, 1), latent_dim=3, **networks)
+    which = other_runtimes.named(model, SAMPLING)
+    assert other_runtimes.write(which, tmp_path / "g.tflite", "litert") <= other_runtimes.TOLERANCE
+
+
+def test_half_precision_is_refused(tmp_path):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        which = other_runtimes.named(tiny_sampler("gan", (2,)), SAMPLING)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    with pytest.raises(GanzooError, match="it computes in mixed_bfloat16, the format in float32"):
+        other_runtimes.write(which, tmp_path / "g.onnx", "onnx")
+
+
+def test_what_a_format_cannot_take_is_refused_with_the_reason(exports, tmp_path):
+    """pix2pix's noise; another generator than the model has; an answer that is not the SavedModel's."""
+    pytest.importorskip("tf2onnx")
+    path = tmp_path / "generator.onnx"
+    with pytest.raises(GanzooError, match="onnx cannot take this generator: its noise is drawn in the network"):
+        other_runtimes.write(other_runtimes.named(exports["pix2pix"][0], TRANSLATING), path, "onnx")
+    with pytest.raises(GanzooError, match="no generator 'b_to_c'. Did you mean 'b_to_a'"):
+        other_runtimes.named(exports["cyclegan"][0], TRANSLATING, "b_to_c")
+    model = exports["points"][0]
+    other = tiny_sampler("gan", (2,))
+    other.ema_generator.set_weights([weight + 1 for weight in other.ema_generator.get_weights()])
+    mixed = other_runtimes.named(model, SAMPLING)._replace(network=other.ema_generator)
+    with pytest.raises(GanzooError, match="onnx cannot take this generator: .* differs from the SavedModel's by"):
+        other_runtimes.write(mixed, path, "onnx")
+    other.ema_generator.set_weights([np.full_like(weight, np.nan) for weight in other.ema_generator.get_weights()])
+    with pytest.raises(GanzooError, match="differs from the SavedModel's by nan"):
+        other_runtimes.write(mixed, path, "onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_package_is_named_with_the_extra_that_has_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(other_runtimes.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo\[onnx\]'"):
+        other_runtimes.check("onnx", tmp_path / "g.onnx")
