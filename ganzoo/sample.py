@@ -1,7 +1,9 @@
-"""Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files; or translates a folder.
+"""Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files; or translates a folder; or
+explains which proposals are rejected.
 
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
+python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --explain --num_samples 16 --out why.png
 python -m ganzoo.sample --export_dir EXPORT --input_dir pictures --signature a_to_b --out translated
 """
 
@@ -15,6 +17,8 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError, did_you_mean
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
@@ -24,15 +28,19 @@ INPUTS = ("gamma_percentile", "budget", "chain_length")
 def main() -> int:
     import numpy as np
 
+    out = Path(FLAGS.out)
+    inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
+    if FLAGS.explain:
+        refuse_to_explain(out, inputs)
     with cli.quiet_imports():
         from ganzoo.pictures import writing
         from ganzoo.serving.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
-    out = Path(FLAGS.out)
     writing.check(out)
-    inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
     exported = Exported(FLAGS.export_dir)
+    if FLAGS.explain and "directions" in exported.config:
+        raise GanzooError(f"{exported.path} translates pictures; --explain is for models that sample.")
     if FLAGS.input_dir is not None:
         return translate(exported, out)
     if "directions" in exported.config:
@@ -40,6 +48,8 @@ def main() -> int:
     labels = None if FLAGS.labels is None else np.array([int(label) for label in FLAGS.labels])
     if labels is not None and not exported.is_conditional:
         raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")
+    if FLAGS.explain:
+        return explain(exported, out, labels)
     signature = FLAGS.signature or "drs"
     draws = exported.draw(signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **inputs)
     if "samples" not in draws:
@@ -54,6 +64,43 @@ def main() -> int:
     if len(samples) < FLAGS.num_samples:
         print(f"ganzoo: the bound on proposals ran out before {FLAGS.num_samples} were accepted.", file=sys.stderr)
         return cli.MISTAKE
+    return 0
+
+
+def refuse_to_explain(out: Path, inputs: dict) -> None:
+    """Raises GanzooError for flags that `--explain` cannot heed."""
+    from ganzoo.pictures import explanation
+
+    if out.suffix not in (".png", ".npz"):
+        raise GanzooError(f"--out is {out}: with --explain give a picture's name in .png, or an array's in .npz.")
+    if out.suffix == ".png" and FLAGS.num_samples > explanation.MOST:
+        raise GanzooError(
+            f"--num_samples is {FLAGS.num_samples}: a picture explains at most {explanation.MOST} proposals. "
+            "Give fewer, or --out a name in .npz."
+        )
+    if FLAGS.input_dir is not None:
+        raise GanzooError("--explain is for models that sample: leave --input_dir out.")
+    if FLAGS.signature not in (None, "drs", "propose"):
+        raise GanzooError(f"--explain is of drs: leave --signature {FLAGS.signature} out.")
+    if inputs:
+        name = next(iter(inputs))
+        raise GanzooError(f"--explain rejects by the export's own config: leave --{name} out, or export the run anew.")
+
+
+def explain(exported: "Exported", out: Path, labels: "np.ndarray | None") -> int:
+    """The first proposals that `drs` makes from `--seed`, each with the numbers that decided."""
+    from ganzoo.pictures import drawing, explanation, writing
+
+    explained = exported.explain(FLAGS.num_samples, seed=FLAGS.seed, labels=labels)
+    if out.suffix == ".npz":
+        writing.write(out, explained, [], "propose")
+    else:
+        title = f"{exported.config['name']}, seed {FLAGS.seed}"
+        background = None
+        if explained["samples"].ndim == 2:
+            background = exported.draw("generate", 1000, seed=FLAGS.seed, labels=labels)["samples"]
+        drawing.write_png(out, explanation.draw(explained, title=title, background=background))
+    print(f"{explained['accepted'].sum()} of {FLAGS.num_samples} proposals accepted, explained in {out}")
     return 0
 
 
@@ -97,6 +144,7 @@ if __name__ == "__main__":
         "signature", None, "drs (the default), generate, obrs or mh; of a translator such as a_to_b, translate or drs"
     )
     flags.DEFINE_alias("sampler", "signature")
+    flags.DEFINE_bool("explain", False, "show the first proposals of drs, and why each is accepted or rejected")
     flags.DEFINE_integer("num_samples", 64, "how many")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
     flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn; default: all of them")

@@ -26,7 +26,9 @@ Signatures = dict[str, tuple[Callable[..., dict[str, tf.Tensor]], list[tf.Tensor
 
 
 def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
-    """Each signature's function and the named specs of its inputs; those of a conditional model end in the labels.
+    """Each signature's function and the named specs of its inputs.
+
+    The inputs of a conditional model's signatures end in the labels, but for `propose_inputs`, which takes none.
 
     Args:
         model: trained; its averaged generator is what samples.
@@ -53,6 +55,8 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
             named["mh"] = (rejecting.mh, [NUM_SAMPLES, SEED, CHAIN_LENGTH])
     if model.num_classes is not None:
         named = {name: (function, [*specs, LABELS]) for name, (function, specs) in named.items()}
+    if ratio is not None:
+        named["propose_inputs"] = (rejecting.propose_inputs, [NUM_SAMPLES, SEED])
     if model.codes is not None:
         coded = Coded(model, ratio, sampling)
         continuous = tf.TensorSpec([None, model.codes.continuous], tf.float32, "continuous")
@@ -186,7 +190,31 @@ class Rejecting(Plain):
             return chains._asdict() | ({"labels": tf.identity(labels[0])} if labels else {})
 
     def propose(self, latents, uniforms, *labels):
-        """Rows in, rows out, so that a server may batch it; the percentile is the config's."""
+        """Rows in, rows out, so that a server may batch it; the percentiles are the config's.
+
+        Args:
+            latents: float32 [rows, d].
+            uniforms: float32 [rows], in [0, 1).
+            *labels: int64 [rows], of a conditional model.
+
+        Returns:
+            For each row, float32 [rows] where nothing else is said:
+
+            - samples: float32 [rows, ...], the proposals.
+            - log_ratio: D, what `score` says of the sample. Where `score` would refuse because D is not finite, -inf.
+            - threshold: T, the log ratio of which one half is accepted: the burn-in's at `gamma_percentile`.
+            - maximum: M, the burn-in's largest log ratio, or D where that is larger. Below a `maximum_percentile` of
+              100, M is the burn-in's log ratio at that percentile, and T is at most M.
+            - accept_probability: p = sigmoid(F(min(D, M)) - F(T)) with F(x) = x - M - log(1 - exp(x - M - 1e-8)).
+              The paper's gamma is F(T). 0 where D is -inf.
+            - accepted: bool [rows], uniforms < p.
+
+            T and, but for a D that is larger, M are constants of the export, of a conditional model those of the class.
+
+        Raises:
+            InvalidArgumentError: for rows that are too many or too few or not as many everywhere, for latents that are
+                not finite, uniforms outside [0, 1), labels that are no classes, and samples that are not finite.
+        """
         is_paired = tf.debugging.Assert(
             rows(latents) == rows(uniforms), ["latents and uniforms must have as many rows as each other."]
         )
@@ -199,11 +227,29 @@ class Rejecting(Plain):
             ascending = self.burn_in.value()
             largest = tf.gather(ascending[:, -1], labels[0]) if labels else ascending[-1]
             percentiles = self.sampling["gamma_percentile"], self.sampling["maximum_percentile"]
-            probability = drs.acceptance_probability(
-                log_ratio, tf.maximum(largest, log_ratio), ascending, *percentiles, *labels
+            threshold, maximum = drs.threshold_and_maximum(
+                tf.maximum(largest, log_ratio), ascending, *percentiles, *labels
             )
+            probability = drs.probability_within(log_ratio, threshold, maximum)
             probability = tf.where(tf.math.is_inf(log_ratio), 0.0, probability)
-            return {"samples": samples, "accept_probability": probability, "accepted": uniforms < probability}
+            return {
+                "samples": samples,
+                "accept_probability": probability,
+                "accepted": uniforms < probability,
+                "log_ratio": log_ratio,
+                "threshold": tf.broadcast_to(threshold, tf.shape(log_ratio)),
+                "maximum": maximum,
+            }
+
+    def propose_inputs(self, num_samples, seed):
+        """The `latents` float32 [num_samples, d] and the `uniforms` float32 [num_samples] of a seed's first proposals.
+
+        `drs` proposes from these rows in this order and compares with these numbers, so that `propose` says of them
+        what `drs` did. Latents are the model's own, which need not be normal (`dcgan`, `infogan`).
+        """
+        with under(*self._is_request(num_samples)):
+            count, uniform_seed = tf.identity(num_samples), noise.fold_in(seed, noise.Request.UNIFORMS)
+            return {"latents": self.model.latents(seed, count), "uniforms": noise.uniform(uniform_seed, count)}
 
     def _drs(self, num_samples, seed, gamma_percentile, *labels):
         in_range = is_in_range(gamma_percentile, 0, 100, "gamma_percentile")

@@ -44,9 +44,10 @@ def servable(
 ) -> Servable:
     """What a model offers that samples from latents.
 
-    Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, for pictures
-    `drs_png`, and `mh` where the ratio has the scores of held-out reals; with latent codes `generate_from_codes` and
-    `recognise`. All of them use the averaged generator; those of a conditional model take labels.
+    Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, `propose_inputs`,
+    for pictures `drs_png`, and `mh` where the ratio has the scores of held-out reals; with latent codes
+    `generate_from_codes` and `recognise`. All of them use the averaged generator; those of a conditional model but
+    `propose_inputs` take labels.
 
     Args:
         model: trained.

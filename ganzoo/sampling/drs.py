@@ -53,6 +53,25 @@ def acceptance_probability(
         labels: int64 [rows], whose row of the burn-in counts; None where there are no classes.
     """
 
+    bounds = threshold_and_maximum(log_ratio_max, burn_in, gamma_percentile, maximum_percentile, labels)
+    return probability_within(log_ratio, *bounds)
+
+
+def threshold_and_maximum(
+    log_ratio_max: tf.Tensor,
+    burn_in: tf.Tensor,
+    gamma_percentile: float | tf.Tensor,
+    maximum_percentile: float = 100.0,
+    labels: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The two numbers that `probability_within` compares a log ratio with. Arguments as of `acceptance_probability`.
+
+    Returns:
+        The threshold T: the burn-in's log ratio at `gamma_percentile`, float32 [], or with labels [rows]. Gamma is F of
+        it. The maximum D~_M: `log_ratio_max`, in its shape or in that of T. Below a `maximum_percentile` of 100 neither
+        is larger than the burn-in's log ratio at that percentile.
+    """
+
     def of_burn_in(percent):
         value = percentile(burn_in, percent)
         return value if labels is None else tf.gather(value, labels)
@@ -60,9 +79,21 @@ def acceptance_probability(
     threshold = of_burn_in(gamma_percentile)
     if maximum_percentile < 100.0:
         largest = of_burn_in(maximum_percentile)
-        log_ratio, log_ratio_max, threshold = (tf.minimum(x, largest) for x in (log_ratio, log_ratio_max, threshold))
-    # F - gamma with D~_M taken out of the difference by hand: far below it, float32 would leave nothing of the rest.
-    misses = _log_complement(log_ratio - log_ratio_max, EPSILON) - _log_complement(threshold - log_ratio_max, EPSILON)
+        threshold, log_ratio_max = tf.minimum(threshold, largest), tf.minimum(log_ratio_max, largest)
+    return threshold, log_ratio_max
+
+
+def probability_within(log_ratio: tf.Tensor, threshold: tf.Tensor, maximum: tf.Tensor) -> tf.Tensor:
+    """sigmoid(F(min(D~, D~_M)) - F(T)) with F(x) = x - D~_M - log(1 - exp(x - D~_M - epsilon)): 1/2 where D~ is T.
+
+    Args:
+        log_ratio: D~, float32 of any shape.
+        threshold: T, at most `maximum`, of a shape that broadcasts.
+        maximum: D~_M, of a shape that broadcasts.
+    """
+    log_ratio = tf.minimum(log_ratio, maximum)
+    # D~_M is taken out of F(D~) - F(T) by hand: far below it, float32 would leave nothing of the rest.
+    misses = _log_complement(log_ratio - maximum, EPSILON) - _log_complement(threshold - maximum, EPSILON)
     return tf.sigmoid(log_ratio - threshold - misses)
 
 

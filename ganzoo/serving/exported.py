@@ -77,6 +77,50 @@ class Exported:
             requests.append(self.call(signature, values))
         return joined(requests)
 
+    def explain(self, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """The first proposals that `drs` makes from a seed at the config's `gamma_percentile`, accepted or not.
+
+        The accepted ones are, in their order, the first samples of `draw("drs", n, seed=seed)`. Of a conditional model
+        row i is the first proposal for label i: where it is accepted, it is sample i of
+        `draw("drs", num_samples, seed=seed, labels=labels)`, for as many as go into one round (`batch_size`).
+
+        Args:
+            num_samples: how many proposals, at least 1, at most `max_explained`.
+            seed: int32.
+            labels: classes of a conditional model's proposals, taken in turn; None takes all in turn.
+
+        Returns:
+            What `propose` returns of each row (`ganzoo.export.sampling_signatures`), and its `uniforms` and `labels`.
+            As in `drs`, a log ratio beyond the maximum is the maximum from there on, but not of a conditional model.
+
+        Raises:
+            GanzooError: for an export that does not reject or is too old to say why, for too many proposals, and for
+                what the graph refuses.
+        """
+        if "propose" not in self.signatures:
+            raise GanzooError(f"{self.path} rejects nothing, as it was exported without a density ratio.")
+        if "log_ratio" not in self.signatures["propose"].structured_outputs or "propose_inputs" not in self.signatures:
+            raise GanzooError(
+                f"{self.path} is of an older ganzoo, and does not say why it rejects. Export the run again: "
+                "python -m ganzoo.reexport --workdir RUN --out DIR."
+            )
+        if not 1 <= num_samples <= self.max_explained:
+            raise GanzooError(f"num_samples is {num_samples}; this export explains 1 to {self.max_explained} at once.")
+        rows = self.call("propose_inputs", {"num_samples": num_samples, "seed": [seed, 0]})
+        if self.is_conditional:
+            labels = np.arange(self.config["num_classes"]) if labels is None else labels
+            rows["labels"] = np.resize(labels, num_samples).astype(np.int64)
+        answer = self.call("propose", rows)
+        del rows["latents"]
+        if not self.is_conditional:
+            answer |= _under_running_maximum(answer, rows["uniforms"])
+        return answer | rows
+
+    @property
+    def max_explained(self) -> int:
+        """The most proposals in one request."""
+        return min(self._limit("max_samples"), self._limit("max_rows"))
+
     def score(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...], which
         of a conditional model come with their labels int64 [n]."""
@@ -205,6 +249,39 @@ class Exported:
             call(**inputs)["accepted"].numpy()
             seconds.append(time.perf_counter() - start)
         return rows / min(seconds)
+
+
+def acceptance_probability(log_ratio: np.ndarray, threshold: np.ndarray, maximum: np.ndarray) -> np.ndarray:
+    """sigmoid(F(min(D, M)) - F(T)) with F(x) = x - M - log(1 - exp(x - M - 1e-8)), as the exports' graph has it.
+
+    Args:
+        log_ratio: D, [n] or []; -inf gives 0.
+        threshold: T, at most M.
+        maximum: M.
+
+    Returns:
+        float64, in the inputs' shape.
+
+    >>> acceptance_probability([-1.0, 0.5, 2.0], 0.5, 2.0).round(3)
+    array([0.154, 0.5  , 1.   ])
+    """
+    log_ratio, threshold, maximum = (np.asarray(value, np.float64) for value in (log_ratio, threshold, maximum))
+
+    def f(value):
+        return value - maximum - np.log(-np.expm1(value - maximum - 1e-8))
+
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(f(threshold) - f(np.minimum(log_ratio, maximum))))
+
+
+def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarray) -> dict[str, np.ndarray]:
+    """What becomes of the rows of `propose`, each asked for by itself, after the rows before."""
+    maximum = np.maximum.accumulate(answer["maximum"])
+    raised = maximum > answer["maximum"]
+    later = acceptance_probability(answer["log_ratio"][raised], answer["threshold"][raised], maximum[raised])
+    probability = answer["accept_probability"].copy()
+    probability[raised] = later
+    return {"maximum": maximum, "accept_probability": probability, "accepted": uniforms < probability}
 
 
 def newest_version(directory: str | Path) -> Path:

@@ -34,7 +34,8 @@ OUTPUTS = {
     "drs_png": {"image_bytes", "acceptance_rate", "num_proposed"},
     "obrs": {"samples", "log_ratio", "acceptance_rate", "num_proposed"},
     "mh": {"samples", "log_ratio", "acceptance_rate", "num_proposed", "num_restarted"},
-    "propose": {"samples", "accept_probability", "accepted"},
+    "propose": {"samples", "accept_probability", "accepted", "log_ratio", "threshold", "maximum"},
+    "propose_inputs": {"latents", "uniforms"},
 }
 INPUTS = {
     "serving_default": {"latents": ("float32", [None, 3])},
@@ -45,6 +46,7 @@ INPUTS = {
     "obrs": {"num_samples": ("int32", []), "seed": ("int32", [2]), "budget": ("float32", [])},
     "mh": {"num_samples": ("int32", []), "seed": ("int32", [2]), "chain_length": ("int32", [])},
     "propose": {"latents": ("float32", [None, 3]), "uniforms": ("float32", [None])},
+    "propose_inputs": {"num_samples": ("int32", []), "seed": ("int32", [2])},
 }
 
 
@@ -154,6 +156,7 @@ F32 = lambda value: np.array(value, np.float32)  # noqa: E731
             dict(latents=np.zeros((51, 3), np.float32), uniforms=np.zeros(51, np.float32)),
             "rows must be in 1",
         ),
+        ("propose_inputs", dict(num_samples=I32(41), seed=I32([0, 0])), "num_samples must be in 1 .. 40"),
         ("serving_default", dict(latents=F32([[np.inf, 0, 0]])), "latents must be finite"),
         ("propose", dict(latents=F32([[0, 0, 0]]), uniforms=F32([0.1, 0.2])), "as many rows"),
         ("propose", dict(latents=F32([[0, 0, 0]]), uniforms=F32([1.5])), r"uniforms must be in \[0, 1\)"),

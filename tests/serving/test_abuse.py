@@ -20,10 +20,10 @@ from tests.export.test_encoded_pictures import REFUSED, RGB, png_of, saved
 from tests.serving.conftest import SAMPLING, TRANSLATING
 
 SIGNATURES = {
-    "gan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose"),
-    "cgan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose"),
+    "gan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose", "propose_inputs"),
+    "cgan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose", "propose_inputs"),
     "infogan": ("generate_from_codes", "recognise"),
-    "points": ("serving_default", "generate", "score", "drs", "obrs", "mh", "propose"),
+    "points": ("serving_default", "generate", "score", "drs", "obrs", "mh", "propose", "propose_inputs"),
     "pix2pix": ("serving_default", "translate", "translate_png", "drs", "score"),
     "cyclegan": ("a_to_b", "cycle_b", "a_to_b_png", "score"),
     "stargan": ("translate", "translate_png", "score"),

@@ -8,7 +8,8 @@ import pytest
 import zoo_configs
 from ganzoo import load_config, models
 from ganzoo.bases import optimizers
-from ganzoo.zoo.recipes import recipes, summary
+from ganzoo.zoo.recipes import summary
+from ganzoo.zoo.registry import in_package as recipes
 
 SHAPES = {
     "sampling": {"mnist_5k": (28, 28, 1), "gaussians25": (2,)},
