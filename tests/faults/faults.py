@@ -658,7 +658,8 @@ FAULTS = [
     # Writing.
     Fault(
         "files: the rename is not atomic",
-        "        yield beside\n        if path.is_dir():\n            shutil.rmtree(path)\n        beside.replace(path)",
+        "        yield beside\n        if path.is_dir():\n            shutil.rmtree(path)\n"
+        "        beside.replace(path)",
         "        yield path",
         "test_files.py",
     ),
