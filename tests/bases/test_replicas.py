@@ -7,6 +7,8 @@ import pytest
 from ganzoo import list_models
 from tests import processes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def compared():

@@ -8,9 +8,11 @@ and every run of tests is a fork of the process that did so; Linux and macOS can
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -27,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("ganzoo", "export", "zoo_configs")
 LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", "*.egg-info", "runs")
 PYTEST = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-n0"]
-LONGEST = 900  # seconds of the tests of one fault
+LONGEST = 1800  # seconds of the tests of one fault
 
 
 class Run(NamedTuple):
@@ -150,12 +152,14 @@ def run_tests(tree: Path, tests: list[str], seconds: float | None) -> Run:
     except EOFError:
         return Run(None, None)
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it has started, too
         process.join()
 
 
 def _run(tree: Path, tests: list[str], sender: Connection) -> None:
     """The code of the tree goes before any that is installed, in the tests as in the processes that they start."""
+    os.setsid()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

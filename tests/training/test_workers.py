@@ -9,6 +9,7 @@ import pytest
 
 from tests import processes
 
+pytestmark = pytest.mark.slow
 STEPS = 30
 
 
