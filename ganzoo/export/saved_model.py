@@ -13,7 +13,8 @@ from ganzoo.bases.translating import TranslationModel
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import warm_up
-from ganzoo.export.sampling_signatures import Signatures, signatures
+from ganzoo.export.sampling_signatures import signatures
+from ganzoo.export.signature import Signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
 from ganzoo.files import unfinished
 from ganzoo.networks.layers.basic import exporting
@@ -26,7 +27,7 @@ class Servable:
     """What a version consists of.
 
     Attributes:
-        signatures: each signature's function and the named specs of its inputs.
+        signatures: by name.
         facts: JSON-able; they go to `assets/config.json`. `name` and `sampling` are among them, and of what takes
             pictures `image_shape`.
     """
@@ -136,8 +137,8 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
     directory = Path(directory)
     with unfinished(directory / "version") as beside:
         archive = keras.export.ExportArchive()
-        for name, (function, specs) in what.signatures.items():
-            archive.add_endpoint(name, function, input_signature=specs)
+        for name, signature in what.signatures.items():
+            archive.add_endpoint(name, signature.function, input_signature=signature.specs)
         try:
             with exporting():  # which is when they are traced
                 archive.write_out(str(beside), verbose=False)
