@@ -2,8 +2,6 @@
 
 import inspect
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,8 @@ from ganzoo.serving import asking, measure_latency
 from ganzoo.serving.batch.generate import planned
 from ganzoo.serving.exported import Exported
 from ganzoo.serving.in_process import InProcess
+from ganzoo.serving.stand_in.server import StandIn
+from tests.processes import run
 from tests.serving.conftest import SAMPLING, tiny_sampler
 
 STRENGTH = Input("strength", at_least=0.0, at_most="max_strength", default=1.0, help="factor on the latents")
@@ -155,14 +155,36 @@ def test_a_set_can_be_made_by_it(exported):
         planned(export, **asked | {"signature": "mirrored"})
 
 
-def test_the_command_draws_by_it_without_the_plugin(exported, tmp_path):
+def test_the_commands_draw_by_it_without_the_plugin(exported, tmp_path):
+    """From the export, and by REST from a server of it, bit by bit what Python draws."""
     export = exported[1]
-    flags = [f"--export_dir={export.path}", "--signature=stretched", "--num_samples=7", f"--out={tmp_path}/own.npz"]
-    command = [sys.executable, "-m", "ganzoo.sample", *flags, "--input=strength=3"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    flags = ("--signature=stretched", "--num_samples=7", "--input=strength=3", f"--out={tmp_path}/own.npz")
     expected = export.draw("stretched", 7, strength=3.0)["samples"]
-    np.testing.assert_array_equal(np.load(tmp_path / "own.npz")["samples"], expected)
+    with StandIn({"own": export.path.parent}) as server:
+        client = ("--rest", f"--server={server.rest_address}", "--model=own")
+        for module, of in (("ganzoo.sample", [f"--export_dir={export.path}"]), ("ganzoo.serving.client", client)):
+            done = run(*of, *flags, module=module)
+            assert done.returncode == 0, done.stderr
+            np.testing.assert_array_equal(np.load(tmp_path / "own.npz")["samples"], expected)
+            (tmp_path / "own.npz").unlink()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--input=strength=9"], "strength must be in 0.0 .. 4.0, got 9"),
+        (["--input=strength=much"], "--input strength is 'much', expected a number."),
+        (["--input=strenght=1"], "takes no strenght. Did you mean 'strength'?"),
+        (["--explain", "--input=strength=1", "--signature=drs"], "leave --input out"),
+    ],
+)
+def test_a_mistake_at_the_command_is_one_line(exported, tmp_path, flags, words):
+    own = [f"--export_dir={exported[1].path}", "--signature=stretched", f"--out={tmp_path}/own.npz"]
+    done = run(*own, *flags, module="ganzoo.sample")
+    assert done.returncode == 1
+    assert done.stderr.startswith("ganzoo: ")
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_conditional_model_gives_its_labels(register):
