@@ -220,12 +220,12 @@ def _requests(specs: list[tf.TensorSpec], reference: Servable) -> Iterator[Input
 def _largest_difference(answers: list[tuple[np.ndarray, Inputs]], reference: Servable) -> float:
     """Between answers and those of the SavedModel, which is written, loaded, and asked row by row, lest its limits
     refuse the request; infinite where the shapes differ."""
-    ((name, (_, specs)),) = reference.signatures.items()
+    ((name, signature),) = reference.signatures.items()
     largest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         loaded = tf.saved_model.load(saved_model.write(reference, folder))
         for answer, inputs in answers:
-            values = dict(zip([spec.name for spec in specs], inputs.values(), strict=True))
+            values = dict(zip([one.name for one in signature.inputs], inputs.values(), strict=True))
             rows = range(len(answer))
             one_by_one = [
                 loaded.signatures[name](**{key: tf.constant(value[row : row + 1]) for key, value in values.items()})
