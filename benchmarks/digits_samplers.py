@@ -131,9 +131,9 @@ def choice(done: dict[str, list[list[dict]]]) -> str:
         lower = spread([alone["fd_digits10k"] / row["fd_digits10k"] for alone, row in pairs])
         lost = {name: spread([row[name] - alone[name] for alone, row in pairs]) for name in ("coverage", "recall")}
         said.append(
-            f"- `{model}`: best on the validation reals at K = 2 is `{best}`; on the test reals its Frechet distance "
-            f"is {lower} times lower than the generator's (wanted: 1.8), coverage changes by {lost['coverage']}, "
-            f"recall by {lost['recall']} (wanted: not below -.03)."
+            f"- `{model}`: at K = 2 `{best}` is best on the validation reals. On the test reals its Frechet distance "
+            f"is {lower} times lower than the generator's (goal: 1.8). Coverage changes by {lost['coverage']}, "
+            f"recall by {lost['recall']} (goal: not below -0.03)."
         )
     return "\n".join(said)
 
@@ -145,8 +145,8 @@ def main(argv):
     data_dir = " --data_dir DIR" if _data_dir.value else ""
     command = f"python -m benchmarks.digits_samplers --dataset {_dataset.value}{data_dir} --models {','.join(done)}"
     text = (
-        f"## Samplers on {_dataset.value}\n\n`{command}`\n\n{_seeds.value} seeds, mean ± standard deviation; "
-        f"{COUNT:,} samples a row, nan where {POOL:,} proposals were not enough for them.\n\n"
+        f"## Samplers on {_dataset.value}\n\n`{command}`\n\n{_seeds.value} seeds, mean ± standard deviation, "
+        f"{COUNT:,} samples in each row. A row has no figures where {POOL:,} proposals were not enough for them.\n\n"
         f"{choice(done)}\n\n{table(done)}"
     )
     write_section(f"digits_samplers {_dataset.value}", text)

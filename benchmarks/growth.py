@@ -114,21 +114,20 @@ def growth(times: Mapping[str, list[float]]) -> list[float]:
 
 def time_table(part: str, times: Mapping[str, list[float]]) -> str:
     """A line for each value of what grows."""
-    from benchmarks.sampler_tables import markdown
+    from benchmarks.sampler_tables import figure, markdown
 
     others = ", ".join(f"{name} {value}" for name, value in USUAL.items() if name != part)
     lines = []
     for (value, (best, median)), ratio in zip(times.items(), growth(times), strict=True):
         batch = int(value) if part == "batch" else USUAL["batch"]
-        times_before = "-" if math.isnan(ratio) else f"{ratio:.2f}"
-        lines.append([value, f"{1e3 * best:.1f}", f"{1e3 * median:.1f}", times_before, f"{batch / best:,.0f}"])
+        lines.append([value, *map(figure, (1e3 * best, 1e3 * median, ratio, batch / best))])
     header = [f"{part} ({MEANING[part]})", "ms a step (best)", "(median)", "times the one before", "pictures a second"]
     return f"With {others}:\n\n{markdown(header, lines)}"
 
 
 def memory_table(found: Mapping[str, Mapping[str, Mapping]]) -> str:
     """A line for each number of examples and way."""
-    from benchmarks.sampler_tables import markdown
+    from benchmarks.sampler_tables import figure, markdown
 
     header = ["examples", "pictures, MB", "kept", "peak, MB", "of that till split", "to the fewest", "s to split"]
     header.append("ms a step (best)")
@@ -138,9 +137,9 @@ def memory_table(found: Mapping[str, Mapping[str, Mapping]]) -> str:
             of, fewest = found[way][count], next(iter(found[way].values()))
             lines.append(
                 [
-                    f"{int(count):,}", f"{int(count) * 28 * 28 / 1e6:,.0f}", way, f"{of['peak_mb']:,.0f}",
-                    f"{of['loaded_mb']:,.0f}", f"{of['peak_mb'] / fewest['peak_mb']:.2f}",
-                    f"{of['load_seconds']:.1f}", f"{1e3 * of['step_seconds']:.1f}",
+                    f"{int(count):,}", figure(int(count) * 28 * 28 / 1e6), way, figure(of["peak_mb"]),
+                    figure(of["loaded_mb"]), figure(of["peak_mb"] / fewest["peak_mb"]),
+                    figure(of["load_seconds"]), figure(1e3 * of["step_seconds"]),
                 ]
             )  # fmt: skip
     return markdown(header, lines)
@@ -163,8 +162,8 @@ def text(results: Results) -> str:
     if "memory" in results:
         note = (
             "The most memory of a process that splits a TFDS set of 28 x 28 PNG pictures in 8 files and trains `gan` "
-            f"for {STEPS} steps of 64 on it. Streamed is `--config.data.stream_above_mb=1`. Both ways train on the "
-            "same pictures in the same order (equal SHA-256)."
+            f"for {STEPS} steps of 64 pictures. Streamed means `--config.data.stream_above_mb=1`. Both ways train on "
+            "the same pictures in the same order (equal SHA-256)."
         )
         parts += [note, "![memory](docs/growth_memory.png)", memory_table(results["memory"])]
     return "\n\n".join(parts)

@@ -52,13 +52,11 @@ def shortfalls(found: Distances) -> list[str]:
 
 def table(found: Distances) -> str:
     """A line for each precision and sampler: every seed's, and their mean."""
-    from benchmarks.sampler_tables import markdown
+    from benchmarks.sampler_tables import figure, markdown
 
     count = len(next(iter(found.values())))
     header = ["precision", "sampler", *(f"seed {seed}" for seed in range(count)), "mean"]
-    rows = [
-        [*key, *(f"{value:.2f}" for value in values), f"{statistics.mean(values):.2f}"] for key, values in found.items()
-    ]
+    rows = [[*key, *map(figure, values), figure(statistics.mean(values))] for key, values in found.items()]
     return markdown(header, rows)
 
 

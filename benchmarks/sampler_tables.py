@@ -140,11 +140,40 @@ def completed(path: Path, expected: list[tuple[str, str]], rows: Callable[[set],
     return [done[pair] for pair in expected]
 
 
-def spread(values: list[float], digits: int = 3) -> str:
-    """Mean and standard deviation over the seeds."""
-    values = np.array(values, float)
-    deviation = f" ± {values.std(ddof=1):.{digits}g}" if len(values) > 1 else ""
-    return f"{values.mean():.{digits + 1}g}{deviation}"
+def figure(value: float) -> str:
+    """A measured number as tables show it: a float with three digits, a count as it is, `-` for what is not finite.
+
+    >>> figure(0.99873), figure(1.0), figure(45.72), figure(26_123.4), figure(10_001), figure(math.nan)
+    ('0.999', '1.00', '45.7', '26,100', '10,001', '-')
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return "-"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{places(rounded)}f}"
+
+
+def places(value: float) -> int:
+    """How many decimals show a number's first three digits."""
+    return max(2 - math.floor(math.log10(abs(value))), 0) if value else 0
+
+
+def spread(values: list[float]) -> str:
+    """Mean and standard deviation over the seeds; a deviation below the mean's last digit is left out.
+
+    >>> spread([24, 25, 25]), spread([25, 25, 25]), spread([0.9984, 0.999, 0.9988])
+    ('24.7 ± 0.6', '25', '0.999')
+    """
+    mean = float(np.mean(values))
+    if not math.isfinite(mean):
+        return "-"
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    if not deviation:
+        return figure(int(mean) if mean.is_integer() else mean)
+    decimals = min(places(float(f"{number:.3g}")) for number in (mean or deviation, deviation))
+    shown = f"{float(f'{deviation:.3g}'):,.{decimals}f}"
+    return f"{figure(mean)} ± {shown}" if shown.strip("0.") else figure(mean)
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:

@@ -95,7 +95,7 @@ def goals(rows: list[Measured]) -> list[Goal]:
 
 def table(rows: list[Measured]) -> str:
     """A line for each request."""
-    from benchmarks.sampler_tables import markdown
+    from benchmarks.sampler_tables import figure, markdown
 
     header = [
         "work",
@@ -111,9 +111,9 @@ def table(rows: list[Measured]) -> str:
     lines = []
     for row in rows:
         goal = f"{GOALS[row.work]:g}" if row.size in GOAL_SIZES and row.sampler != LOOP else ""
-        speed = [f"{1 / seconds:,.0f}" for seconds in row.of_sample]
-        fractions = [f"{row.fraction:.2f}", goal, f"{row.of_larger_passes:.2f}"]
-        lines.append([row.work, row.sampler, f"{row.size:,}", f"{row.proposals:.2f}", *speed, *fractions])
+        speed = [figure(1 / seconds) for seconds in row.of_sample]
+        fractions = [figure(row.fraction), goal, figure(row.of_larger_passes)]
+        lines.append([row.work, row.sampler, f"{row.size:,}", figure(row.proposals), *speed, *fractions])
     return markdown(header, lines)
 
 
@@ -257,9 +257,9 @@ def main() -> int:
     missed = measuring.shortfalls(goals(rows))
     text = (
         "## Speed of sampling\n\n`python -m benchmarks.sampling_speed`\n\n"
-        f"{measuring.machine()}. Best and median of {FLAGS.rounds} rounds in turn. The bound is the time of the "
-        "forward passes of generator and density ratio that the proposals take, in passes of as many rows as samples "
-        "are asked for; the last column has passes of as many rows as the request comes to propose. "
+        f"{measuring.machine()}. Best and median of {FLAGS.rounds} rounds in turn. The bound is the time that the "
+        "generator and the density ratio take for the proposals, in passes of as many rows as samples are asked for. "
+        "The last column has passes of as many rows as the request proposes. "
         f"`mh` runs chains of {CHAIN_LENGTH}.\n\n{table(rows)}"
     )
     return measuring.conclude(missed, FLAGS.check, "sampling_speed", text)

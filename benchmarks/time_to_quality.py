@@ -69,14 +69,14 @@ def goals(curves: dict[str, list[Point]], threshold: float) -> list[Goal]:
 
 def table(curves: dict[str, list[Point]], threshold: float, metric: str) -> str:
     """A line for each sampler: when it got there, and its best."""
-    from benchmarks.sampler_tables import markdown
+    from benchmarks.sampler_tables import figure, markdown
 
     header = ["sampler", f"seconds until {metric} {threshold:g}", f"lowest {metric}", "at second"]
     lines = []
     for name, curve in curves.items():
         seconds, best = reached(curve, threshold), min(curve, key=lambda point: point.distance)
         when = f"{seconds:.0f}" if math.isfinite(seconds) else f"not in {curve[-1].seconds:.0f}"
-        lines.append([name, when, f"{best.distance:.1f}", f"{best.seconds:.0f}"])
+        lines.append([name, when, figure(best.distance), f"{best.seconds:.0f}"])
     return markdown(header, lines)
 
 
@@ -213,9 +213,9 @@ def main() -> int:
     missed = measuring.shortfalls(goals(curves, FLAGS.threshold))
     text = (
         f"## Time to quality\n\n`python -m benchmarks.time_to_quality --threshold {FLAGS.threshold:g}`\n\n"
-        f"{measuring.machine()}. Seconds of training, from before the networks are built, measured every "
-        f"{FLAGS.every:g} s; of `drs` with the fit of its ratio. The example: as published, on the "
-        f"same reals.\n\n{table(curves, FLAGS.threshold, metric)}"
+        f"{measuring.machine()}. Seconds of training count from before the networks are built and are "
+        f"measured every {FLAGS.every:g} s. For `drs` they include the fit of its ratio. The example is trained as "
+        f"published, on the same reals.\n\n{table(curves, FLAGS.threshold, metric)}"
     )
     return measuring.conclude(missed, FLAGS.check, "time_to_quality", text)
 

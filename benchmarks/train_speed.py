@@ -121,20 +121,20 @@ def goals(work: str, entries: dict[Key, Entry]) -> list[Goal]:
 
 def table(work: str, entries: dict[Key, Entry], peaks: dict[str, float]) -> str:
     """A line for each contender; ratios are of its minimum to ours in float32 and in bfloat16."""
-    from benchmarks.sampler_tables import markdown
+    from benchmarks.sampler_tables import figure, markdown
 
     header = ["contender", "ms a step (best)", "(median)", "to ours", "to ours in bfloat16", "first step, s"]
     header += ["peak memory, MB", "GFLOP a step", f"of the {WORKS[work].bound_by} peak"]
     lines = []
     for (name, precision), entry in entries.items():
-        ratios = [f"{entry.times.minimum / entries[OURS, other].times.minimum:.2f}" for other in PRECISIONS]
+        ratios = [figure(entry.times.minimum / entries[OURS, other].times.minimum) for other in PRECISIONS]
         counted = ["-", "-"]
         if entry.flops:
             share = entry.flops / entry.times.minimum / peaks[precision]
-            counted = [f"{entry.flops / 1e9:.2f}", f"{share:.2f}"]
-        times = [f"{1000 * seconds:.2f}" for seconds in entry.times]
-        memory = f"{entry.peak_mb:,.0f}"
-        lines.append([f"{SHOWN[name]}, {precision}", *times, *ratios, f"{entry.first_step:.1f}", memory, *counted])
+            counted = [figure(entry.flops / 1e9), figure(share)]
+        times = [figure(1000 * seconds) for seconds in entry.times]
+        of_start = [figure(entry.first_step), figure(entry.peak_mb)]
+        lines.append([f"{SHOWN[name]}, {precision}", *times, *ratios, *of_start, *counted])
     gigas = ", ".join(f"{precision} {peak / 1e9:,.0f} GFLOP/s" for precision, peak in peaks.items())
     weights = next(iter(entries.values())).weights
     return f"**{work}**: {WORKS[work].text}; {weights:,} weights. Peak: {gigas}.\n\n{markdown(header, lines)}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from absl import app, flags
 
 from benchmarks import measuring
-from benchmarks.sampler_tables import markdown, write_section
+from benchmarks.sampler_tables import figure, markdown, write_section
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 
@@ -36,28 +36,28 @@ def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
     return [(model, seed, ended(model, seed)) for model in models for seed in range(SEEDS.get(model, 1))]
 
 
-def figure(row: dict[str, float], family: str) -> str:
+def metric(row: dict[str, float], family: str) -> str:
     """The metric of a family, whatever its features and count; `-` where a row has none."""
     values = [value for name, value in row.items() if name.startswith(f"{family}_")]
-    return f"{values[0]:.3g}" if values else "-"
+    return figure(values[0]) if values else "-"
 
 
 def line(model: str, seed: int, run: dict) -> list[str]:
     """One row of the table: the generator alone, and what rejection makes of it."""
     alone, by_drs, by_obrs = (run["metrics"][sampler] for sampler in ("generate", "drs", "obrs"))
-    distances = [figure(row, "fd") for row in (alone, by_drs, by_obrs)]
-    quality = [f"{figure(alone, name)} / {figure(by_drs, name)}" for name in QUALITY]
-    acceptance = f"{by_drs['acceptance_rate']:.2f}"
+    distances = [metric(row, "fd") for row in (alone, by_drs, by_obrs)]
+    quality = [f"{metric(alone, name)} / {metric(by_drs, name)}" for name in QUALITY]
+    acceptance = figure(by_drs["acceptance_rate"])
     config, minutes = run["config"], run["minutes"]["minutes"]
-    of_run = [model, config["dataset"], str(seed), str(config["steps"]), f"{minutes:.1f}"]
+    of_run = [model, config["dataset"], str(seed), str(config["steps"]), figure(minutes)]
     return [*of_run, *distances, *quality, acceptance, *labels(run["metrics"])]
 
 
 def labels(metrics: dict) -> list[str]:
     """What a conditional entry, or one with codes, is asked besides."""
     if "codes" in metrics:
-        return [f"code tells the digit: {figure(metrics['codes'], 'unsupervised_accuracy')}"]
-    shares = [figure(metrics[sampler], "label_accuracy") for sampler in ("generate", "drs")]
+        return [f"code tells the digit: {metric(metrics['codes'], 'unsupervised_accuracy')}"]
+    shares = [metric(metrics[sampler], "label_accuracy") for sampler in ("generate", "drs")]
     return ["" if shares[0] == "-" else f"of their label: {shares[0]} / {shares[1]}"]
 
 
@@ -69,9 +69,9 @@ def sampling_table(models: list[str]) -> str:
     floor = runs[0][2]["metrics"]["floor"]
     return (
         f"## The zoo\n\n`python -m benchmarks.zoo --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
-        "--model NAME --seed SEED`, 10,000 samples; minutes are of the whole run on 2 CPU cores, measuring and export "
-        f"included. Real digits: fd_digits10k {figure(floor, 'fd')}, precision {figure(floor, 'precision')}, recall "
-        f"{figure(floor, 'recall')}, coverage {figure(floor, 'coverage')}.\n\n"
+        "--model NAME --seed SEED`, 10,000 samples. Minutes are for the whole run on 2 CPU cores, with measuring and "
+        f"export. Real digits: fd_digits10k {metric(floor, 'fd')}, precision {metric(floor, 'precision')}, recall "
+        f"{metric(floor, 'recall')}, coverage {metric(floor, 'coverage')}.\n\n"
         f"{markdown(header, [line(*run) for run in runs])}"
     )
 
@@ -84,8 +84,8 @@ def translation_table(models: list[str]) -> str:
     runs = seeded(models)
     return (
         f"## Translators\n\n`python -m benchmarks.zoo --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
-        "--model NAME --seed SEED` on the whole test part, whose number of pictures the metrics' names have in "
-        "`metrics.json`; minutes are those of the whole run on 2 CPU cores. Errors are on the scale 0 to 1.\n\n"
+        "--model NAME --seed SEED` on the whole test part; the metrics' names in `metrics.json` say how many "
+        "pictures that is. Minutes are for the whole run on 2 CPU cores. Errors are on the scale 0 to 1.\n\n"
         f"{markdown(header, [row for model, seed, run in runs for row in directions(model, seed, run)])}"
     )
 
@@ -95,15 +95,15 @@ def directions(model: str, seed: int, run: dict) -> list[list[str]]:
     config, metrics, rows = run["config"], run["metrics"], []
 
     def of(names: list[str], family: str) -> str:
-        return " / ".join(figure(metrics[name], family) for name in names if name in metrics)
+        return " / ".join(metric(metrics[name], family) for name in names if name in metrics)
 
     for name in (name for name in metrics if "," not in name):
         likewise = [name, f"{name}, untranslated", f"{name}, real"]
         candidates = [name, f"{name}, drs", f"{name}, untranslated"]
-        row = [model, config["dataset"], str(seed), str(config["steps"]), f"{run['minutes']['minutes']:.1f}", name]
+        row = [model, config["dataset"], str(seed), str(config["steps"]), figure(run["minutes"]["minutes"]), name]
         row += [of(likewise, family) for family in ("class_survives", "fd")]
         row += [of([name], family) for family in ("cycle_error", "identity_error")]
-        has_pairs = figure(metrics[name], "l1") != "-"
+        has_pairs = metric(metrics[name], "l1") != "-"
         rows.append([*row, *(of(candidates, family) if has_pairs else "-" for family in ("l1", "ssim"))])
     return rows
 

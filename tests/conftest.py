@@ -68,6 +68,24 @@ def toy_domains(rows=40, paired=False, count=2):
     return Domains("toy", tuple("ABCDE"[:count]), part(rows, 0), part(20, 100), paired)
 
 
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first, lest one of xdist's processes ends with them while the others have none."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seldom_collections():
+    """What is imported stays, and tracing makes many objects that live: Python need not look for garbage so often."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_tests(tmp_path_factory):
     """What evaluations keep for the next one goes to a folder of the tests, not to the user's own."""

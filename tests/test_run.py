@@ -12,6 +12,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests import processes
+
 # A run of a few seconds: tiny networks, few steps, little to measure.
 SHORT = [
     "--config.networks.mlp.generator.width=16",
@@ -28,13 +30,14 @@ SHORT = [
 ]
 
 
-def command(*flags, module="ganzoo.run"):
-    return [sys.executable, "-m", module, *map(str, flags)]
+def from_its_start(*flags, module):
+    """As a shell starts it, the imports included."""
+    return subprocess.run([sys.executable, "-m", module, *flags], capture_output=True, text=True, check=False)
 
 
-def run(*flags, module="ganzoo.run", code=0):
+def run(*flags, module="ganzoo.run", code=0, process=processes.run):
     """The command's standard output; where an error is expected, its standard error."""
-    done = subprocess.run(command(*flags, module=module), capture_output=True, text=True, check=False)
+    done = process(*flags, module=module)
     assert done.returncode == code, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stderr if code else done.stdout
 
@@ -103,9 +106,9 @@ def test_mistakes_get_one_line_and_an_exit_code(tmp_path, flags, code, said):
 
 
 def test_another_keras_backend_is_refused_before_keras_is_imported():
-    done = subprocess.run(
-        command("--model=gan"), env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "ganzoo.run", "--model=gan"]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("ganzoo: KERAS_BACKEND is 'jax'")
 
@@ -121,7 +124,7 @@ def test_a_workdir_that_cannot_be_written_is_named(tmp_path):
 def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tmp_path):
     """Grids, curves, checkpoints, metrics of every sampler, an export; then `sample` and `evaluate` on it."""
     flags = ["--model=wgan_gp", f"--workdir={tmp_path}/run", "--steps=4", *SHORT]
-    said = run(*flags)
+    said = run(*flags, process=from_its_start)
     left = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
     assert left == {"config", "checkpoints", "diversity", "events", "export", "metrics", "reliability", "samples"}
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
@@ -174,7 +177,7 @@ def test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_
     flags = [*flags, f"--steps={steps}", "--config.deterministic=True", f"--config.checkpoint_every={every}", *SHORT]
     run(*flags, f"--workdir={tmp_path}/whole")
 
-    killed = subprocess.Popen(command(*flags, f"--workdir={tmp_path}/killed"), stderr=subprocess.DEVNULL)
+    killed = processes.Command(*flags, f"--workdir={tmp_path}/killed", module="ganzoo.run")
     _wait_for(tmp_path / "killed/checkpoints", f"ckpt-{2 * every}.index", killed)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
@@ -191,7 +194,7 @@ def test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_
 @pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     flags = ["--model=gan", "--dataset=gaussians8", f"--workdir={tmp_path}/run", "--steps=1000000", *SHORT]
-    started = subprocess.Popen(command(*flags), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    started = processes.Command(*flags, module="ganzoo.run")
     _wait_for(tmp_path / "run/samples", "step_000001.png", started)
     started.send_signal(signal.SIGINT)
     said = started.communicate(timeout=60)[0]
@@ -211,12 +214,9 @@ def test_a_folder_of_ones_own_pictures_trains(tmp_path):
         image = Image.fromarray(rng.integers(0, 256, size, np.uint8).squeeze())
         image.save(pictures / f"{index}.{'png' if index % 2 or index == 0 else 'jpg'}")
     (pictures / "broken.jpg").write_bytes(b"not a picture")
-    done = subprocess.run(
-        command("--model=gan", f"--dataset=folder:{pictures}", f"--workdir={tmp_path}/run", "--steps=2", *SHORT),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    flags = ["--model=gan", f"--dataset=folder:{pictures}", f"--workdir={tmp_path}/run", "--steps=2", *SHORT]
+    done = processes.run(*flags, module="ganzoo.run")
+    assert done.returncode == 0, done.stderr[-4000:]
     assert "broken.jpg" in done.stderr + done.stdout
     assert Image.open(tmp_path / "run/samples/step_000002.png").mode == "RGB"
 
@@ -252,7 +252,7 @@ def test_a_translator_of_ones_own_pictures_trains_and_translates_a_folder(tmp_pa
         save_pictures(tmp_path / f"photos/train{domain}", 30, seed)
     workdir = f"--workdir={tmp_path}/run"
     flags = ["--model=cyclegan", f"--dataset=folder:{tmp_path}/photos", workdir, "--steps=4", *TRANSLATOR]
-    done = subprocess.run(command(*flags), capture_output=True, text=True, check=False)
+    done = processes.run(*flags, module="ganzoo.run")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     for domain in "AB":
         folder = f"{tmp_path}/photos/train{domain}"

@@ -1,7 +1,5 @@
 """Folders as people have them: names that differ in their ends alone, and files that are no pictures."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +7,7 @@ from PIL import Image
 
 from ganzoo.export import saved_model
 from ganzoo.pictures.writing import png_names
+from tests import processes
 from tests.conftest import tiny_translator
 from tests.export.test_encoded_pictures import png_of
 
@@ -33,9 +32,7 @@ def test_no_translation_overwrites_another_and_a_bomb_is_named(tmp_path):
     Image.fromarray(255 - ramp).save(folder / "a.jpg")
     (folder / "bomb.png").write_bytes(png_of(30_000, 30_000, bytes(30_001) * 300))
     asked = [f"--export_dir={export}", f"--input_dir={folder}", "--signature=a_to_b", f"--out={tmp_path}/out"]
-    done = subprocess.run(
-        [sys.executable, "-m", "ganzoo.sample", *asked], capture_output=True, text=True, check=False, timeout=300
-    )
+    done = processes.run(*asked, module="ganzoo.sample", timeout=300)
     assert done.returncode == 0, done.stderr
     assert "2 pictures by a_to_b" in done.stdout
     assert "skipped 1 of 3 pictures" in done.stderr

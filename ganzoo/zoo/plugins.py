@@ -88,9 +88,12 @@ def _words(error: BaseException, plugin: str, path: Path | None) -> str:
     if not own:  # of a module: the last frame that is neither of ours nor of the import system
         here = str(Path(__file__).parents[1])
         own = [f for f in frames if not f.filename.startswith((here, "<frozen")) and "importlib" not in f.filename]
-    where = f"{plugin}, line {own[-1].lineno}" if path or not own else f"{own[-1].filename}, line {own[-1].lineno}"
     what = str(error) if isinstance(error, GanzooError) else f"{type(error).__name__}: {error}"
-    return f"{where if own else plugin}: {what.strip().splitlines()[0] if what.strip() else type(error).__name__}"
+    what = what.strip().splitlines()[0]
+    if not own:
+        return what if plugin in what else f"{plugin}: {what}"
+    file = plugin if path is not None else own[-1].filename
+    return f"{file}, line {own[-1].lineno}: {what}"
 
 
 def _file_of(module: ModuleType, plugin: str) -> str:

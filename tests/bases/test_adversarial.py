@@ -1,11 +1,9 @@
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 
 from ganzoo.errors import GanzooError
+from tests import processes
 
 
 def weights(model):
@@ -85,7 +83,7 @@ np.testing.assert_array_equal(joined, model.latents(model.step_seed(0, 0), 6))
 model.fit(np.zeros((16, 2), "float32"), batch_size=8, verbose=0)
 assert model.steps_taken == 2
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = processes.run(code=code)
     assert done.returncode == 0, done.stderr[-2000:]
 
 

@@ -1,19 +1,19 @@
 """Two logical devices, in one process of its own: TensorFlow must have them before it is used for anything."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from ganzoo import list_models
+from tests import processes
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def compared():
     """What `one_step.py` found, by objective."""
-    command = [sys.executable, "-m", "tests.training.one_step"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = processes.run(module="tests.training.one_step")
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -27,7 +27,7 @@ def test_goals_are_of_two_sizes_and_of_no_loop():
 def test_the_table_has_the_goals_where_there_are_any():
     lines = table([measured(), measured(size=1)]).splitlines()[2:]
     assert [line.split(" | ")[4] for line in lines] == ["100", "100"]
-    assert [line.split(" | ")[-3:] for line in lines] == [["0.80", "0.75", "0.40 |"], ["0.80", "", "0.40 |"]]
+    assert [line.split(" | ")[-3:] for line in lines] == [["0.800", "0.75", "0.400 |"], ["0.800", "", "0.400 |"]]
 
 
 def test_requests_are_counted_and_have_each_a_number():

@@ -46,8 +46,8 @@ def test_the_table_has_shares_of_the_peak_of_each_precision():
     assert [row[0] for row in rows] == [
         "| ganzoo, float32", "| ganzoo, mixed_bfloat16", "| keras.io's way, float32", "| PyTorch-GAN's way, float32",
     ]  # fmt: skip
-    assert [row[-1] for row in rows] == ["0.50 |", "0.25 |", "0.36 |", "- |"]
-    assert rows[2][1:5] == ["14.00", "28.00", "1.40", "1.75"]
+    assert [row[-1] for row in rows] == ["0.500 |", "0.250 |", "0.357 |", "- |"]
+    assert rows[2][1:5] == ["14.0", "28.0", "1.40", "1.75"]
 
 
 def test_without_an_interpreter_pytorch_takes_no_part():

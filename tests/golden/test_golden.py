@@ -1,4 +1,4 @@
-"""Against tensorflow-addons 0.23, by the numbers that `make_golden.py` stored; the README's table is what is shown."""
+"""Against tensorflow-addons 0.23, by the numbers that `make_golden.py` stored; see docs/tensorflow_addons.md."""
 
 from pathlib import Path
 

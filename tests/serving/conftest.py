@@ -1,9 +1,15 @@
-"""Exports of tiny models, one of each kind of signatures, written and loaded once for all tests of the deployment kit.
+"""Exports of tiny models, one of each kind of signatures, written once for all tests of the deployment kit, whichever
+of xdist's processes they run in, and loaded once in each process.
 
-Loaded, an export takes a second or two and 40 to 120 MB. It has no state, so that sharing one changes no answer.
+An export is written when the first test asks for it. Loaded, it takes a second or two and 40 to 120 MB. It has no
+state, so that sharing one changes no answer.
 """
 
+import fcntl
 import functools
+import os
+from collections.abc import Mapping
+from pathlib import Path
 
 import keras
 import pytest
@@ -48,26 +54,64 @@ def tiny_sampler(name, image_shape=(16, 16, 1)):
     return model
 
 
+SAMPLERS = ("gan", "cgan", "infogan", "points")
+TRANSLATORS = ("pix2pix", "cyclegan", "stargan")
+
+
+class Exports(Mapping):
+    """The models and the folders their versions are in, by name; each made when it is first asked for."""
+
+    def __init__(self, root: Path):
+        self.root, self._made = root, {}
+
+    def __getitem__(self, name):
+        if name not in SAMPLERS + TRANSLATORS:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self):
+        return iter(SAMPLERS + TRANSLATORS)
+
+    def __len__(self):
+        return len(SAMPLERS + TRANSLATORS)
+
+    def _make(self, name):
+        """The model, the same one in every process, and its folder, which the first process writes."""
+        if name in TRANSLATORS:
+            model = tiny_translator(name)
+        else:
+            model = tiny_sampler("gan", (2,)) if name == "points" else tiny_sampler(name)
+        folder = self.root / name
+        with (self.root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                write = _write_translator if name in TRANSLATORS else _write_sampler
+                write(model, folder)
+        return model, folder
+
+
+def _write_sampler(model, folder):
+    held_out = tf.linspace(-0.5, 0.5, 10)
+    if model.num_classes is not None:
+        held_out = tf.tile(held_out[None], [model.num_classes, 1])
+    ratio = DensityRatio(fitting.for_export(model, None), held_out=held_out)
+    saved_model.export(model, folder, ratio=ratio, sampling=SAMPLING)
+
+
+def _write_translator(model, folder):
+    saved_model.export_translator(model, folder, sampling=TRANSLATING, description={"domains": list("abc")})
+
+
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory):
     """The models and the folders their versions are in, by name: `gan`, `cgan`, `infogan`, `points` (a gan's) and the
     translators."""
-    found = {}
-    for name in ("gan", "cgan", "infogan", "points"):
-        model = tiny_sampler("gan", (2,)) if name == "points" else tiny_sampler(name)
-        held_out = tf.linspace(-0.5, 0.5, 10)
-        if model.num_classes is not None:
-            held_out = tf.tile(held_out[None], [model.num_classes, 1])
-        ratio = DensityRatio(fitting.for_export(model, None), held_out=held_out)
-        folder = tmp_path_factory.mktemp("exports") / name
-        saved_model.export(model, folder, ratio=ratio, sampling=SAMPLING)
-        found[name] = model, folder
-    for name in ("pix2pix", "cyclegan", "stargan"):
-        folder = tmp_path_factory.mktemp("exports") / name
-        model = tiny_translator(name)
-        saved_model.export_translator(model, folder, sampling=TRANSLATING, description={"domains": list("abc")})
-        found[name] = model, folder
-    return found
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "exports"
+    root.mkdir(exist_ok=True)
+    return Exports(root)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.generate import planned, split_at_dashes
 from ganzoo.serving.batch.pipeline import draw_shard
 from ganzoo.serving.batch.plan import ROUNDS, Plan
+from tests import processes
 
 MANY = dict(signature="drs", num_samples=395, shard_size=10, seed=7, format="tfrecord")
 
@@ -51,9 +52,7 @@ def command(exports, out, *flags, module="ganzoo.serving.batch.generate"):
     """The finished command line."""
     asked = [f"--{name}={value}" for name, value in MANY.items()]
     places = [f"--export_dir={exports['gan'][1]}", f"--out={out}"]
-    return subprocess.run(
-        [sys.executable, "-m", module, *places, *asked, *flags], capture_output=True, text=True, check=False
-    )
+    return processes.run(*places, *asked, *flags, module=module)
 
 
 @pytest.fixture(scope="module")

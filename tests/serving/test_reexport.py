@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -15,6 +12,7 @@ from ganzoo.export.saved_model import Servable
 from ganzoo.serving.exported import Exported
 from ganzoo.tasks import workdirs
 from ganzoo.tasks.restored import config_of, restore
+from tests import processes
 from tests.serving.conftest import SAMPLING, TRANSLATING, tiny_sampler
 
 KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan"]
@@ -104,9 +102,7 @@ def test_a_run_with_keys_of_another_version_is_refused(tmp_path):
 
 
 def command(*flags, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "ganzoo.reexport", *map(str, flags)], capture_output=True, text=True, check=False
-    )
+    done = processes.run(*flags, module="ganzoo.reexport")
     assert done.returncode == code, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stderr if code else done.stdout
 

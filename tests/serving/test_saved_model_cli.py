@@ -1,17 +1,14 @@
 """The export by TensorFlow's own command line, in processes of its own."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
-COMMAND = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli"]
+from tests import processes
 
 
 def saved_model_cli(*arguments):
-    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120)
+    done = processes.run(*arguments, module="tensorflow.python.tools.saved_model_cli", timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 
 import pytest
 
+from tests import processes
+
+pytestmark = pytest.mark.slow
 STEPS = 30
 
 
@@ -26,25 +27,18 @@ def free_ports(count):
 def start(workdir, of_worker_1=()):
     """Both workers, each with a folder of its own, to their end: exit codes, standard outputs, standard errors."""
     workers = [f"localhost:{port}" for port in free_ports(2)]
-    processes = []
+    begun = []
     for index in range(2):
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         arguments = [f"--workdir={workdir / str(index)}", f"--steps={STEPS}", *(of_worker_1 if index else [])]
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.training.worker", *arguments],
-                env=os.environ | {"TF_CONFIG": json.dumps(task), "TF_NUM_INTRAOP_THREADS": "1"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
+        environment = os.environ | {"TF_CONFIG": json.dumps(task), "TF_NUM_INTRAOP_THREADS": "1"}
+        begun.append(processes.Command(*arguments, module="tests.training.worker", env=environment))
     try:
-        printed = [process.communicate(timeout=600) for process in processes]
+        printed = [command.communicate(timeout=600) for command in begun]
     finally:
-        for process in processes:
-            process.kill()
-    codes = [process.returncode for process in processes]
+        for command in begun:
+            command.kill()
+    codes = [command.returncode for command in begun]
     return codes, [out for out, _ in printed], [err for _, err in printed]
 
 

@@ -7,6 +7,7 @@ import pytest
 import ganzoo
 from ganzoo import models
 from ganzoo.zoo.registry import in_package as recipes
+from tests import processes
 
 
 def test_names_match_patterns():
@@ -68,7 +69,7 @@ assert (model.zoo_name, model.steps_taken) == ("lsgan", 2)
 """
     for part in (save, load):
         source = code + part.replace("PATH", str(tmp_path / "m.keras"))
-        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+        done = processes.run(code=source)
         assert done.returncode == 0, done.stderr[-2000:]
 
 
