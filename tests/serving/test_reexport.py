@@ -273,5 +273,5 @@ def test_what_a_format_cannot_take_is_refused_with_the_reason(exports, tmp_path)
 
 def test_a_missing_package_is_named_with_the_extra_that_has_it(tmp_path, monkeypatch):
     monkeypatch.setattr(other_runtimes.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo\[onnx\]'"):
+    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo-tf\[onnx\]'"):
         other_runtimes.check("onnx", tmp_path / "g.onnx")
