@@ -13,7 +13,7 @@ from ganzoo.serving.exported import Exported
 from ganzoo.tasks import workdirs
 from ganzoo.tasks.restored import config_of, restore
 from tests import processes
-from tests.serving.conftest import SAMPLING, TRANSLATING, tiny_sampler
+from tests.exports import SAMPLING, TRANSLATING, tiny_sampler
 
 KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan"]
 # What a server may batch of each kind.
