@@ -15,7 +15,7 @@ from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import warm_up
 from ganzoo.export.sampling_signatures import Signatures, signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
-from ganzoo.files import unfinished
+from ganzoo.files import check_writable, unfinished
 from ganzoo.networks.layers.basic import exporting
 
 MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
@@ -134,6 +134,7 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
         GanzooError: if it cannot be written, as on a full disk, and if that version is there.
     """
     directory = Path(directory)
+    check_writable(directory, "folder", is_folder=True)
     with unfinished(directory / "version") as beside:
         archive = keras.export.ExportArchive()
         for name, (function, specs) in what.signatures.items():
