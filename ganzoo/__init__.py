@@ -22,6 +22,7 @@ _homes = {
     "register": "ganzoo.zoo.registry",
     "register_data": "ganzoo.data.names",
     "register_networks": "ganzoo.networks",
+    "register_signature": "ganzoo.export.own_signatures",
 }
 __all__ = sorted(_homes)
 
