@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.bases.translating import TranslationModel
-from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.errors import GanzooError, did_you_mean, install_hint
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
 from ganzoo.files import whole
@@ -96,7 +96,7 @@ def check(format: str, path: Path) -> None:
     suffix, packages = FORMATS[format].suffix, FORMATS[format].packages
     missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
     if missing:
-        raise GanzooError(f"--format {format} needs {' and '.join(missing)}: pip install 'ganzoo[{format}]'.")
+        raise GanzooError(f"--format {format} needs {' and '.join(missing)}: {install_hint(format)}.")
     if path.suffix != suffix:
         raise GanzooError(f"--out is {path}: with --format {format} give a file's name in {suffix}.")
 

@@ -16,7 +16,7 @@ from ganzoo.export import own_signatures, warm_up
 from ganzoo.export.sampling_signatures import signatures
 from ganzoo.export.signature import Signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
-from ganzoo.files import unfinished
+from ganzoo.files import check_writable, unfinished
 from ganzoo.networks.layers.basic import exporting
 
 MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
@@ -138,6 +138,7 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
             signature that fails or returns no dict of tensors.
     """
     directory = Path(directory)
+    check_writable(directory, "folder", is_folder=True)
     with unfinished(directory / "version") as beside:
         archive = keras.export.ExportArchive()
         for name, signature in what.signatures.items():

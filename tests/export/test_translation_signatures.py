@@ -14,16 +14,8 @@ from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.serving.exported import Exported
 from tests.conftest import tiny_translator
+from tests.exports import TRANSLATING as SAMPLING
 
-SAMPLING = dict(
-    candidates=8,
-    gamma_percentile=80.0,
-    batch_size=4,
-    max_images=6,
-    max_side=32,
-    max_pixels=5 * 32**2,
-    max_proposals_per_sample=100,
-)
 OUTPUTS = {
     "pix2pix": {
         "serving_default": {"images"},
@@ -63,16 +55,9 @@ INPUTS = {
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory):
+def exports(exports, loaded):
     """Tiny models, their versions' folders and what was loaded of them, by name."""
-    found = {}
-    for name in OUTPUTS:
-        model = tiny_translator(name)
-        path = saved_model.export_translator(
-            model, tmp_path_factory.mktemp(name), sampling=SAMPLING, description={"step": 7}
-        )
-        found[name] = model, path, Exported(path)
-    return found
+    return {name: (exports[name][0], str(loaded(name).path), loaded(name)) for name in OUTPUTS}
 
 
 def pictures(rows, height=16, width=16, seed=0):
@@ -348,7 +333,7 @@ def test_bad_files_are_told_what_was_wrong(exports, name, signature, inputs, sai
         call(exports, name, signature, **inputs)
 
 
-def test_a_process_without_keras_runs_every_signature(exports):
+def test_a_process_without_keras_runs_every_signature(exports, tmp_path):
     """`sys.modules["keras"] = None`; the translations are those of the models."""
     images = pictures(2)
     paths = {name: path for name, (_, path, _) in exports.items()}
@@ -356,7 +341,7 @@ def test_a_process_without_keras_runs_every_signature(exports):
 import sys
 sys.modules["keras"] = None
 import numpy as np, tensorflow as tf
-images = tf.constant(np.load({paths["pix2pix"] + "/images.npy"!r}))
+images = tf.constant(np.load("{tmp_path}/images.npy"))
 more = dict(seed=tf.constant([1, 2]), domains=tf.constant([0, 1], tf.int64), gamma_percentile=tf.constant(50.0))
 more |= dict(images=images, inputs=images)
 more["image_bytes"] = tf.stack([tf.io.encode_png(tf.zeros([16, 16, 1], tf.uint8))] * 2)
@@ -366,17 +351,17 @@ for name, path in {paths!r}.items():
         outputs = function(**{{key: more[key] for key in function.structured_input_signature[1]}})
         assert all(len(output) == 2 for output in outputs.values() if output.shape.rank), signature
         if signature == "serving_default":
-            np.save(path + "/translated.npy", outputs["images"])
+            np.save(f"{tmp_path}/{{name}}.npy", outputs["images"])
         ran += 1
 print(ran)
 """
-    np.save(paths["pix2pix"] + "/images.npy", images)
+    np.save(tmp_path / "images.npy", images)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) == sum(map(len, OUTPUTS.values()))
-    for name, (model, path, _) in exports.items():
+    for name, (model, _, _) in exports.items():
         expected = of_model(model, name, "serving_default", tf.constant(images))
-        np.testing.assert_allclose(np.load(path + "/translated.npy"), expected, atol=1e-5)
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), expected, atol=1e-5)
 
 
 def test_many_pictures_are_translated_in_requests_that_the_export_takes(exports):

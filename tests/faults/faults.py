@@ -472,7 +472,7 @@ FAULTS = [
     ),
     Fault(
         "logits that are no log ratio count as one",
-        'if n != "discriminator" or task.model.logits_are_log_ratio]',
+        'if n != "discriminator" or fit.model.logits_are_log_ratio]',
         "]",
         "density_ratio/test_estimators.py",
     ),

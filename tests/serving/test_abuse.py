@@ -19,7 +19,7 @@ from PIL import Image
 from ganzoo.export import warm_up
 from ganzoo.export.inputs import INPUTS
 from tests.export.test_encoded_pictures import REFUSED, RGB, png_of, saved
-from tests.serving.conftest import SAMPLING, TRANSLATING
+from tests.exports import SAMPLING, TRANSLATING
 
 SIGNATURES = {
     "gan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose", "propose_inputs"),

@@ -13,7 +13,7 @@ from ganzoo.serving.exported import Exported
 from ganzoo.tasks import workdirs
 from ganzoo.tasks.restored import config_of, restore
 from tests import processes
-from tests.serving.conftest import SAMPLING, TRANSLATING, tiny_sampler
+from tests.exports import SAMPLING, TRANSLATING, tiny_sampler
 
 KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan"]
 # What a server may batch of each kind.
@@ -273,5 +273,5 @@ def test_what_a_format_cannot_take_is_refused_with_the_reason(exports, tmp_path)
 
 def test_a_missing_package_is_named_with_the_extra_that_has_it(tmp_path, monkeypatch):
     monkeypatch.setattr(other_runtimes.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo\[onnx\]'"):
+    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo-tf\[onnx\]'"):
         other_runtimes.check("onnx", tmp_path / "g.onnx")

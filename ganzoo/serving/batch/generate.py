@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from ganzoo import cli
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, install_hint
 from ganzoo.export import inputs as table
-from ganzoo.files import checksum
+from ganzoo.files import check_writable, checksum
 from ganzoo.serving.batch import workers
 from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.plan import LARGEST, Plan
@@ -40,7 +40,8 @@ def main(pipeline_options: list[str]) -> int:
     if FLAGS.runner != "DirectRunner" and FLAGS.direct_num_workers > 1:
         raise GanzooError(f"--direct_num_workers is of the DirectRunner; tell {FLAGS.runner} its own way, behind --.")
     if importlib.util.find_spec("apache_beam") is None:
-        raise GanzooError("apache-beam is not installed: pip install 'ganzoo[beam]'.")
+        raise GanzooError(f"apache-beam is not installed: {install_hint('beam')}.")
+    check_writable(FLAGS.out, "--out", is_folder=True)
     with cli.quiet_imports():
         from ganzoo.serving.exported import Exported
 
