@@ -8,6 +8,8 @@
 
 import importlib
 
+from ganzoo.environment import prepare_tensorflow
+
 __version__ = "0.1.0"
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
@@ -20,6 +22,7 @@ _homes = {
     "register": "ganzoo.zoo.registry",
     "register_data": "ganzoo.data.names",
     "register_networks": "ganzoo.networks",
+    "register_signature": "ganzoo.export.own_signatures",
 }
 __all__ = sorted(_homes)
 
@@ -27,6 +30,8 @@ __all__ = sorted(_homes)
 def __getattr__(name: str):
     if name not in _homes:
         raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
+    if name != "GanzooError":
+        prepare_tensorflow()  # before whoever asks imports Keras
     return getattr(importlib.import_module(_homes[name]), name)
 
 

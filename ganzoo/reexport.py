@@ -16,6 +16,7 @@ from ml_collections import ConfigDict, config_flags
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+from ganzoo.files import check_writable
 from ganzoo.zoo import plugins
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def main() -> int:
         raise GanzooError(f"--out is the file {out}; give a folder, which gets the version as a subfolder.")
     if as_file and out.is_dir():
         raise GanzooError(f"--out is the folder {out}; with --format {FLAGS.format} give a file's name.")
+    check_writable(out, "--out", is_folder=not as_file)
 
     with cli.quiet_imports():
         from ganzoo.export import other_runtimes

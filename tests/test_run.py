@@ -116,7 +116,7 @@ def test_another_keras_backend_is_refused_before_keras_is_imported():
 def test_a_workdir_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     error = run("--model=gan", "--dataset=gaussians8", f"--workdir={tmp_path}/file/run", code=1)
-    assert "could not be written" in error
+    assert f"ganzoo: {tmp_path}/file/run could not be written: it cannot be made in {tmp_path}/file (Not a" in error
     assert "Traceback" not in error
 
 

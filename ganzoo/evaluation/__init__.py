@@ -5,3 +5,6 @@
 >>> evaluator = Evaluator(train, test)                                # two parts of the reals that share nothing
 >>> print(format_table({"generate": evaluator.measure(samples), "floor": evaluator.floor()}))
 """
+
+SAMPLERS = ("generate", "drs", "obrs", "mh")
+"""The signatures of an export that draw samples, in the order of the report."""

@@ -23,7 +23,7 @@ def draw(explained: Mapping[str, np.ndarray], *, title: str, background: np.ndar
         explained: of n proposals, `samples` float32 [n, ...], pictures in [-1, 1] or points; `log_ratio`, `threshold`,
             `maximum`, `accept_probability`, `uniforms` [n]; `accepted` bool [n]; of a conditional model `labels` [n].
         title: what was asked, such as the model and the seed.
-        background: points [m, d], drawn in grey behind each point.
+        background: points [m, d], drawn in grey behind each point, beside the other proposals.
 
     Returns:
         uint8 [height, width, 3].
@@ -46,14 +46,16 @@ def draw(explained: Mapping[str, np.ndarray], *, title: str, background: np.ndar
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     _heading(axes, explained, title)
-    cell = _picture if explained["samples"].ndim == 4 else _point
+    samples = explained["samples"]
+    cell = _picture if samples.ndim == 4 else _point
+    around = samples if background is None or samples.ndim == 4 else np.concatenate([samples, background])
     for index in range(count):
         left = MARGIN + (index // rows) * block_width
         top = HEADING + (index % rows) * ROW
         if index % rows == 0:
             _column_heads(axes, columns, left)
         colour = COLOURS[bool(explained["accepted"][index])]
-        cell(axes, explained["samples"][index], (left, top), background, colour)
+        cell(axes, samples[index], (left, top), around, colour)
         _text_and_bar(axes, explained, index, columns, (left, top + ROW / 2 - 0.03), colour)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -136,7 +138,7 @@ def _text_and_bar(axes, explained, index: int, columns, at: tuple[float, float],
     axes.plot([left + BAR * uniform] * 2, [middle - 0.15, middle + 0.15], color="black", linewidth=1.5)
 
 
-def _picture(axes, picture: np.ndarray, at: tuple[float, float], background, colour: str) -> None:
+def _picture(axes, picture: np.ndarray, at: tuple[float, float], around, colour: str) -> None:
     """The picture in a square of half an inch, framed in the verdict's colour."""
     from matplotlib.patches import Rectangle
 
@@ -148,15 +150,18 @@ def _picture(axes, picture: np.ndarray, at: tuple[float, float], background, col
     axes.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=colour, linewidth=1.2, zorder=3))
 
 
-def _point(axes, point: np.ndarray, at: tuple[float, float], background: np.ndarray | None, colour: str) -> None:
-    """The first two coordinates in a square of half an inch, among those of the background."""
+def _point(axes, point: np.ndarray, at: tuple[float, float], around: np.ndarray, colour: str) -> None:
+    """The first two coordinates in a square of half an inch, among the other points in grey."""
     from matplotlib.patches import Rectangle
 
     (left, top), side = at, ROW - 0.06
-    around = np.concatenate([point[None, :2]] + ([] if background is None else [background[:, :2]]))
-    centre, reach = (around.max(0) + around.min(0)) / 2, 1.1 * np.ptp(around, axis=0).max() or 1.0
-    x = left + side * (0.5 + (around[:, 0] - centre[0]) / reach)
-    y = top + side * (0.5 - (around[:, 1] - centre[1]) / reach)
+    low, high = around[:, :2].min(0), around[:, :2].max(0)
+    centre, reach = (low + high) / 2, 1.15 * (high - low).max() or 1.0
+
+    def placed(points):
+        x, y = ((points[..., :2] - centre) / reach).T
+        return left + side * (0.5 + x), top + side * (0.5 - y)
+
     axes.add_patch(Rectangle((left, top), side, side, facecolor="white", edgecolor=colour, linewidth=1.2))
-    axes.plot(x[1:], y[1:], ".", markersize=1.2, color="0.75", zorder=2)
-    axes.plot(x[:1], y[:1], "o", markersize=4.5, color=colour, markeredgecolor="white", markeredgewidth=0.6, zorder=3)
+    axes.plot(*placed(around), ".", markersize=1.2, color="0.75", zorder=2)
+    axes.plot(*placed(point[None]), "o", markersize=4.5, color=colour, markeredgecolor="white", markeredgewidth=0.6)

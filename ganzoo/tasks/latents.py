@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import evaluate
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
@@ -17,16 +16,16 @@ from ganzoo.data.pipeline import batches, check_batch_size
 from ganzoo.data.reals import Reals, to_float
 from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
+from ganzoo.evaluation import sampling_report
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
 from ganzoo.pictures import drawing
-from ganzoo.serving.exported import Exported
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
 
 FEW = 200  # held-out reals
 
-describe = evaluate.describe
+measure, describe = sampling_report.measure, sampling_report.describe
 
 
 def load(config: ConfigDict) -> Parts:
@@ -93,22 +92,6 @@ def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, descript
     reals = to_float(parts.ratio.samples)
     ratio = fitting.for_export(model, reals, parts.ratio.labels, options=config.ratio, seed=config.seed)
     return saved_model.servable(model, ratio=ratio, sampling=config.sampling, description=description)
-
-
-def measure(
-    exported: Exported,
-    parts: Parts,
-    config: ConfigDict,
-    workdir: Path | None = None,
-    samplers: Sequence[str] = evaluate.SAMPLERS,
-) -> dict:
-    """The metrics of every sampler, of the log ratio and of the codes; their pictures go to the workdir, if any."""
-    num_samples, seed = config.evaluation.num_samples, config.seed
-    print(f"measuring {num_samples} samples of each kind ...")
-    metrics = evaluate.evaluate(exported, parts, num_samples, seed=seed, samplers=samplers)
-    plots = [workdir and workdir / name for name in ("reliability.png", "codes.png")]
-    metrics["log_ratio"] = evaluate.calibration(exported, parts, seed=seed, plot=plots[0])
-    return metrics | evaluate.codes(exported, parts, seed=seed, picture=plots[1])
 
 
 def example(export: Path) -> str:

@@ -11,10 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from ml_collections import ConfigDict
 
-from ganzoo.environment import prepare_tensorflow
 from ganzoo.registration import Register
-
-prepare_tensorflow()  # whoever registers a model imports Keras next
 
 Model = TypeVar("Model", bound=type)
 Recipe = Callable[[str], ConfigDict]

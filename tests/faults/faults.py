@@ -609,14 +609,14 @@ FAULTS = [
     # Exports.
     Fault(
         "export: one sample more than the limit",
-        'in_range = is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")',
-        'in_range = is_in_range(num_samples, 1, self.sampling["max_samples"] + 1, "num_samples")',
+        "value < one.below if one.below is not None else value <= one.at_most",
+        "value < one.below if one.below is not None else value <= one.at_most + 1",
         "export/test_saved_model.py",
     ),
     Fault(
         "export: rows need not be finite",
-        "        yield is_finite(values, name)\n        yield from self._labels_fit",
-        "        yield from self._labels_fit",
+        "if value.dtype.is_floating and (one.at_least is None or upper is None):",
+        "if value.dtype.is_floating and one.shape == () and upper is None:",
         "export/test_saved_model.py",
     ),
     Fault(

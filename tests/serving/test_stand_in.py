@@ -153,7 +153,8 @@ def test_rest_rows_come_back_as_rows(server):
     rows = [{"latents": [0.5, 0.0, -1.0], "uniforms": 0.25}, {"latents": [1, 2, 3], "uniforms": 0}]
     status, answer = rest(server, "/v1/models/gan:predict", {"signature_name": "propose", "instances": rows})
     assert status == 200
-    assert [set(row) for row in answer["predictions"]] == 2 * [{"samples", "accept_probability", "accepted"}]
+    outputs = {"samples", "accept_probability", "accepted", "log_ratio", "threshold", "maximum"}
+    assert [set(row) for row in answer["predictions"]] == 2 * [outputs]
     _, plain = rest(server, "/v1/models/gan:predict", {"instances": [row["latents"] for row in rows]})
     assert plain["predictions"] == [row["samples"] for row in answer["predictions"]]
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
-from ganzoo.evaluate import calibration, codes, describe
+from ganzoo.evaluation.sampling_report import calibration, codes, describe
 
 
 @pytest.mark.parametrize(("z", "warned"), [(-3.5, True), (0.4, False), (3.5, True)])
