@@ -149,6 +149,8 @@ def _known(one: str | Input) -> Input:
         raise GanzooError(f"input '{one.name}' is the package's: give its name instead of an Input, or another name.")
     if one.dtype not in DTYPES:
         raise GanzooError(f"input '{one.name}' is {one.dtype}: give one of {', '.join(DTYPES)}.")
+    if None in one.shape[1:]:
+        raise GanzooError(f"input '{one.name}' has shape {one.shape}: only the number of its rows can be free.")
     ends = {name: getattr(one, name) for name in ("at_least", "at_most", "below", "default")}
     numbers = {name: end for name, end in ends.items() if end is not None and not isinstance(end, str)}
     for name, number in numbers.items():

@@ -70,7 +70,7 @@ def draw(
         if values is not None
     }
 
-    if "uniforms" in specs:
+    if "uniforms" in specs and "accepted" in connection.signature(signature).outputs:
         rounds = {name: options[name] for name in ("max_rounds",) if options.get(name) is not None}
         rows = {} if max_per_request is None else {"rows": max_per_request}
         return rejection_by_rows.draw(

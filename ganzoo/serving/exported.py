@@ -42,8 +42,9 @@ class Exported:
     def draw(
         self, signature: str, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None, **inputs
     ) -> dict[str, np.ndarray]:
-        """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs", or by a user's own
-        that takes `latents`, which are then the model's own.
+        """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
+
+        A user's own signature may take `latents` or `uniforms` instead; these are drawn as `propose_inputs` draws them.
 
         Args:
             signature: its name.
@@ -63,17 +64,20 @@ class Exported:
         specs = self.specs(signature)
         if num_samples < 1:
             raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
-        draws_latents = "latents" in specs and "latents" not in inputs and signature in self.own_signatures
-        if "num_samples" not in specs and not draws_latents:
+        drawn = {"latents", "uniforms"} & specs.keys() - inputs.keys() if signature in self.own_signatures else set()
+        if "num_samples" not in specs and "latents" not in drawn:
             raise GanzooError(
                 f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}."
             )
-        if draws_latents and "propose_inputs" not in self.signatures:
-            raise GanzooError(f"{self.path} cannot draw latents for '{signature}', as it has no density ratio.")
+        if drawn and "propose_inputs" not in self.signatures:
+            raise GanzooError(
+                f"{self.path} cannot draw {' and '.join(sorted(drawn))} for '{signature}', as it was exported without "
+                "a density ratio."
+            )
         if "labels" in specs:
             inputs["labels"] = np.arange(self.config["num_classes"]) if labels is None else labels
         given = {name: inputs.get(name, table.default(self.config, signature, name)) for name in specs}
-        for name in given.keys() - {"num_samples", "seed", "latents"}:
+        for name in given.keys() - {"num_samples", "seed", *drawn}:
             if given[name] is None:
                 flag = f"--{name}" if name in table.INPUTS else f"--input {name}=VALUE"
                 raise GanzooError(f"signature '{signature}' needs {name} and has no default: give {flag}.")
@@ -82,13 +86,14 @@ class Exported:
             for name, spec in specs.items()
             if spec.shape[:1] == (None,) and given[name] is not None
         }
-        limit = min(self._limit("max_samples"), self._limit("max_rows") if draws_latents else sys.maxsize)
+        limit = min(self._limit("max_samples"), self._limit("max_rows") if drawn else sys.maxsize)
         answers = []
         for request, first in enumerate(range(0, num_samples, limit)):
             asked = {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
             values = given | asked | {name: rows[first : first + limit] for name, rows in of_rows.items()}
-            if draws_latents:
-                values["latents"] = self.call("propose_inputs", asked)["latents"]
+            if drawn:
+                proposed = self.call("propose_inputs", asked)
+                values |= {name: proposed[name] for name in drawn}
             answers.append(self.call(signature, values))
         return joined(answers)
 

@@ -21,8 +21,8 @@ from ganzoo.serving.batch.generate import planned
 from ganzoo.serving.exported import Exported
 from ganzoo.serving.in_process import InProcess
 from ganzoo.serving.stand_in.server import StandIn
+from tests.exports import SAMPLING, tiny_sampler
 from tests.processes import run
-from tests.serving.conftest import SAMPLING, tiny_sampler
 
 STRENGTH = Input("strength", at_least=0.0, at_most="max_strength", default=1.0, help="factor on the latents")
 
@@ -44,6 +44,10 @@ def mirrored(model, latents, *labels):
     return {"samples": samples[:, :, ::-1] if len(samples.shape) == 4 else -samples}
 
 
+def jittered(model, latents, uniforms):
+    return {"samples": model(latents), "uniforms": uniforms}
+
+
 def judged(model, samples, weights, *, ratio, sampling):
     return {"judged": weights**2 * ratio(samples) / sampling["batch_size"], "rank": tf.argsort(weights)}
 
@@ -60,6 +64,7 @@ def exported(tmp_path_factory):
     inputs = ("num_samples", "seed", STRENGTH)
     ganzoo.register_signature("stretched", inputs=inputs)(stretched)
     ganzoo.register_signature("mirrored", inputs=("latents",))(mirrored)
+    ganzoo.register_signature("jittered", inputs=("latents", "uniforms"))(jittered)
     ganzoo.register_signature("judged", inputs=("samples", Input("weights", shape=(None,), at_least=0.5)))(judged)
     model = tiny_sampler("gan", (2,))
     what = servable(model)
@@ -84,7 +89,7 @@ def test_the_function_has_the_model_the_ratio_the_sampling_and_the_inputs(export
 def test_the_config_says_its_inputs_and_their_defaults(exported):
     export = exported[1]
     own = json.loads((export.path / "assets" / "config.json").read_text())["own_signatures"]
-    assert own.keys() == {"stretched", "mirrored", "judged"}
+    assert own.keys() == {"stretched", "mirrored", "jittered", "judged"}
     assert own["mirrored"] == {}
     assert own["stretched"] == {
         "strength": dict(name="strength", at_least=0.0, at_most=4.0, default=1.0, help="factor on the latents")
@@ -94,9 +99,12 @@ def test_the_config_says_its_inputs_and_their_defaults(exported):
     )
 
 
-def test_latents_that_nobody_gave_are_the_models_own(exported):
+def test_latents_and_uniforms_that_nobody_gave_are_those_of_drs(exported):
     """In several requests, each with a seed of its own: 60 are 40 and 20."""
     _, export, _ = exported
+    answer, rows = export.draw("jittered", 20, seed=2), export.call("propose_inputs", dict(num_samples=20, seed=[2, 0]))
+    np.testing.assert_array_equal(answer["uniforms"], rows["uniforms"])
+    np.testing.assert_allclose(answer["samples"], export.draw("generate", 20, seed=2)["samples"], atol=1e-6)
     drawn = export.draw("mirrored", 60, seed=2)["samples"]
     np.testing.assert_allclose(drawn, -export.draw("generate", 60, seed=2)["samples"], atol=1e-6)
 
@@ -124,13 +132,14 @@ def test_bad_inputs_are_told_what_was_wrong(exported, signature, inputs, words):
 def test_each_has_a_warm_up_request_of_its_least_values(exported):
     export = exported[1]
     records = tf.data.TFRecordDataset(str(export.path / warm_up.FILE)).as_numpy_iterator()
-    assert sum(b"stretched" in record or b"judged" in record or b"mirrored" in record for record in records) == 3
+    found = list(records)
+    assert all(any(name.encode() in record for record in found) for name in export.own_signatures)
 
 
 def test_what_has_rows_alone_is_batchable_if_its_rows_are_independent(exported):
     """`judged` ranks its rows among each other, and `stretched` takes scalars."""
     rows, left_out = exported[2]
-    assert "mirrored" in rows.signatures
+    assert {"mirrored", "jittered"} <= rows.signatures.keys()
     assert "stretched" not in rows.signatures
     assert left_out == ["judged"]
 
@@ -143,7 +152,10 @@ def test_clients_ask_for_it_as_for_any_other(exported):
     with pytest.raises(GanzooError, match="also takes strength: give each by its name .--input NAME=VALUE."):
         asking.draw(connection, "stretched", 5)
     table = measure_latency.table(connection, export.config, rows=2, seconds=0.001)
-    assert sum(line.startswith(f"| `{name}` ") for line in table for name in export.own_signatures) == 3
+    assert sum(line.startswith(f"| `{name}` ") for line in table for name in export.own_signatures) == 4
+    answer = asking.draw(connection, "jittered", 5, seed=4)
+    assert answer["samples"].shape == (5, 2)
+    assert (answer["uniforms"] < 1).all()
 
 
 def test_a_set_can_be_made_by_it(exported):
@@ -232,6 +244,7 @@ def test_what_it_is_not_for_is_left_out(register, capfd):
         ("mine", dict(inputs=("latents", "latents")), mirrored, "takes an input twice: latents, latents"),
         ("mine", dict(inputs=(Input("seed"),)), mirrored, "input 'seed' is the package's"),
         ("mine", dict(inputs=(Input("file", "string"),)), mirrored, "input 'file' is string: give one of float32"),
+        ("mine", dict(inputs=(Input("x", shape=(None, None)),)), mirrored, "only the number of its rows can be free"),
         ("mine", dict(inputs=(Input("x", "int32", at_least=0.5),)), mirrored, "is int32, but its at_least is 0.5"),
         ("mine", dict(inputs=(Input("x", at_most=-1),)), mirrored, "no value that is right: its least is 0"),
         ("mine", dict(inputs=(Input("x", below=0),)), mirrored, "no value that is right: its least is 0"),

@@ -658,9 +658,8 @@ FAULTS = [
     # Writing.
     Fault(
         "files: the rename is not atomic",
-        "        yield beside\n        if path.is_dir() and beside.is_dir():\n            shutil.rmtree(path)\n"
-        "        beside.replace(path)",
-        "        yield path",
+        "    with unfinished(path) as beside:\n        yield beside\n",
+        "    with unfinished(path) as beside:\n        yield path\n        return\n",
         "test_files.py",
     ),
     Fault(
