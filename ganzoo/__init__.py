@@ -21,6 +21,7 @@ _homes = {
     "load_config": "ganzoo.zoo.recipes",
     "register": "ganzoo.zoo.registry",
     "register_data": "ganzoo.data.names",
+    "register_metric": "ganzoo.evaluation.suites",
     "register_networks": "ganzoo.networks",
     "register_signature": "ganzoo.export.own_signatures",
 }

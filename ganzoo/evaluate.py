@@ -1,6 +1,7 @@
 """Measures an export on the data it was trained on, or on another data set of the same shape.
 
 python -m ganzoo.evaluate --export_dir runs/wgan_gp-mnist_5k-0/export
+python -m ganzoo.evaluate --plugin my_metric.py --export_dir runs/wgan_gp-mnist_5k-0/export
 """
 
 import json
@@ -12,12 +13,14 @@ from ml_collections import ConfigDict
 from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import SAMPLERS
+from ganzoo.zoo import plugins
 
 FLAGS = flags.FLAGS
 
 
 def main() -> int:
     with cli.quiet_imports():
+        plugins.load(FLAGS.plugin)
         from ganzoo import files, tasks
         from ganzoo.serving.exported import Exported
 
@@ -59,5 +62,6 @@ if __name__ == "__main__":
     flags.DEFINE_multi_enum(
         "sampler", list(SAMPLERS), SAMPLERS, "what to measure of a model that samples; give it again for several"
     )
+    flags.DEFINE_multi_string("plugin", [], plugins.HELP)
     flags.DEFINE_string("out", None, "a JSON file for the metrics")
     cli.run(main)

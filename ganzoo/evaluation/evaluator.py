@@ -1,23 +1,14 @@
-"""The one entry point: which metrics suit the data, on how many samples, and what real data scores in them."""
+"""The one entry point for models that sample: metrics that suit the data, and what real data scores in them."""
 
 import functools
-import math
 
 import numpy as np
 
-from ganzoo.data.names import is_stacked
-from ganzoo.evaluation import digits_classifier
-from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures
-from ganzoo.evaluation.frechet import enough_for_frechet, fit_gaussian, frechet_distance
-from ganzoo.evaluation.inception_score import inception_score
-from ganzoo.evaluation.kernel import kernel_distance
-from ganzoo.evaluation.mode_coverage import assign_modes, mode_coverage
-from ganzoo.evaluation.prdc import NEIGHBOURS, prdc
+from ganzoo.data.reals import to_float
+from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.samples import checked, short, subset
-from ganzoo.evaluation.triple_coverage import triple_coverage, triples_in
-
-DIGITS = ("mnist", "mnist_5k")
-"""The data sets that the shipped classifier speaks for, where they are left at 28x28x1."""
+from ganzoo.evaluation.suites import suite_for, users_metrics
+from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users
 
 _most_neighbours = 10_000  # reals, and as many fakes, in the metrics that compare pairs
 
@@ -46,19 +37,24 @@ class Evaluator:
             test: other `Reals` of the same data.
         """
         self.train, self.test = train, test
-        self.mixture = test.mixture
-        self.extractor = _extractor_for(test)
-        self._of_channels = _of_channels_for(test)
+        self.suite = suite_for(test)
 
-    def measure(self, samples: np.ndarray) -> dict[str, float]:
-        """The metrics of samples, by names such as `fd_digits10k`.
+    def measure(
+        self, samples: np.ndarray, labels: np.ndarray | None = None, *, row: str = "samples"
+    ) -> dict[str, float]:
+        """The metrics of samples, by names such as `fd_digits10k`, users' own metrics behind those of the package.
 
         Args:
             samples: pictures [n, height, width, channels], float32 in [-1, 1] or uint8, or points [n, 2].
+            labels: int [n], what they should show, for users' own metrics that take them.
+            row: whose samples they are, for messages.
         """
         samples = checked(samples, self.test.samples.shape[1:], self.test.name)
-        metrics = self._in_features(samples) if self.mixture is None else self._on_modes(samples)
-        return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+        of_all = self._of_all(samples, labels)
+        pairs = self._compared(samples, of_all)
+        metrics = measured(self.suite.of_all, of_all) | measured(self.suite.compared, pairs)
+        views = [as_they_are(samples, self.test.samples, labels=labels), pairs, of_all]
+        return metrics | measured_by_users(users_metrics(), views, row)
 
     def label_accuracy(self, samples: np.ndarray, labels: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
         """The share of samples that show what their labels say: of all, by its metric's name, and of each class.
@@ -71,90 +67,72 @@ class Evaluator:
             labels: int [n].
         """
         samples = checked(samples, self.test.samples.shape[1:], self.test.name)
-        if isinstance(self.extractor, DigitsFeatures):
-            is_right = self.extractor.probabilities(self.extractor.features(samples)).argmax(axis=1) == labels
-        elif self.mixture is not None:
-            is_right = assign_modes(samples, self.mixture.centers, self.mixture.sigma) == labels
-        else:
+        view = self._of_all(samples, labels)
+        found = measured(self.suite.of_labels, view)
+        if not found:
             return {}, {}
-        name = f"label_accuracy_{'' if self.mixture else 'digits'}{short(len(samples))}"
-        return {name: float(is_right.mean())}, {
-            str(label): float(is_right[labels == label].mean()) for label in np.unique(labels)
-        }
+        accuracy = METRICS["label_accuracy"].function
+        of_class = {str(label): accuracy(view["shown"][labels == label], label) for label in np.unique(labels)}
+        return found, of_class
 
-    def floor(self, count: int = 10_000) -> dict[str, float]:
+    def floor(self, count: int = 10_000, *, labelled: bool = False) -> dict[str, float]:
         """What reals of the train part score where `count` fakes are measured: no generator need do better.
 
         Where the train part is smaller it is measured whole, and its metrics are named so. `fd_digits10k` and
         `is_digits10k` need no train part: they were measured on MNIST's own training images when the classifier was
         made. Other counts of digits that the train part does not reach have no floor.
+
+        Args:
+            count: of fakes.
+            labelled: whether users' own metrics are handed the reals' labels, as with samples of a conditional model.
         """
-        floor = self.measure(subset(self.train.samples, min(count, len(self.train.samples))))
-        if not isinstance(self.extractor, DigitsFeatures):
+        samples = subset(self.train.samples, count)
+        labels = subset(self.train.labels, count) if labelled else None
+        floor = self.measure(samples, labels, row="floor")
+        if not self.suite.floor:
             return floor
 
-        of_all = ("fd_digits", "is_digits")
-        wanted = tuple(f"{name}{short(count)}" for name in of_all)
-        stored = {
-            name: score["mean"] for name, score in digits_classifier.load().facts["floor"].items() if name in wanted
-        }
-        measured = {name: value for name, value in floor.items() if name in wanted or not name.startswith(of_all)}
-        return measured | stored
+        of_all = [f"{metric}_{self.suite.recogniser.name}" for metric in self.suite.of_all]
+        wanted, others = ([f"{name}{short(n)}" for name in of_all] for n in (count, len(samples)))
+        stored = {name: value for name, value in self.suite.floor.items() if name in wanted}
+        return {name: value for name, value in floor.items() if name in wanted or name not in others} | stored
 
-    def _on_modes(self, samples: np.ndarray) -> dict[str, float]:
-        found = mode_coverage(samples, self.test.samples, self.mixture.centers, self.mixture.sigma)
-        return {f"{metric}_{short(len(samples))}": value for metric, value in found._asdict().items()}
+    def _of_all(self, samples: np.ndarray, labels: np.ndarray | None = None) -> View:
+        """All samples, by what they show."""
+        suite = self.suite
+        features = functools.cache(lambda: suite.extractor.features(samples))
+        ingredients = dict(
+            samples=lambda: to_float(samples), labels=labels, fake_features=features, reference=suite.reference
+        )
+        if suite.recogniser is None:
+            return View(suite.extractor.name, len(samples), **ingredients)
+        if suite.probabilities is not None:
+            ingredients["probabilities"] = lambda: suite.probabilities(features())
+        return View(
+            suite.recogniser.name,
+            len(samples),
+            shown=lambda: suite.recogniser.classes(samples),
+            reals_shown=lambda: suite.recogniser.classes(self.test.samples),
+            num_classes=suite.recogniser.num_classes,
+            **ingredients,
+        )
 
-    def _in_features(self, samples: np.ndarray) -> dict[str, float]:
-        features = self.extractor.features(samples)
-        if isinstance(self.extractor, DigitsFeatures):
-            return self._against_mnist(features) | self._against_test(features)
-        return self._on_triples(samples) | self._against_test(features, distances=True)
+    def _compared(self, samples: np.ndarray, of_all: View) -> View:
+        """As many samples as there are reals, in features."""
+        count = min(len(samples), self._most_compared)
+        return compared(
+            self.suite.extractor.name,
+            count,
+            reals=lambda: self._test_features[:count],
+            fakes=lambda: subset(of_all["fake_features"], count),
+        )
 
-    def _on_triples(self, samples: np.ndarray) -> dict[str, float]:
-        if self._of_channels is None:
-            return {}
-        found = triple_coverage(triples_in(samples, self._of_channels.digits))
-        return {f"{metric}_digits{short(len(samples))}": value for metric, value in found._asdict().items()}
-
-    def _against_mnist(self, features: np.ndarray) -> dict[str, float]:
-        count = short(len(features))
-        metrics = {f"is_digits{count}": inception_score(self.extractor.probabilities(features))}
-        if enough_for_frechet(features):
-            distance = frechet_distance(fit_gaussian(features), digits_classifier.load().reference)
-            metrics = {f"fd_digits{count}": distance} | metrics
-        return metrics
-
-    def _against_test(self, features: np.ndarray, distances: bool = False) -> dict[str, float]:
-        n = min(len(features), len(self._test_features))
-        reals, fakes = self._test_features[:n], subset(features, n)
-        suffix = f"{self.extractor.name}{short(n)}"
-        metrics = {}
-        if distances and self.extractor.name != "raw" and enough_for_frechet(fakes):
-            metrics[f"fd_{suffix}"] = frechet_distance(fit_gaussian(fakes), fit_gaussian(reals))
-        if distances and n > 1:
-            metrics[f"kid_{suffix}"] = kernel_distance(reals, fakes)
-        if n > NEIGHBOURS:
-            metrics |= {f"{metric}_{suffix}": share for metric, share in prdc(reals, fakes)._asdict().items()}
-        return metrics
+    @property
+    def _most_compared(self) -> int:
+        """No more test reals than the floor has train reals to set against."""
+        return min(_most_neighbours, len(self.test.samples), len(self.train.samples))
 
     @functools.cached_property
     def _test_features(self) -> np.ndarray:
-        """Of test reals in random order, no more of them than the floor has train reals to set against."""
-        n = min(_most_neighbours, len(self.test.samples), len(self.train.samples))
-        return self.extractor.features(subset(self.test.samples, n))
-
-
-def _extractor_for(reals) -> FeatureExtractor:
-    shape = reals.samples.shape[1:]
-    if len(shape) == 1:
-        return RawFeatures()
-    if reals.name.partition(":")[0] in DIGITS and shape == digits_classifier.IMAGE_SHAPE:
-        return DigitsFeatures()
-    return RandomFeatures(shape)
-
-
-def _of_channels_for(reals) -> DigitsFeatures | None:
-    """The classifier of a stack's channels, where they have the size it takes."""
-    stacked = is_stacked(reals.name) and reals.samples.shape[1:3] == digits_classifier.IMAGE_SHAPE[:2]
-    return DigitsFeatures() if stacked else None
+        """Of test reals in random order."""
+        return self.suite.extractor.features(subset(self.test.samples, self._most_compared))

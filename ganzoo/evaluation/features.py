@@ -37,7 +37,7 @@ class RawFeatures:
 class DigitsFeatures:
     """The 64 penultimate features, after their ReLU, of the digits classifier that ganzoo ships."""
 
-    name = "digits"
+    name, num_classes = "digits", 10
 
     def __init__(self, model=None):
         """
@@ -58,7 +58,7 @@ class DigitsFeatures:
         """p(digit | picture), float64 [n, 10], from its features: the network need not run twice."""
         return softmax(features.astype(np.float64) @ self._kernel + self._bias, axis=1)
 
-    def digits(self, samples: np.ndarray) -> np.ndarray:
+    def classes(self, samples: np.ndarray) -> np.ndarray:
         """The likeliest digit of each picture [n, 28, 28, 1], int64 [n]."""
         return self.probabilities(self.features(samples)).argmax(axis=1)
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from ganzoo.evaluation.registry import register_metric
+
 
 class Gaussian(NamedTuple):
     """The two moments that the distance looks at, in float64."""
@@ -40,6 +42,14 @@ def frechet_distance(p: Gaussian, q: Gaussian) -> float:
     cross = scipy.linalg.svdvals(roots).sum()
     distance = np.sum((mean_p - mean_q) ** 2) + np.trace(p.covariance) + np.trace(q.covariance) - 2 * cross
     return max(float(distance), 0.0)
+
+
+@register_metric("fd", direction="lower")
+def frechet_distance_to(fake_features: np.ndarray, reference: Gaussian) -> float:
+    """`frechet_distance` of features [n, d] to reals of the given moments; nan unless `enough_for_frechet`."""
+    if not enough_for_frechet(fake_features):
+        return float("nan")
+    return frechet_distance(fit_gaussian(fake_features), reference)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

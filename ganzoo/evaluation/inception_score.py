@@ -6,7 +6,10 @@ Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016, https://
 import numpy as np
 from scipy.special import rel_entr
 
+from ganzoo.evaluation.registry import register_metric
 
+
+@register_metric("is", direction="higher")
 def inception_score(probabilities: np.ndarray) -> float:
     """exp(E_x KL(p(y|x) || p(y))), in [1, classes]; p(y) is the mean over all samples (one split).
 

@@ -6,6 +6,8 @@ the kernel sees the first three moments of the features and no more: on raw coor
 
 import numpy as np
 
+from ganzoo.evaluation.registry import register_metric
+
 
 def polynomial_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(x.y / d + 1)^3 for every pair: [n, d] and [m, d] to [n, m]."""
@@ -23,27 +25,33 @@ def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
     return float(_mean_of_pairs(x) + _mean_of_pairs(y) - 2 * between)
 
 
+@register_metric("kid", direction="lower")
 def kernel_distance(
-    reals: np.ndarray, fakes: np.ndarray, *, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+    real_features: np.ndarray, fake_features: np.ndarray, *, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> float:
     """The mean of `squared_mmd` over random subsets of both, drawn without replacement; the same for the same seed.
 
     Args:
-        reals: [n, d].
-        fakes: [m, d].
+        real_features: [n, d].
+        fake_features: [m, d].
         subsets: how many; one is enough, and only one is taken, where neither side has more than `subset_size`.
         subset_size: at most; it falls to min(n, m) where there are fewer.
+
+    Returns:
+        nan if n or m is 1: there are no pairs.
     """
-    size = min(subset_size, len(reals), len(fakes))
-    if size == len(reals) == len(fakes):
-        return squared_mmd(reals, fakes)
+    size = min(subset_size, len(real_features), len(fake_features))
+    if size < 2:
+        return float("nan")
+    if size == len(real_features) == len(fake_features):
+        return squared_mmd(real_features, fake_features)
 
     rng = np.random.default_rng(seed)
 
     def subset(samples):
         return samples[rng.choice(len(samples), size, replace=False)]
 
-    return float(np.mean([squared_mmd(subset(reals), subset(fakes)) for _ in range(subsets)]))
+    return float(np.mean([squared_mmd(subset(real_features), subset(fake_features)) for _ in range(subsets)]))
 
 
 def _mean_of_pairs(x: np.ndarray) -> float:

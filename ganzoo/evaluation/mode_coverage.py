@@ -10,6 +10,8 @@ import numpy as np
 from scipy.spatial import KDTree
 from scipy.special import rel_entr
 
+from ganzoo.evaluation.registry import register_metric
+
 HIGH_QUALITY_SIGMAS = 4.0
 
 
@@ -31,18 +33,49 @@ def mode_coverage(fakes: np.ndarray, reals: np.ndarray, centers: np.ndarray, sig
         centers: [K, d].
         sigma: of every mode, the same in all directions.
     """
-    modes = len(centers)
-    assigned = assign_modes(fakes, centers, sigma)
-    histogram = np.bincount(assigned, minlength=modes + 1)
-    real_histogram = np.bincount(assign_modes(reals, centers, sigma), minlength=modes + 1)
-    recovered = np.count_nonzero(histogram[:modes])
-    good = assigned < modes
+    count = len(centers)
+    shown, reals_shown = (assign_modes(samples, centers, sigma) for samples in (fakes, reals))
     return ModeCoverage(
-        modes=int(recovered),
-        high_quality=float(good.mean()),
-        std=_std_within(fakes[good], assigned[good]),
-        jsd=jensen_shannon(histogram, real_histogram),
+        modes=modes(shown, count),
+        high_quality=high_quality(shown, count),
+        std=std(fakes, shown, count),
+        jsd=jsd(shown, reals_shown, count),
     )
+
+
+@register_metric("modes", direction="higher")
+def modes(shown: np.ndarray, num_classes: int) -> int:
+    """How many of the modes at least one sample is in, by the mode of each, int [n] in 0..`num_classes` ("none")."""
+    return int(np.count_nonzero(np.bincount(shown, minlength=num_classes + 1)[:num_classes]))
+
+
+@register_metric("high_quality", direction="higher")
+def high_quality(shown: np.ndarray, num_classes: int) -> float:
+    """The share of samples that are in a mode, by the mode of each, int [n] in 0..`num_classes` ("none")."""
+    return float((shown < num_classes).mean())
+
+
+@register_metric("std", direction=None)  # it should equal the floor's
+def std(samples: np.ndarray, shown: np.ndarray, num_classes: int) -> float:
+    """The standard deviation per coordinate of the samples that are in a mode, about their modes' means.
+
+    Args:
+        samples: [n, d].
+        shown: int [n], the mode of each in 0..`num_classes` ("none").
+        num_classes: how many modes there are.
+
+    Returns:
+        nan where no mode has two samples.
+    """
+    good = shown < num_classes
+    return _std_within(samples[good], shown[good])
+
+
+@register_metric("jsd", direction="lower")
+def jsd(shown: np.ndarray, reals_shown: np.ndarray, num_classes: int) -> float:
+    """The Jensen-Shannon divergence of samples and reals over the modes and "none", by the mode of each, int [n] and
+    [m] in 0..`num_classes`; in [0, log 2], natural log."""
+    return jensen_shannon(*(np.bincount(of_each, minlength=num_classes + 1) for of_each in (shown, reals_shown)))
 
 
 def assign_modes(samples: np.ndarray, centers: np.ndarray, sigma: float) -> np.ndarray:

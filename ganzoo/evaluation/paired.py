@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.evaluation.features import eight_bits
+from ganzoo.evaluation.registry import register_metric
 
 BEST_PSNR = float(10 * np.log10(12 * 255**2))
 """58.9 dB: the mean squared error of rounding to 8 bits is 1/12 of a squared level, and nothing below it is seen."""
@@ -17,11 +18,19 @@ BEST_PSNR = float(10 * np.log10(12 * 255**2))
 _BATCH_SIZE = 64  # pictures of 128 pixels a side take about half a gigabyte within SSIM
 
 
+@register_metric("l1", direction="lower")
+@register_metric("cycle_error", direction="lower")
+@register_metric("identity_error", direction="lower")
 def l1(samples: np.ndarray, targets: np.ndarray) -> float:
-    """Mean absolute difference, in [0, 1], of pictures [n, height, width, channels]."""
+    """Mean absolute difference, in [0, 1], of pictures [n, height, width, channels].
+
+    The same under three names: `cycle_error` is of pictures translated there and back, `identity_error` of pictures
+    translated into the domain that they are of; the targets are the pictures themselves.
+    """
     return float(l1_of_each(samples, targets).mean())
 
 
+@register_metric("psnr", direction="higher")
 def psnr(samples: np.ndarray, targets: np.ndarray) -> float:
     """Peak signal-to-noise ratio in decibels, the mean over pictures, in [0, 58.9].
 
@@ -30,6 +39,7 @@ def psnr(samples: np.ndarray, targets: np.ndarray) -> float:
     return float(psnr_of_each(samples, targets).mean())
 
 
+@register_metric("ssim", direction="higher")
 def ssim(samples: np.ndarray, targets: np.ndarray) -> float:
     """Structural similarity, the mean over pictures, in [-1, 1]; 1 for equal ones.
 

@@ -29,6 +29,7 @@ class PictureClassifier:
 
     Attributes:
         name: of its features, as it stands in the names of metrics.
+        num_classes: how many classes there are.
         accuracy: the share of test pictures that it names rightly, in [0, 1]; None without labelled test pictures.
     """
 
@@ -70,6 +71,7 @@ class PictureClassifier:
 
         self._features = traced(lambda pictures: through(self._layers, "features", pictures), shape)
         self._kernel, self._bias = self._layers[-1].get_weights()
+        self.num_classes = len(self._bias)
         self.accuracy = None if test.labels is None else float(np.mean(self.classes(test.samples) == test.labels))
 
     def features(self, samples: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ import numpy as np
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
+from ganzoo.evaluation.registry import register_metric
+
 NEIGHBOURS = 5
 
 _chunk = 1000  # fakes whose distances to all reals are in memory at once
@@ -25,8 +27,19 @@ class PRDC(NamedTuple):
     coverage: float  # reals whose ball contains a fake, in [0, 1]
 
 
-def prdc(reals: np.ndarray, fakes: np.ndarray, k: int = NEIGHBOURS) -> PRDC:
-    """The four from features [n, d] and [m, d], n and m > k. Compare only figures of equal n, m and k."""
+@register_metric("precision", direction="higher")
+@register_metric("recall", direction="higher")
+@register_metric("density", direction="higher")
+@register_metric("coverage", direction="higher")
+def prdc(real_features: np.ndarray, fake_features: np.ndarray, k: int = NEIGHBOURS) -> PRDC:
+    """The four from features [n, d] and [m, d]. Compare only figures of equal n, m and k.
+
+    Returns:
+        nan for all four if n or m is not above k: there are too few neighbours.
+    """
+    reals, fakes = real_features, fake_features
+    if min(len(reals), len(fakes)) <= k:
+        return PRDC(*[float("nan")] * 4)
     real_radii, fake_radii = _radii(reals, k), _radii(fakes, k)
     precise, balls = 0, 0
     recalled = np.zeros(len(reals), bool)

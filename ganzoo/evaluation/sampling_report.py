@@ -90,15 +90,16 @@ def evaluate(
             )
         if len(draws["samples"]) == 0:
             continue
-        rows[sampler] = evaluator.measure(draws["samples"]) | {"samples_per_second": num_samples / seconds}
+        asked = draws.get("labels", np.resize(labels, num_samples)) if exported.is_conditional else None
+        rows[sampler] = evaluator.measure(draws["samples"], asked, row=sampler)
+        rows[sampler]["samples_per_second"] = num_samples / seconds
         if "acceptance_rate" in draws:
             rows[sampler]["acceptance_rate"] = float(draws["acceptance_rate"])
             rows[sampler]["fraction_of_bound"] = float(draws["num_proposed"]) / seconds / bound
         if exported.is_conditional:
-            asked = draws.get("labels", np.resize(labels, num_samples))
             accuracy, of_classes[sampler] = evaluator.label_accuracy(draws["samples"], asked)
             rows[sampler] |= accuracy
-    rows["floor"] = evaluator.floor(num_samples)
+    rows["floor"] = evaluator.floor(num_samples, labelled=exported.is_conditional)
     if exported.is_conditional:
         reals = parts.train.take(np.arange(min(num_samples, len(parts.train))))
         accuracy, of_classes["floor"] = evaluator.label_accuracy(reals.samples, reals.labels)

@@ -2,41 +2,12 @@
 
 from collections.abc import Mapping
 
-LOWER_IS_BETTER = {
-    "fd": True,
-    "kid": True,
-    "kl": True,
-    "jsd": True,
-    "is": False,
-    "precision": False,
-    "recall": False,
-    "density": False,
-    "coverage": False,
-    "modes": False,
-    "high_quality": False,
-    "label_accuracy": False,
-    "l1": True,
-    "psnr": False,
-    "ssim": False,
-    "cycle_error": True,
-    "identity_error": True,
-    "class_survives": False,
-    "domain_accuracy": False,
-}
-"""By a metric's family, the name without features and count. `std` is not here: it should equal the floor's."""
-
-
-def lower_is_better(metric: str) -> bool | None:
-    """For a full name such as `fd_digits10k`; None where neither direction is the better one."""
-    for family, lower in LOWER_IS_BETTER.items():
-        if metric == family or metric.startswith(f"{family}_"):
-            return lower
-    return None
+from ganzoo.evaluation.suites import direction
 
 
 def arrow(metric: str) -> str:
-    """`↓` where lower is better, `↑` where higher is, nothing where neither is."""
-    return {True: "↓", False: "↑", None: ""}[lower_is_better(metric)]
+    """`↓` where lower is better, `↑` where higher is, nothing where neither is, by a name such as `fd_digits10k`."""
+    return {"lower": "↓", "higher": "↑", None: ""}[direction(metric)]
 
 
 def format_table(metrics: Mapping[str, Mapping[str, float]]) -> str:

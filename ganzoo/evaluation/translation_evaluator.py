@@ -1,14 +1,14 @@
 """The one entry point for translators between domains of pictures: arrays in, metrics named for their counts out.
 
 >>> evaluator = TranslationEvaluator(domains)
->>> evaluator.to_target(translated, domain=1, labels=domains.test[0].labels)   # do they look like domain 1?
->>> evaluator.against(translated, domains.test[1].samples)                     # are they the very pictures (paired)
->>> evaluator.floor(1)                                                         # what reals of domain 1 score
+>>> labels, targets = domains.test[0].labels, domains.test[1].samples
+>>> evaluator.measure(translated, 1, labels)               # do they look like domain 1, and show what they did?
+>>> evaluator.measure(translated, 1, labels, targets)      # and are they the very pictures (paired)?
+>>> evaluator.floor(1)                                     # what reals of domain 1 score
 """
 
 import dataclasses
 import functools
-import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.data import framing
-from ganzoo.data.reals import Reals
+from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation import paired
 from ganzoo.evaluation.features import FeatureExtractor, RandomFeatures
-from ganzoo.evaluation.frechet import enough_for_frechet, fit_gaussian, frechet_distance
-from ganzoo.evaluation.kernel import kernel_distance
 from ganzoo.evaluation.picture_classifier import STEPS, PictureClassifier
-from ganzoo.evaluation.samples import checked, short, subset
+from ganzoo.evaluation.registry import METRICS
+from ganzoo.evaluation.samples import checked, subset
+from ganzoo.evaluation.suites import DISTANCES, PAIRED, users_metrics
+from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users
 
 _most_compared = 10_000  # reals, and as many fakes
 
@@ -60,46 +60,45 @@ class TranslationEvaluator:
             for name, train, test in zip(domains.names, domains.train, domains.test, strict=True)
         ]
 
-    def to_target(self, samples: np.ndarray, domain: int, labels: np.ndarray | None = None) -> dict[str, float]:
-        """How like the pictures of a domain the samples are, and how many still show what their labels say.
+    def measure(
+        self,
+        samples: np.ndarray,
+        domain: int,
+        labels: np.ndarray | None = None,
+        targets: np.ndarray | None = None,
+        *,
+        row: str = "samples",
+    ) -> dict[str, float]:
+        """How near the samples are to their targets, how like the pictures of a domain, and how many still show what
+        their labels say; users' own metrics behind those of the package.
 
         Args:
             samples: translated into `domain`.
             domain: its index.
             labels: int [n], what the originals showed; None leaves `class_survives` out, as does a domain without.
+            targets: the pictures that the samples should be, in their order; None leaves `l1`, `psnr` and `ssim` out.
+            row: whose samples they are, for messages.
+
+        Returns:
+            PSNR in decibels; L1 and SSIM on the scale 0 to 1.
         """
         samples = self._checked(samples, domain)
-        metrics = self._targets[domain].distances(samples)
-        if labels is not None and self.classifier(domain) is not None:
-            if len(labels) != len(samples):
-                raise GanzooError(f"there are {len(labels)} labels of {len(samples)} samples; give one of each.")
-            survived = self.classifier(domain).classes(samples) == labels
-            metrics[f"class_survives_{short(len(samples))}"] = float(survived.mean())
-        return metrics
-
-    def against(self, samples: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """L1, PSNR in decibels and SSIM against the pictures that the samples should be, on the scale 0 to 1.
-
-        Args:
-            samples: translated.
-            targets: in the samples' order.
-        """
-        samples, targets = self._pair(samples, targets)
-        return {
-            f"{metric.__name__}_{short(len(samples))}": metric(samples, targets)
-            for metric in (paired.l1, paired.psnr, paired.ssim)
-        }
+        if labels is not None and len(labels) != len(samples):
+            raise GanzooError(f"there are {len(labels)} labels of {len(samples)} samples; give one of each.")
+        if targets is not None:
+            samples, targets = self._pair(samples, targets)
+        return self._targets[domain].measure(samples, labels, targets, row)
 
     def errors(self, samples: np.ndarray, originals: np.ndarray, name: str) -> dict[str, float]:
-        """Mean absolute difference on the scale 0 to 1, as the metric of a name.
+        """Mean absolute difference on the scale 0 to 1.
 
         Args:
-            samples: translated there and back (`cycle_error`), or into the domain they are of (`identity_error`).
+            samples: translated there and back, or into the domain they are of.
             originals: in the samples' order.
-            name: of the metric, without a count.
+            name: of the metric, "cycle_error" or "identity_error".
         """
         samples, originals = self._pair(samples, originals)
-        return {f"{name}_{short(len(samples))}": paired.l1(samples, originals)}
+        return measured([name], View("", len(samples), samples=samples, targets=originals))
 
     def domain_accuracy(self, samples: np.ndarray, domain: int) -> dict[str, float]:
         """The share of samples that a classifier of domains takes for pictures of the one that was asked for.
@@ -111,25 +110,21 @@ class TranslationEvaluator:
             domain: its index.
         """
         samples = self._checked(samples, domain)
-        right = self.classifier_of_domains.classes(samples) == domain
-        return {f"domain_accuracy_{short(len(samples))}": float(right.mean())}
+        shown = functools.partial(self.classifier_of_domains.classes, samples)
+        return measured(["domain_accuracy"], View("", len(samples), shown=shown, labels=np.full(len(samples), domain)))
 
-    def floor(self, domain: int, count: int = _most_compared) -> dict[str, float]:
-        """What real pictures score in `to_target` where `count` translated ones are measured, or as many as there are.
+    def floor(self, domain: int, count: int = _most_compared, *, row: str = "floor") -> dict[str, float]:
+        """What real pictures score in `measure` where `count` translated ones are measured, or as many as there are.
 
-        Distances are those of train pictures. `class_survives` is of test pictures, the classifier's own accuracy.
+        Distances and users' own metrics are of train pictures. `class_survives` is of test pictures, the classifier's
+        own accuracy.
 
         Args:
             domain: its index.
             count: of translated pictures, so that the names are theirs.
+            row: for messages.
         """
-        target = self._targets[domain]
-        floor = target.distances(subset(target.train.samples, count))
-        if target.classifier is not None and target.test.labels is not None:
-            n = min(count, len(target.test))
-            right = target.classifier.classes(subset(target.test.samples, n)) == subset(target.test.labels, n)
-            floor[f"class_survives_{short(n)}"] = float(right.mean())
-        return floor
+        return self._targets[domain].floor(count, row)
 
     def classifier(self, domain: int) -> PictureClassifier | None:
         """Of what a domain's pictures show, with its `accuracy` on the test part; None where they have no labels."""
@@ -176,17 +171,54 @@ class _Target:
         n = min(_most_compared, len(self.test), len(self.train))
         return self.extractor.features(subset(self.test.samples, n))
 
-    def distances(self, samples: np.ndarray) -> dict[str, float]:
-        """Frechet and kernel distance to the test pictures, left out where there are too few samples."""
+    def measure(
+        self, samples: np.ndarray, labels: np.ndarray | None, targets: np.ndarray | None, row: str
+    ) -> dict[str, float]:
+        """As `TranslationEvaluator.measure`, of samples that have been checked."""
+        targets = None if targets is None else to_float(targets)
+        plain = as_they_are(samples, self.test.samples, labels=labels, targets=targets)
+        pairs, shown = self._compared(samples), self._shown(samples, labels)
+        metrics = measured(PAIRED, plain) | measured(DISTANCES, pairs) | measured(["class_survives"], shown)
+        return metrics | measured_by_users(users_metrics(), [plain, pairs, shown], row)
+
+    def floor(self, count: int, row: str) -> dict[str, float]:
+        """As `TranslationEvaluator.floor`."""
+        reals = subset(self.train.samples, count)
+        pairs = self._compared(reals)
+        metrics = measured(DISTANCES, pairs)
+        if self.test.labels is not None:
+            n = min(count, len(self.test))
+            shown = self._shown(subset(self.test.samples, n), subset(self.test.labels, n))
+            metrics |= measured(["class_survives"], shown)
+        own = [name for name in users_metrics() if "targets" not in METRICS[name].takes]
+        labels = None if self.train.labels is None else subset(self.train.labels, count)
+        views = [as_they_are(reals, self.test.samples, labels=labels), pairs, self._shown(reals, labels)]
+        return metrics | measured_by_users(own, views, row)
+
+    def _compared(self, samples: np.ndarray) -> View:
+        """As many samples as there are reals, in features."""
         n = min(len(samples), len(self.test_features))
-        reals, fakes = self.test_features[:n], self.extractor.features(subset(samples, n))
-        metrics = {}
-        if enough_for_frechet(fakes):
-            metrics["fd"] = frechet_distance(fit_gaussian(fakes), fit_gaussian(reals))
-        if n > 1:
-            metrics["kid"] = kernel_distance(reals, fakes)
-        suffix = f"{self.extractor.name}{short(n)}"
-        return {f"{metric}_{suffix}": value for metric, value in metrics.items() if math.isfinite(value)}
+        return compared(
+            self.extractor.name,
+            n,
+            reals=lambda: self.test_features[:n],
+            fakes=lambda: self.extractor.features(subset(samples, n)),
+        )
+
+    def _shown(self, samples: np.ndarray, labels: np.ndarray | None) -> View:
+        """All samples, by what the domain's classifier takes them for."""
+        if self.classifier is None:
+            return View("", len(samples))
+        return View(
+            "",
+            len(samples),
+            samples=lambda: to_float(samples),
+            labels=labels,
+            shown=lambda: self.classifier.classes(samples),
+            reals_shown=lambda: self.classifier.classes(self.test.samples),
+            num_classes=self.classifier.num_classes,
+            probabilities=lambda: self.classifier.probabilities(samples),
+        )
 
 
 def _resized(reals: Reals, shape: tuple[int, int, int]) -> Reals:

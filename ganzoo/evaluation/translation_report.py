@@ -42,14 +42,12 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
         labels = None if sources[0].labels is None else np.concatenate([source.labels for source in sources])
         targets = test[direction["target"]].samples if domains.paired else None
 
-        def row(samples, direction=direction, labels=labels, targets=targets):
-            found = evaluator.to_target(samples, direction["target"], labels)
-            if len(domains.names) > 2:
-                found |= evaluator.domain_accuracy(samples, direction["target"])
-            return found if targets is None else evaluator.against(samples, targets) | found
+        def row(title, samples, target=direction["target"], labels=labels, targets=targets):
+            metrics = evaluator.measure(samples, target, labels, targets, row=title)
+            return metrics | (evaluator.domain_accuracy(samples, target) if len(domains.names) > 2 else {})
 
         fakes = translated(images, name)
-        rows[name] = row(fakes)
+        rows[name] = row(name, fakes)
         if back := {to["target"]: other for other, to in directions.items() if direction["target"] in to["sources"]}:
             ends = np.cumsum([len(source) for source in sources])[:-1]
             ways = zip(np.split(fakes, ends), direction["sources"], strict=True)
@@ -58,11 +56,11 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
             rows[name] |= evaluator.errors(np.concatenate(returned), images, "cycle_error")
             rows[name] |= evaluator.errors(translated(own, name), own, "identity_error")
         if "drs" in exported.signatures:
-            rows[f"{name}, drs"] = row(translated(images, name, "drs"))
-        rows[f"{name}, untranslated"] = row(images)
+            rows[f"{name}, drs"] = row(f"{name}, drs", translated(images, name, "drs"))
+        rows[f"{name}, untranslated"] = row(f"{name}, untranslated", images)
         of_target = test[direction["target"]].samples
         real = evaluator.domain_accuracy(of_target, direction["target"]) if len(domains.names) > 2 else {}
-        rows[f"{name}, real"] = evaluator.floor(direction["target"], len(images)) | real
+        rows[f"{name}, real"] = evaluator.floor(direction["target"], len(images), row=f"{name}, real") | real
     return rows
 
 

@@ -10,6 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import entr
 
+from ganzoo.evaluation.mode_coverage import modes
+from ganzoo.evaluation.registry import register_metric
+
 MODES = 1000
 
 
@@ -22,9 +25,16 @@ class TripleCoverage(NamedTuple):
 
 def triple_coverage(triples: np.ndarray) -> TripleCoverage:
     """Modes and reverse KL divergence of triples, int [n] in 0..999."""
-    histogram = np.bincount(triples, minlength=MODES)
-    kl = np.log(MODES) - entr(histogram / len(triples)).sum()
-    return TripleCoverage(int(np.count_nonzero(histogram)), max(float(kl), 0.0))
+    return TripleCoverage(modes(triples, MODES), kl(triples, MODES))
+
+
+@register_metric("kl", direction="lower")
+def kl(shown: np.ndarray, num_classes: int) -> float:
+    """The reverse KL divergence to the even distribution over `num_classes` classes, by the class of each sample, int
+    [n]; in [0, log `num_classes`], natural log."""
+    histogram = np.bincount(shown, minlength=num_classes)
+    divergence = np.log(num_classes) - entr(histogram / len(shown)).sum()
+    return max(float(divergence), 0.0)
 
 
 def triples_in(samples: np.ndarray, classify: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

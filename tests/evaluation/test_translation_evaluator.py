@@ -57,8 +57,8 @@ def dark(evaluator):
 
 
 def test_a_perfect_translator_scores_like_reals_and_one_that_does_nothing_does_not(evaluator, dark):
-    perfect = evaluator.to_target(invert(dark.samples), 1, dark.labels)
-    idle = evaluator.to_target(dark.samples, 1, dark.labels)
+    perfect = evaluator.measure(invert(dark.samples), 1, dark.labels)
+    idle = evaluator.measure(dark.samples, 1, dark.labels)
     floor = evaluator.floor(1, count=TEST)
     names = ["fd_bright160", "kid_bright160", "class_survives_160"]
     assert list(perfect) == list(idle) == list(floor) == names
@@ -70,9 +70,9 @@ def test_a_perfect_translator_scores_like_reals_and_one_that_does_nothing_does_n
 
 def test_a_translator_that_swaps_classes_keeps_the_distance_and_loses_the_class(evaluator, dark):
     """Mirrored pictures look like the domain, and show the other class."""
-    swapped = evaluator.to_target(invert(dark.samples[:, :, ::-1]), 1, dark.labels)
+    swapped = evaluator.measure(invert(dark.samples[:, :, ::-1]), 1, dark.labels)
     assert swapped["class_survives_160"] < 0.05
-    assert swapped["kid_bright160"] < evaluator.to_target(dark.samples, 1)["kid_bright160"] / 5
+    assert swapped["kid_bright160"] < evaluator.measure(dark.samples, 1)["kid_bright160"] / 5
 
 
 def test_a_translation_is_judged_in_the_domain_that_was_asked_for(evaluator, dark):
@@ -83,13 +83,15 @@ def test_a_translation_is_judged_in_the_domain_that_was_asked_for(evaluator, dar
 
 def test_paired_pictures_are_compared_one_by_one(evaluator, dark):
     targets = invert(dark.samples)
-    perfect = evaluator.against(targets.astype(np.float32) / 127.5 - 1, targets)
-    assert perfect == {"l1_160": 0.0, "psnr_160": pytest.approx(BEST_PSNR), "ssim_160": pytest.approx(1.0, abs=1e-5)}
-    idle = evaluator.against(dark.samples, targets)
+    paired = ["l1_160", "psnr_160", "ssim_160"]
+    perfect = evaluator.measure(targets.astype(np.float32) / 127.5 - 1, 1, targets=targets)
+    assert list(perfect) == [*paired, "fd_bright160", "kid_bright160"]
+    assert [perfect[name] for name in paired] == [0.0, pytest.approx(BEST_PSNR), pytest.approx(1.0, abs=1e-5)]
+    idle = evaluator.measure(dark.samples, 1, targets=targets)
     assert idle["l1_160"] > 0.5
     assert idle["psnr_160"] < 6
     assert idle["ssim_160"] < 0.2
-    assert evaluator.against(targets[1:], targets[:-1])["ssim_159"] < perfect["ssim_160"]
+    assert evaluator.measure(targets[1:], 1, targets=targets[:-1])["ssim_159"] < perfect["ssim_160"]
 
 
 def test_cycle_and_identity_errors_carry_their_names(evaluator, dark):
@@ -101,44 +103,44 @@ def test_cycle_and_identity_errors_carry_their_names(evaluator, dark):
 def test_domains_without_labels_are_measured_in_random_features(dark):
     """No class can survive, and sixty pictures are too few for a Frechet distance."""
     evaluator = TranslationEvaluator(domains(labelled=False))
-    perfect = evaluator.to_target(invert(dark.samples), 1, dark.labels)
+    perfect = evaluator.measure(invert(dark.samples), 1, dark.labels)
     assert list(perfect) == list(evaluator.floor(1, TEST)) == ["fd_random160", "kid_random160"]
-    assert perfect["fd_random160"] < evaluator.to_target(dark.samples, 1)["fd_random160"] / 5
-    assert list(evaluator.to_target(dark.samples[:60], 1)) == ["kid_random60"]
-    assert evaluator.to_target(dark.samples[:1], 1) == {}
+    assert perfect["fd_random160"] < evaluator.measure(dark.samples, 1)["fd_random160"] / 5
+    assert list(evaluator.measure(dark.samples[:60], 1)) == ["kid_random60"]
+    assert evaluator.measure(dark.samples[:1], 1) == {}
 
 
 def test_without_labels_of_the_samples_no_class_is_asked_for(evaluator, dark):
-    assert list(evaluator.to_target(invert(dark.samples), 1)) == ["fd_bright160", "kid_bright160"]
+    assert list(evaluator.measure(invert(dark.samples), 1)) == ["fd_bright160", "kid_bright160"]
 
 
 @pytest.mark.parametrize("name, feature", [("Dark 1", "dark_1_"), ("uci", "uci"), ("Monet (19th c.)", "monet_19th_c")])
 def test_features_are_named_for_the_domain_apart_from_the_count(name, feature):
     evaluator = TranslationEvaluator(domains(name=name), classifier_steps=1)
-    assert f"kid_{feature}160" in evaluator.to_target(evaluator.domains.test[0].samples, 0)
+    assert f"kid_{feature}160" in evaluator.measure(evaluator.domains.test[0].samples, 0)
 
 
 def test_measuring_again_gives_the_same_figures(evaluator, dark):
     again = TranslationEvaluator(domains(), classifier_steps=40)
-    assert again.to_target(dark.samples, 1) == pytest.approx(evaluator.to_target(dark.samples, 1), rel=1e-3)
+    assert again.measure(dark.samples, 1) == pytest.approx(evaluator.measure(dark.samples, 1), rel=1e-3)
 
 
 def test_what_cannot_be_measured_is_named(evaluator, dark):
     broken = np.full((4, SIZE, SIZE, 1), np.nan)
     for measure in (
-        lambda: evaluator.to_target(broken, 1),
+        lambda: evaluator.measure(broken, 1),
         lambda: evaluator.domain_accuracy(broken, 1),
-        lambda: evaluator.against(broken, dark.samples[:4]),
+        lambda: evaluator.measure(dark.samples[:4], 1, targets=broken),
         lambda: evaluator.errors(dark.samples[:4], broken, "cycle_error"),
     ):
         with pytest.raises(GanzooError, match="4 of 4 samples hold NaN"):
             measure()
     with pytest.raises(GanzooError, match=r"measure against 'bright' have the shape \[n, 16, 16, 1\]"):
-        evaluator.to_target(np.zeros((4, 20, 20, 1)), 1)
+        evaluator.measure(np.zeros((4, 20, 20, 1)), 1)
     with pytest.raises(GanzooError, match="4 samples cannot be compared with 5 pictures"):
-        evaluator.against(dark.samples[:4], dark.samples[:5])
+        evaluator.measure(dark.samples[:4], 1, targets=dark.samples[:5])
     with pytest.raises(GanzooError, match="3 labels of 4 samples"):
-        evaluator.to_target(dark.samples[:4], 1, dark.labels[:3])
+        evaluator.measure(dark.samples[:4], 1, dark.labels[:3])
 
 
 def test_classifiers_are_kept_from_one_evaluation_to_the_next(tmp_path):
@@ -148,7 +150,7 @@ def test_classifiers_are_kept_from_one_evaluation_to_the_next(tmp_path):
         evaluator = TranslationEvaluator(domains(), classifier_steps=2, cache=tmp_path)
         test = evaluator.domains.test[0]
         of_domains = evaluator.domain_accuracy(test.samples, 0)
-        figures.append([evaluator.to_target(test.samples, domain, test.labels) for domain in (0, 1)] + [of_domains])
+        figures.append([evaluator.measure(test.samples, domain, test.labels) for domain in (0, 1)] + [of_domains])
         names = sorted(path.name.rpartition("-")[0] for path in tmp_path.iterdir())
         assert names == ["bright", "dark_1", "domains_of_blocks"]
     assert figures[0] == figures[1]

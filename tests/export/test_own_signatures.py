@@ -21,8 +21,8 @@ from ganzoo.serving.batch.generate import planned
 from ganzoo.serving.exported import Exported
 from ganzoo.serving.in_process import InProcess
 from ganzoo.serving.stand_in.server import StandIn
+from tests.exports import SAMPLING, tiny_sampler
 from tests.processes import run
-from tests.serving.conftest import SAMPLING, tiny_sampler
 
 STRENGTH = Input("strength", at_least=0.0, at_most="max_strength", default=1.0, help="factor on the latents")
 

@@ -393,14 +393,14 @@ FAULTS = [
     ),
     Fault(
         "rejection: uniforms of another seed's stream",
-        "accepted = noise.uniform(uniform_seed, rows, first_row=proposed) < probability\n\n        rank",
-        "accepted = noise.uniform(uniform_seed, rows) < probability\n\n        rank",
+        "accepted = noise.uniform(uniform_seed, row_count, first_row=proposed) < probability\n\n        rank",
+        "accepted = noise.uniform(uniform_seed, row_count) < probability\n\n        rank",
         "sampling/test_rejection.py",
     ),
     Fault(
         "OBRS: another budget",
-        "wanted = count / tf.maximum(tf.cast(budget, tf.float32), 1.0)",
-        "wanted = count / tf.maximum(tf.cast(budget, tf.float32) + 1.0, 1.0)",
+        "target = count / tf.maximum(tf.cast(budget, tf.float32), 1.0)",
+        "target = count / tf.maximum(tf.cast(budget, tf.float32) + 1.0, 1.0)",
         "sampling/test_obrs.py",
     ),
     Fault(
@@ -417,8 +417,8 @@ FAULTS = [
     ),
     Fault(
         "by class: the maximum of the next class",
-        "largest = tf.maximum(tf.gather(burn_in[:, -1], given), ratio)",
-        "largest = tf.maximum(tf.gather(tf.roll(burn_in[:, -1], -1, 0), given), ratio)",
+        "largest = tf.maximum(tf.gather(burn_in[:, -1], labels), ratio)",
+        "largest = tf.maximum(tf.gather(tf.roll(burn_in[:, -1], -1, 0), labels), ratio)",
         "sampling/test_per_class.py",
     ),
     Fault(
@@ -429,8 +429,8 @@ FAULTS = [
     ),
     Fault(
         "the burn-in is not sorted",
-        "return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, of_each]))",
-        "return ratio if num_classes is None else tf.reshape(ratio, [num_classes, of_each])",
+        "return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, class_size]))",
+        "return ratio if num_classes is None else tf.reshape(ratio, [num_classes, class_size])",
         "sampling/test_proposals.py",
     ),
     Fault(
@@ -658,9 +658,8 @@ FAULTS = [
     # Writing.
     Fault(
         "files: the rename is not atomic",
-        "        yield beside\n        if path.is_dir():\n            shutil.rmtree(path)\n"
-        "        beside.replace(path)",
-        "        yield path",
+        "    with unfinished(path) as beside:\n        yield beside\n",
+        "    with unfinished(path) as beside:\n        yield path\n        return\n",
         "test_files.py",
     ),
     Fault(
