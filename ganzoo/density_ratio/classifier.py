@@ -125,11 +125,5 @@ def other_labels(labels: tf.Tensor, num_classes: int, seed: tf.Tensor) -> tf.Ten
 
 def in_batches(network: Callable[..., tf.Tensor], *arrays: np.ndarray, at_once: int = 256) -> tf.Tensor:
     """The network's output for n samples (and labels), [n, ...], computed for `at_once` rows at a time."""
-    firsts = range(0, len(arrays[0]), at_once)
-    return tf.concat(
-        [
-            network(*(tf.constant(array[first : first + at_once]) for array in arrays), training=False)
-            for first in firsts
-        ],
-        0,
-    )
+    parts = [[array[first : first + at_once] for array in arrays] for first in range(0, len(arrays[0]), at_once)]
+    return tf.concat([network(*map(tf.constant, part), training=False) for part in parts], 0)

@@ -140,8 +140,8 @@ FAULTS = [
     ),
     Fault(
         "infogan: the sign of the information in the generator's loss",
-        "loss = generator_loss - self.information_weight * (of_category + of_continuous)",
-        "loss = generator_loss + self.information_weight * (of_category + of_continuous)",
+        "loss = generator_loss - self.information_weight * (category_info + continuous_info)",
+        "loss = generator_loss + self.information_weight * (category_info + continuous_info)",
         "models/test_infogan.py",
     ),
     Fault(
@@ -282,7 +282,7 @@ FAULTS = [
     ),
     Fault(
         "replicas: all have the rows of the first",
-        "return tf.cast(replica, tf.int32) * tf.cast(rows, tf.int32)",
+        "return tf.cast(replica, tf.int32) * tf.cast(row_count, tf.int32)",
         "return 0 * tf.cast(replica, tf.int32) * tf.cast(rows, tf.int32)",
         "bases/test_replicas.py",
     ),
