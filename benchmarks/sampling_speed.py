@@ -158,7 +158,7 @@ def of_size(work: str, size: int, exported, forward: Callable) -> list[Measured]
     import numpy as np
     import tensorflow as tf
 
-    from ganzoo.sampling.proposals import rows_of_batch
+    from ganzoo.sampling.proposals import batch_row_count
 
     most = exported.config["sampling"]["batch_size"]
     latent_dim = exported.signatures["serving_default"].structured_input_signature[1]["latents"].shape[-1]
@@ -169,9 +169,9 @@ def of_size(work: str, size: int, exported, forward: Callable) -> list[Measured]
 
     needed = {name: size * draw.proposals / draw.samples for name, draw in counted.items()}
     needed["mh"] = size  # chains run side by side, one proposal of each at a time
-    batches = {name: int(rows_of_batch(wanted, most)) for name, wanted in needed.items()}
+    batches = {name: int(batch_row_count(wanted, most)) for name, wanted in needed.items()}
     passes = {}
-    asked = int(rows_of_batch(size, most))
+    asked = int(batch_row_count(size, most))
     for rows in {asked, *batches.values()}:
         latents = tf.constant(np.random.default_rng(rows).normal(size=(rows, latent_dim)), tf.float32)
         passes[f"forward {rows}"] = measuring.repeated(functools.partial(passed, forward, latents))

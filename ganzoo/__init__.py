@@ -23,6 +23,7 @@ _homes = {
     "register_data": "ganzoo.data.names",
     "register_metric": "ganzoo.evaluation.suites",
     "register_networks": "ganzoo.networks",
+    "register_signature": "ganzoo.export.own_signatures",
 }
 __all__ = sorted(_homes)
 

@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from absl import app, flags, logging
 
@@ -14,6 +15,18 @@ from ganzoo.errors import GanzooError
 FLAGS = flags.FLAGS
 # Exit codes; the last is what a shell gives for Ctrl-C.
 MISTAKE, USAGE, INTERRUPTED = 1, 2, 130
+PATHS = (  # the flags that are a path, or a list of paths
+    "data_dir",
+    "export_dir",
+    "input_dir",
+    "model_base_path",
+    "model_config_file",
+    "out",
+    "plugin",
+    "workdir",
+)
+# What a system answers where the disk or a right is missing, whatever the program did.
+REFUSALS = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS)
 
 
 def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = None) -> None:
@@ -41,6 +54,9 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
                 )
         except (flags.Error, AttributeError, GanzooError) as error:
             _fail(_one_line(error), USAGE)
+        except OSError as error:
+            _fail_unless_own(error, USAGE)
+            raise
         return argv[:1]
 
     def guarded(argv: list[str]) -> None:
@@ -54,9 +70,8 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
         except KeyboardInterrupt:
             _fail("interrupted.", INTERRUPTED)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.ENOTDIR, errno.EPERM):
-                raise
-            _fail(f"{error.filename or 'a file'} could not be written: {error.strerror}.", MISTAKE)
+            _fail_unless_own(error, MISTAKE)
+            raise
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes would bury what is meant for people
     app.run(guarded, flags_parser=parse)
@@ -80,6 +95,33 @@ def positive(name: str, value: int | None) -> None:
     """Raises GanzooError if a flag that counts something is not at least 1."""
     if value is not None and value < 1:
         raise GanzooError(f"--{name} is {value}, expected at least 1.")
+
+
+def _fail_unless_own(error: OSError, code: int) -> None:
+    """Ends the command with one line, unless the failure may be the program's own mistake."""
+    if error.errno in REFUSALS or _is_of_a_given_path(error):
+        _fail(f"{error.filename or 'a file'} could not be read or written: {error.strerror}.", code)
+
+
+def _is_of_a_given_path(error: OSError) -> bool:
+    """Whether a path on the command line is at fault: the failure is at it, above it, beside it, or below it.
+
+    Beside it are the temporary names of a file that is being written. Below a folder that is there, a missing file is
+    the program's own mistake, and its traceback is to be seen.
+    """
+    if not isinstance(error.filename, str):
+        return False
+    place = Path(error.filename).absolute()
+    for name in PATHS:
+        values = FLAGS[name].value if name in FLAGS else None
+        for value in [values] if isinstance(values, str) else values or []:
+            given = Path(value).absolute()
+            is_beside = place.parent == given.parent and given.stem in place.name
+            if place == given or is_beside or place in given.parents:
+                return True
+            if given in place.parents and not (error.errno == errno.ENOENT and given.is_dir()):
+                return True
+    return False
 
 
 def _one_line(error: Exception) -> str:

@@ -25,6 +25,8 @@ def main() -> int:
         from ganzoo.serving.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
+    if FLAGS.out:
+        files.check_writable(FLAGS.out, "--out", is_folder=False)
     exported = Exported(FLAGS.export_dir)
     if "config" not in exported.config:
         raise GanzooError(f"{exported.path} was not exported by ganzoo.run: it does not say what it was trained on.")

@@ -4,9 +4,39 @@ import contextlib
 import hashlib
 import json
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from ganzoo.errors import GanzooError
+
+
+def check_writable(path: str | Path, name: str, *, is_folder: bool) -> None:
+    """Finds, before the work for it is done, whether a file or a folder can be written. Nothing is left behind.
+
+    Args:
+        path: what is to be written; its folders need not be there yet.
+        name: what the user may change, such as `--out`; for the message.
+        is_folder: whether `path` is to be a folder; otherwise it is to be a file.
+
+    Raises:
+        GanzooError: if it cannot be written, or is there already as a file instead of a folder or the reverse.
+    """
+    path = Path(path)
+    folder = path if is_folder else path.parent
+    try:
+        if path.exists() and path.is_dir() != is_folder:
+            present, expected = ("file", "folder's name") if is_folder else ("folder", "file's name")
+            raise GanzooError(f"{path} could not be written: it is a {present}. Give {name} a {expected}.")
+        while not folder.exists():
+            folder = folder.parent
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise GanzooError(
+            f"{path} could not be written: it cannot be made in {folder} ({error.strerror}). Give another {name}."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -28,11 +58,14 @@ def unfinished(path: Path) -> Iterator[Path]:
 def whole(path: str | Path) -> Iterator[Path]:
     """A name to write a file or a folder under, which takes the place of `path` at the end of the block.
 
-    Whatever had the name `path` before is replaced. If the block raises, what it wrote is removed, and what had the
-    name before stays.
+    A file that had the name `path` before is replaced by a file, a folder by a folder. If the block raises, what it
+    wrote is removed, and what had the name before stays.
 
     Args:
         path: its folder is made if need be.
+
+    Raises:
+        OSError: if it cannot be written, and if a file would take a folder's place, or a folder a file's.
 
     >>> with whole("runs/a/metrics.json") as beside:
     ...     beside.write_text("{}")
@@ -40,7 +73,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     with unfinished(path) as beside:
         yield beside
-        if path.is_dir():
+        if path.is_dir() and beside.is_dir():
             shutil.rmtree(path)
         beside.replace(path)
 

@@ -8,6 +8,7 @@ The density ratio is fitted again, as the run does it; `--config.ratio.KEY` and 
 the run's. `--batchable` writes a second servable beside the first, of the same version, that a server may batch.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ml_collections import ConfigDict, config_flags
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+from ganzoo.files import check_writable
 from ganzoo.zoo import plugins
 
 if TYPE_CHECKING:
@@ -37,15 +39,20 @@ def main() -> int:
         raise GanzooError(f"--out is the file {out}; give a folder, which gets the version as a subfolder.")
     if as_file and out.is_dir():
         raise GanzooError(f"--out is the folder {out}; with --format {FLAGS.format} give a file's name.")
+    check_writable(out, "--out", is_folder=not as_file)
 
     with cli.quiet_imports():
         from ganzoo.export import other_runtimes
         from ganzoo.tasks.restored import config_of, restore
+        from ganzoo.tasks.workdirs import described
 
     if as_file:
         other_runtimes.check(FLAGS.format, out)
     workdir = Path(FLAGS.workdir)
     config = config_of(workdir)
+    if left_out := [plugin for plugin in described(workdir).get("plugins", []) if not FLAGS.plugin]:
+        note = f"the run had {' '.join(f'--plugin {plugin}' for plugin in left_out)}; what that adds is left out here."
+        print(f"ganzoo: {note}", file=sys.stderr)
     config.update(FLAGS.config)
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir

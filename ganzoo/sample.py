@@ -4,6 +4,7 @@ explains which proposals are rejected.
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --explain --num_samples 16 --out why.png
+python -m ganzoo.sample --export_dir EXPORT --signature my_own --input strength=2 --out grid.png
 python -m ganzoo.sample --export_dir EXPORT --input_dir pictures --signature a_to_b --out translated
 """
 
@@ -15,6 +16,7 @@ from absl import flags
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.export import inputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,16 +24,14 @@ if TYPE_CHECKING:
     from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
-INPUTS = ("gamma_percentile", "budget", "chain_length")
 
 
 def main() -> int:
     import numpy as np
 
-    out = Path(FLAGS.out)
-    inputs = {name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None}
+    out, options = Path(FLAGS.out), inputs.given(*inputs.OPTIONS)
     if FLAGS.explain:
-        refuse_to_explain(out, inputs)
+        refuse_to_explain(out, options)
     with cli.quiet_imports():
         from ganzoo.pictures import writing
         from ganzoo.serving.exported import Exported
@@ -45,13 +45,15 @@ def main() -> int:
         return translate(exported, out)
     if "directions" in exported.config:
         raise GanzooError(f"{exported.path} translates pictures: give the folder they are in by --input_dir.")
-    labels = None if FLAGS.labels is None else np.array([int(label) for label in FLAGS.labels])
+    numbers = inputs.whole_numbers("labels")
+    labels = None if numbers is None else np.array(numbers)
     if labels is not None and not exported.is_conditional:
         raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")
     if FLAGS.explain:
         return explain(exported, out, labels)
     signature = FLAGS.signature or "drs"
-    draws = exported.draw(signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **inputs)
+    options |= inputs.read(signature, exported.specs(signature))
+    draws = exported.draw(signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **options)
     if "samples" not in draws:
         raise GanzooError(f"signature '{signature}' returns {', '.join(draws)} for a server; sample by drs instead.")
     samples = draws["samples"]
@@ -67,7 +69,7 @@ def main() -> int:
     return 0
 
 
-def refuse_to_explain(out: Path, inputs: dict) -> None:
+def refuse_to_explain(out: Path, options: dict) -> None:
     """Raises GanzooError for flags that `--explain` cannot heed."""
     from ganzoo.pictures import explanation
 
@@ -82,8 +84,8 @@ def refuse_to_explain(out: Path, inputs: dict) -> None:
         raise GanzooError("--explain is for models that sample: leave --input_dir out.")
     if FLAGS.signature not in (None, "drs", "propose"):
         raise GanzooError(f"--explain is of drs: leave --signature {FLAGS.signature} out.")
-    if inputs:
-        name = next(iter(inputs))
+    if options or FLAGS.input:
+        name = next(iter(options), "input")
         raise GanzooError(f"--explain rejects by the export's own config: leave --{name} out, or export the run anew.")
 
 
@@ -114,6 +116,8 @@ def translate(exported: "Exported", out: Path) -> int:
 
     if "directions" not in exported.config:
         raise GanzooError(f"{exported.path} is of a model that translates nothing: leave --input_dir out.")
+    if FLAGS.input:
+        raise GanzooError(f"--input {FLAGS.input[0]}: signatures that translate take no inputs by hand; leave it out.")
     if out.suffix:
         raise GanzooError(f"--out is {out}: give the folder that translated pictures are to be written to.")
     first = next(iter(exported.config["directions"]))
@@ -145,14 +149,8 @@ if __name__ == "__main__":
     )
     flags.DEFINE_alias("sampler", "signature")
     flags.DEFINE_bool("explain", False, "show the first proposals of drs, and why each is accepted or rejected")
-    flags.DEFINE_integer("num_samples", 64, "how many")
-    flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
-    flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn; default: all of them")
-    flags.register_validator("labels", lambda labels: labels is None or all(map(str.isdigit, labels)), "whole numbers")
+    inputs.define_flags("labels", *inputs.OPTIONS, num_samples=64, seed=0)
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate")
     flags.DEFINE_string("domain", None, "the domain to translate to, by its name, where there are several (stargan)")
-    flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")
-    flags.DEFINE_float("budget", None, "of obrs: mean proposals per sample; default: the export's config")
-    flags.DEFINE_integer("chain_length", None, "of mh: proposals per sample; default: the export's config")
     flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
     cli.run(main)

@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ganzoo.files import checksum, remove, whole, write_json
+from ganzoo.errors import GanzooError
+from ganzoo.files import check_writable, checksum, remove, whole, write_json
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):
@@ -56,3 +57,42 @@ def test_what_a_link_leads_to_is_not_removed(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     remove(tmp_path / "link")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_file_does_not_take_the_place_of_a_folder(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "kept").touch()
+    with pytest.raises(IsADirectoryError):
+        write_json(tmp_path / "runs", {})
+    assert [path.name for path in tmp_path.rglob("*")] == ["runs", "kept"]
+
+
+@pytest.mark.parametrize(
+    "path, is_folder, said",
+    [
+        ("/proc/new", True, "it cannot be made in /proc (No such file or directory). Give another --out."),
+        ("/proc/new/a.json", False, "it cannot be made in /proc (No such file or directory). Give another --out."),
+        ("/proc/new.json", False, "it cannot be made in /proc (No such file or directory). Give another --out."),
+        ("file/new", True, "it cannot be made in file (Not a directory). Give another --out."),
+        ("file/new/a.json", False, "it cannot be made in file (Not a directory). Give another --out."),
+        ("file", True, "file could not be written: it is a file. Give --out a folder's name."),
+        ("folder", False, "folder could not be written: it is a folder. Give --out a file's name."),
+        ("n" * 300, True, f"it cannot be made in {'n' * 300} (File name too long). Give another --out."),
+        ("n" * 300, False, "it cannot be made in . (File name too long). Give another --out."),
+    ],
+)
+def test_where_nothing_can_be_written_is_found_before_the_work(tmp_path, monkeypatch, path, is_folder, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(GanzooError) as error:
+        check_writable(path, "--out", is_folder=is_folder)
+    assert str(error.value).endswith(said)
+
+
+def test_finding_that_something_can_be_written_leaves_nothing(tmp_path):
+    (tmp_path / "old.json").write_text("old")
+    for path, is_folder in [("a/b", True), ("a/b.json", False), ("old.json", False), (".", True)]:
+        check_writable(tmp_path / path, "--out", is_folder=is_folder)
+    assert [path.name for path in tmp_path.rglob("*")] == ["old.json"]
+    assert (tmp_path / "old.json").read_text() == "old"

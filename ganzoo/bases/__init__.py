@@ -1,1 +1,1 @@
-"""What every model of the zoo is: counted steps, two optimizers, averaged weights, methods to sample and to export."""
+"""Base classes of all models: counted steps, two optimizers, averaged weights, methods to sample and to export."""

@@ -1,4 +1,4 @@
-"""What every objective repeats that samples from latents, so that its `train_step` says only what its paper says."""
+"""The base of every model that samples from latents. A model's `train_step` then holds only its paper's algorithm."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -20,12 +20,12 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         generator: built Keras model, latents float32 [batch, d] to samples float32 [batch, ...].
         discriminator: built Keras model, samples to logits float32 [batch].
         n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
-        ema_decay: decay per step of the moving average over the generator's weights; 0 keeps no memory. It is ramped up
-            as (1 + step) / (10 + step), lest a short run averages over its own beginning.
-        seed: of all the randomness in training.
+        ema_decay: decay per step of the moving average over the generator's weights, in [0, 1); 0 keeps no memory. The
+            decay rises as (1 + step) / (10 + step) at first, so that a short run forgets its beginning.
+        seed: the seed of all randomness in training.
     """
 
-    logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator's are log p_data/p_g + constant
+    logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator gives log p_data/p_g + constant
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         discriminator: dict,
         **objective,
     ) -> "AdversarialModel":
-        """Builds both networks of a family for one shape of samples; `objective` goes to the constructor."""
+        """Builds both networks of a family for one sample shape; `objective` goes to the constructor."""
         family = networks.family(network)
         return cls(
             family.generator(latent_dim, tuple(image_shape), **generator),
@@ -74,24 +74,25 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         return "gaussians25" if len(self.generator.output_shape) == 2 else "mnist_5k"
 
     def generate(self, draw: int, like: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
-        """As many fakes as `like` has rows, from the latents of this step's given draw (and with the labels given)."""
+        """Fakes from the latents of this step's draw number `draw` (and with `labels`), one for each row of `like`."""
         return self.generator(with_labels(self.step_latents(draw, like), *labels), training=True)
 
     def step_latents(self, draw: int, like: tf.Tensor) -> tf.Tensor:
-        """The latents of this step's given draw, as many as `like` has rows; float32 [batch, d]."""
-        rows = tf.shape(like)[0]
-        return self.latents(self.step_seed(noise.Training.LATENTS, draw), rows, first_row=replicas.first_row(rows))
+        """The latents of this step's draw number `draw`, one for each row of `like`; float32 [batch, d]."""
+        row_count = tf.shape(like)[0]
+        seed = self.step_seed(noise.Training.LATENTS, draw)
+        return self.latents(seed, row_count, first_row=replicas.first_row(row_count))
 
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """The discriminator's logits float32 [batch], in training mode."""
         return self.discriminator(with_labels(samples, *labels), training=True)
 
     def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
-        """One step of the generator's optimizer, and of the moving average of its weights."""
+        """Takes one step of the generator's optimizer and of the moving average of the generator's weights."""
         super().apply_to_generator(gradients)
         decay = self.ema_decay_at(tf.cast(self.generator_optimizer.iterations, tf.float32))
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            average.assign(weight + decay * (average - weight))  # batch norm's statistics included
+            average.assign(weight + decay * (average - weight))  # including batch norm's statistics
 
     def ema_decay_at(self, steps: tf.Tensor) -> tf.Tensor:
         """The decay of the moving average in the generator's step number `steps`, counted from 1; float32 []."""

@@ -1,4 +1,4 @@
-"""What a trained model of the zoo does: sample, be saved and be exported, always by its averaged weights."""
+"""The methods of a trained model that samples from latents: sample, save and export, always by its averaged weights."""
 
 import functools
 from typing import NamedTuple
@@ -13,25 +13,25 @@ from ganzoo.sampling.proposals import generate
 
 
 class Codes(NamedTuple):
-    """The latent codes that a model's samples can be made from: one categorical, and some continuous in [-1, 1]."""
+    """The numbers of latent codes that a caller can set: categories of the one categorical code, continuous codes."""
 
     categories: int
     continuous: int
 
 
 class GenerativeModel(keras.Model):
-    """A generator with the moving average of its weights, and its discriminator. How they learn is a subclass's matter.
+    """A generator, the moving average of its weights, and a discriminator. Subclasses train the networks.
 
-    A conditional model's two networks take lists, [latents, labels] and [samples, labels]; labels are int64 [batch].
+    The networks of a conditional model take lists, [latents, labels] and [samples, labels]; labels are int64 [batch].
 
     Args:
         generator: built Keras model, latents float32 [batch, d] to samples float32 [batch, ...].
         discriminator: built Keras model, samples to logits float32 [batch].
-        **training: of the class beside this one, `TwoOptimizerModel`.
+        **training: arguments of the other base class, `TwoOptimizerModel`.
 
     Attributes:
-        num_classes: of a conditional model's labels 0, 1, ...; None for the others.
-        codes: of a model whose latents hold some; None for the others.
+        num_classes: the number of a conditional model's classes, whose labels are 0, 1, ...; None for other models.
+        codes: the codes in the latents; None for models without codes.
     """
 
     num_classes: int | None = None
@@ -47,30 +47,30 @@ class GenerativeModel(keras.Model):
 
     @property
     def latent_dim(self) -> int:
-        """d of the latents."""
+        """d, the number of latents of one sample."""
         shape = self.generator.input_shape
         return shape[-1] if self.num_classes is None else shape[0][-1]
 
-    def latents(self, seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
-        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d], standard normal."""
-        return noise.normal(seed, rows, self.latent_dim, first_row=first_row)
+    def latents(self, seed: tf.Tensor, row_count: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+        """Rows of the stream of latents of a seed (int32 [2]), float32 [row_count, d], standard normal."""
+        return noise.normal(seed, row_count, self.latent_dim, first_row=first_row)
 
     def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Latents float32 [batch, d] (of a conditional model [latents, labels]) to samples float32 [batch, ...]."""
+        """Latents float32 [batch, d] (for a conditional model [latents, labels]) to samples float32 [batch, ...]."""
         return self.ema_generator(latents, training=training)
 
-    def propose(self, seed: tf.Tensor, first_row: tf.Tensor, rows: int, *labels: tf.Tensor) -> tf.Tensor:
-        """Draws of p_g: the samples of rows `first_row`, `first_row + 1`, ... of the seed's stream of latents, with the
-        labels int64 [rows] of a conditional model."""
-        return self(with_labels(self.latents(seed, rows, first_row=first_row), *labels))
+    def propose(self, seed: tf.Tensor, first_row: tf.Tensor, row_count: int, *labels: tf.Tensor) -> tf.Tensor:
+        """Draws of p_g, float32 [row_count, ...]: the samples of rows `first_row`, `first_row + 1`, ... of the seed's
+        stream of latents. A conditional model also takes labels, int64 [row_count]."""
+        return self(with_labels(self.latents(seed, row_count, first_row=first_row), *labels))
 
     def sample(self, num_samples: int, *, seed: int | tf.Tensor = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """Samples float32 [num_samples, ...]; pictures are in [-1, 1]. The same seed gives the same samples.
 
         Args:
             num_samples: at least 1.
-            seed: a number, or a stream's int32 [2]; the number n is the stream [n, 0].
-            labels: of a conditional model, int64 [num_samples]; None takes its classes in turn.
+            seed: a number, or a stream's int32 [2]; the number n means the stream [n, 0].
+            labels: int64 [num_samples], for a conditional model; None takes the classes in turn.
 
         >>> model.sample(16, seed=1).shape
         (16, 28, 28, 1)
@@ -82,9 +82,9 @@ class GenerativeModel(keras.Model):
 
     @functools.cached_property
     def _draw(self):
-        """Traced once for numbers of samples from 256 on, and once for each that is smaller."""
+        """Traced once for each number of samples below 256, and once for all larger numbers."""
         return tf.function(
-            lambda n, seed, rows, labels: generate(self.propose, n, seed=seed, batch_size=rows, labels=labels),
+            lambda n, seed, batch, labels: generate(self.propose, n, seed=seed, batch_size=batch, labels=labels),
             autograph=False,
         )
 
@@ -92,10 +92,10 @@ class GenerativeModel(keras.Model):
         """Writes the next version of a SavedModel that samples by rejection: `ganzoo.export_model`.
 
         Args:
-            directory: the version becomes its subfolder 1, 2, ...
-            reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more, on which the
-                density ratio is fitted. Without them an objective whose logits are a log ratio uses those; the others
-                export no rejection sampling.
+            directory: the folder of the versions; the new version is its subfolder 1, 2, ...
+            reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more. The density ratio
+                is fitted on them. Without reals, a model whose logits are a log ratio rejects by its logits; other
+                models are exported without rejection sampling.
             labels: int64 [n], the reals' classes, for a conditional model.
 
         Returns:
@@ -116,6 +116,6 @@ class GenerativeModel(keras.Model):
         return cls(**config | built)
 
 
-def with_labels(rows: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
-    """What a network is called with: latents or samples alone, or in a list with their labels."""
-    return [rows, *labels] if labels else rows
+def with_labels(batch: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
+    """The input of a network: latents or samples alone, or in a list with their labels."""
+    return [batch, *labels] if labels else batch

@@ -1,4 +1,4 @@
-"""Optimizers out of a recipe's plain dictionaries."""
+"""Builds optimizers from a recipe's plain dictionaries."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,12 @@ from ganzoo.errors import GanzooError, did_you_mean
 def build_both(
     specs: Mapping, steps: int, n_critic: int
 ) -> tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]:
-    """The generator's and the discriminator's optimizer; a discriminator that steps more often has a longer schedule.
+    """The generator's and the discriminator's optimizer. The discriminator's schedule is `n_critic` times as long.
 
     Args:
         specs: `generator` and `discriminator`, as in a recipe's `config.optimizers`.
-        steps: of the generator.
-        n_critic: discriminator steps in each.
+        steps: the number of generator steps.
+        n_critic: the number of discriminator steps for each generator step.
     """
     return build(specs["generator"], steps), build(specs["discriminator"], steps * n_critic)
 
@@ -25,15 +25,15 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
     """The Keras optimizer of a recipe's entry, such as `common.adam(1e-4, beta_1=0.0)`.
 
     Args:
-        spec: `name` and `schedule`, the optimizer's own arguments, and for Adam `beta_2_end`.
-        steps: at which the schedules end.
+        spec: `name`, `schedule` and the optimizer's own arguments; for Adam also `beta_2_end`.
+        steps: the step at which the schedules end.
 
     Raises:
-        GanzooError: for an optimizer or a schedule nobody knows, and for a `beta_2_end` that none of them can have.
+        GanzooError: if the optimizer or the schedule is unknown, or if `beta_2_end` is out of range or not Adam's.
     """
     arguments = dict(spec)
     name, schedule = arguments.pop("name"), arguments.pop("schedule")
-    beta_2_end = arguments.pop("beta_2_end", 0.0)  # other optimizers than Adam have none
+    beta_2_end = arguments.pop("beta_2_end", 0.0)  # only Adam has this argument
     rate = arguments["learning_rate"]
     schedules = {
         "constant": lambda: rate,
@@ -57,7 +57,7 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """The rate for half of the steps, then in a line down to 0 at the last (Zhu et al. 2017, section 4)."""
+    """A constant rate for half of the steps, then a linear fall to 0 at the last step (Zhu et al. 2017, section 4)."""
 
     def __init__(self, rate: float, steps: int):
         self.rate, self.steps = rate, steps
@@ -72,9 +72,9 @@ class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FusedAdam(keras.optimizers.Adam):
-    """Keras's Adam with each variable's step in one kernel, which passes over its memory once and not a dozen times.
+    """Keras's Adam with one kernel for each variable's step. The kernel reads the memory once, not a dozen times.
 
-    Gradients are dense: one of a few rows (an embedding's) counts as 0 elsewhere, as in Keras's own. No `amsgrad`.
+    Sparse gradients (of an embedding) count as 0 in the missing rows, as in Keras's Adam. There is no `amsgrad`.
     """
 
     def __init__(self, *args, amsgrad: bool = False, **kwargs):
@@ -83,7 +83,7 @@ class FusedAdam(keras.optimizers.Adam):
         super().__init__(*args, **kwargs)
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
-        # What is the same for all variables: each would have a dozen operations of its own for it.
+        # Computed once for all variables; otherwise every variable would add a dozen operations for the same numbers.
         steps = tf.cast(self.iterations + 1, tf.float32)
         betas = [tf.cast(beta, tf.float32) for beta in (self.beta_1, self.beta_2)]
         rate = tf.cast(learning_rate, tf.float32), *betas, *(tf.pow(beta, steps) for beta in betas)
@@ -108,10 +108,10 @@ class FusedAdam(keras.optimizers.Adam):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ScheduledAdam(FusedAdam):
-    """Adam whose beta_2 goes from `beta_2` to `beta_2_end` in `beta_2_steps` of its steps, by half a cosine, and stays.
+    """Adam whose beta_2 goes from `beta_2` to `beta_2_end` in `beta_2_steps` steps, by half a cosine, and then stays.
 
-    As R3GAN's authors train (https://arxiv.org/abs/2501.05441). Each step averages and corrects the bias, 1 - beta_2^t,
-    by the beta_2 of its own, as PyTorch's Adam does when it is given another. beta_2 follows from `iterations` alone.
+    R3GAN's authors train so (https://arxiv.org/abs/2501.05441). Each step uses the current beta_2 for the average and
+    for the bias correction, 1 - beta_2^t, as PyTorch's Adam does. beta_2 depends on `iterations` alone.
     """
 
     def __init__(self, *, beta_2: float, beta_2_end: float, beta_2_steps: int, **adam):
@@ -121,7 +121,7 @@ class ScheduledAdam(FusedAdam):
 
     @property
     def beta_2(self) -> tf.Tensor:
-        """That of the coming step, float32 []."""
+        """beta_2 of the next step, float32 []."""
         return self.beta_2_end + (self.beta_2_start - self.beta_2_end) * self.way_to_go(self.iterations)
 
     @beta_2.setter

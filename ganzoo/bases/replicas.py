@@ -1,8 +1,8 @@
-"""What a training step computes of all replicas of a distribution strategy together, so that it is the step of one.
+"""Operations over all replicas of a distribution strategy, which make their joint step equal the step of one device.
 
-A strategy runs `train_step` once on each device, a replica, on a share of the batch: with R replicas of b rows each,
-replica r has the rows r b, ..., (r + 1) b - 1. Everything here is to be called inside the step. With one replica each
-function is what stands there without a strategy, bit for bit.
+A strategy runs `train_step` once on each device, a replica, on a share of the batch. With R replicas of b rows each,
+replica r has the rows r b, ..., (r + 1) b - 1. Call these functions inside the step only. With one replica every
+function gives the same bits as without a strategy.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,27 +12,27 @@ import tensorflow as tf
 
 
 def count() -> int:
-    """How many replicas take the step together; 1 without a strategy."""
+    """The number of replicas that take the step together; 1 without a strategy."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def first_row(rows: int | tf.Tensor) -> int | tf.Tensor:
-    """Where in the joined batch this replica's rows begin if each replica has so many; int32 []."""
+def first_row(row_count: int | tf.Tensor) -> int | tf.Tensor:
+    """The position of this replica's first row in the joined batch, int32 [], if each replica has `row_count` rows."""
     if count() == 1:
         return 0
     replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-    return tf.cast(replica, tf.int32) * tf.cast(rows, tf.int32)
+    return tf.cast(replica, tf.int32) * tf.cast(row_count, tf.int32)
 
 
 def mean(value: tf.Tensor) -> tf.Tensor:
-    """The mean of what the replicas have, of the shape of each."""
+    """The mean of the replicas' values, which all have the same shape."""
     if count() == 1:
         return value
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
 
 
 def standard_deviation(x: tf.Tensor) -> tf.Tensor:
-    """That of all numbers in the joined batch, float32 []; not to be differentiated."""
+    """The standard deviation of all numbers in the joined batch, float32 []. It cannot be differentiated."""
     if count() == 1:
         return tf.math.reduce_std(x)
     centred = x - mean(tf.reduce_mean(x))
@@ -50,15 +50,16 @@ def own(x: tf.Tensor) -> tf.Tensor:
     """This replica's rows of a joined batch, [R b, ...] to [b, ...]."""
     if count() == 1:
         return x
-    rows = tf.shape(x)[0] // count()
-    begin = first_row(rows)
-    return x[begin : begin + rows]
+    row_count = tf.shape(x)[0] // count()
+    begin = first_row(row_count)
+    return x[begin : begin + row_count]
 
 
 def shares(gradients: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
-    """What an optimizer is to be given: it sums over the replicas, and the gradient of the joined batch is the mean.
+    """The gradients for an optimizer, divided by the number of replicas.
 
-    Sparse gradients, as of an embedding, become dense: replicas have other rows of them.
+    The optimizer sums over the replicas, but the gradient of the joined batch is the mean. Sparse gradients, as of an
+    embedding, become dense, because the replicas have different rows of them.
     """
     if count() == 1:
         return gradients
@@ -66,14 +67,14 @@ def shares(gradients: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
 
 
 def logs(means: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """A step's result as `fit` can take it: on several hosts Keras reduces logs over an axis, which scalars lack."""
+    """A step's result for `fit`: on several hosts Keras reduces logs over an axis, so each scalar gets one."""
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
         return {name: tf.reshape(value, [1]) for name, value in means.items()}
     return means
 
 
 def synchronize_batch_norm(model: keras.Model) -> None:
-    """Has every batch norm in a model take the moments of the joined batch, where there is more than one replica."""
+    """Makes every batch norm of a model use the moments of the joined batch if there are several replicas."""
     if count() > 1:
         for layer in _batch_norms(model):
             layer.synchronized = True

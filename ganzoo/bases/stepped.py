@@ -1,4 +1,4 @@
-"""What training is to any model of the zoo: counted steps, noise that follows from them, two optimizers, a log."""
+"""The training of every model: counted steps, noise derived from the step, two optimizers, a log."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
@@ -14,21 +14,21 @@ from ganzoo.zoo.recipes import load_config
 
 
 class TwoOptimizerModel(keras.Model):
-    """A model that counts its training steps and has one optimizer for what generates and one for what discriminates.
+    """A model that counts its training steps, with one optimizer for generators and one for discriminators.
 
-    Randomness in training is a pure function of (seed, purpose, step, draw) and the row of the batch: a run that is
-    stopped and resumed sees the numbers it would have seen, and the replicas of a distribution strategy, which have
-    other rows, those that one device would have had for them.
+    Randomness in training is a pure function of (seed, purpose, step, draw) and the row of the batch. A resumed run
+    therefore draws the numbers of an uninterrupted run. Each replica of a distribution strategy draws the numbers that
+    one device would draw for the replica's rows.
 
     Args:
         n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
-        seed: of all the randomness in training.
+        seed: the seed of all randomness in training.
     """
 
     zoo_name: ClassVar[str | None] = None  # the entry's name, set by `register`
-    logged: ClassVar[Sequence[str]]  # the names that `train_step` gives to `log`
-    generator_variables: list  # what the generator's optimizer moves: a subclass's property, as the next
-    discriminator_variables: list  # what the discriminator's optimizer moves
+    logged: ClassVar[Sequence[str]]  # the names of the values that `train_step` gives to `log`
+    generator_variables: list  # the generator optimizer's variables: a property of the subclass
+    discriminator_variables: list  # the discriminator optimizer's variables, likewise
 
     def __init__(self, *, n_critic: int, seed: int, name: str | None = None):
         super().__init__(name=name)
@@ -42,10 +42,10 @@ class TwoOptimizerModel(keras.Model):
 
     @property
     def steps_taken(self) -> int:
-        """Calls of `train_step` so far, over all of the model's life."""
+        """Calls of `train_step` in the model's whole life."""
         return int(self.step.numpy())
 
-    # Training: the words in which a `train_step` is written.
+    # Training: the methods of which a `train_step` is made.
 
     def critic_batches(self, reals: tf.Tensor) -> list[tf.Tensor]:
         """Splits a step's reals [n_critic * batch, ...] into `n_critic` batches."""
@@ -58,34 +58,35 @@ class TwoOptimizerModel(keras.Model):
         return tf.split(reals, self.n_critic)
 
     def labelled_batches(self, data: tuple[tf.Tensor, tf.Tensor]) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        """Splits a step's (reals, labels) into `n_critic` such pairs, labels int64 [batch]."""
+        """Splits a step's (reals, labels) into `n_critic` pairs (reals, labels int64 [batch])."""
         reals, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         return list(zip(self.critic_batches(reals), self.critic_batches(tf.cast(labels, tf.int64)), strict=True))
 
     def critic_steps(self, step: Callable[..., dict[str, tf.Tensor]], *data: tf.Tensor) -> dict[str, tf.Tensor]:
         """Takes `n_critic` discriminator steps, one after another, each on its own batch of a step's data.
 
-        They are a loop in the graph, so that they are traced once: five copies take several times as long to start. On
-        several replicas they are copies, because a distribution strategy has no optimizer in a loop.
+        The steps are a loop in the graph and traced once: five copies would take several times as long to start. On
+        several replicas the steps are copies, because a distribution strategy allows no optimizer in a loop.
 
         Args:
-            step: the number of the draw, and a batch of each of the data -> what it logs, the discriminator updated.
-            *data: [n_critic * batch, ...] each: reals, perhaps labels.
+            step: a function that updates the discriminator. It takes the number of the draw and one batch of each
+                array, and returns the values to log.
+            *data: arrays [n_critic * batch, ...]: reals, perhaps labels.
 
         Returns:
-            What the last step logged; of a loop the means.
+            The values that the last step logged; for a loop their means.
         """
-        parts = [self.critic_batches(of) for of in data]
+        parts = [self.critic_batches(array) for array in data]
         logged = {}
         if self.n_critic == 1 or replicas.count() > 1:
             for draw, batch in enumerate(zip(*parts, strict=True)):
                 logged = step(draw, *batch)
             return logged
 
-        stacks = [tf.stack(of) for of in parts]
+        stacks = [tf.stack(batches) for batches in parts]
 
         def body(draw, _):
-            logged.update(step(draw, *(of[draw] for of in stacks)))
+            logged.update(step(draw, *(stack[draw] for stack in stacks)))
             return draw + 1, means_of(logged)
 
         _, means = tf.while_loop(
@@ -98,12 +99,13 @@ class TwoOptimizerModel(keras.Model):
         return dict(zip(logged, tf.unstack(means, len(logged)), strict=True))
 
     def uniforms(self, draw: int | tf.Tensor, like: tf.Tensor) -> tf.Tensor:
-        """As many uniform numbers in [0, 1) as `like` has rows."""
-        rows = tf.shape(like)[0]
-        return noise.uniform(self.step_seed(noise.Training.UNIFORMS, draw), rows, first_row=replicas.first_row(rows))
+        """Uniform numbers in [0, 1), one for each row of `like`; float32 [batch]."""
+        row_count = tf.shape(like)[0]
+        seed = self.step_seed(noise.Training.UNIFORMS, draw)
+        return noise.uniform(seed, row_count, first_row=replicas.first_row(row_count))
 
     def step_seed(self, purpose: noise.Training, draw: int | tf.Tensor) -> tf.Tensor:
-        """The seed int32 [2] of one purpose and draw in this step, the same for all replicas."""
+        """The seed, int32 [2], of one purpose and draw in this step; all replicas have the same seed."""
         return noise.fold_in([self.seed, purpose], self.step, draw, 0)
 
     def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
@@ -115,15 +117,15 @@ class TwoOptimizerModel(keras.Model):
         self.apply_to_generator(tape.gradient(loss, self.generator_variables))
 
     def apply_to_discriminator(self, gradients: Sequence[tf.Tensor]) -> None:
-        """`update_discriminator` by gradients in the order of `discriminator_variables`."""
+        """Like `update_discriminator`, with gradients in the order of `discriminator_variables`."""
         self.discriminator_optimizer.apply(replicas.shares(gradients), self.discriminator_variables)
 
     def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
-        """`update_generator` by gradients in the order of `generator_variables`."""
+        """Like `update_generator`, with gradients in the order of `generator_variables`."""
         self.generator_optimizer.apply(replicas.shares(gradients), self.generator_variables)
 
     def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Ends the step: counts it, and returns the epoch's running means over all replicas."""
+        """Ends and counts the step; returns the epoch's running means over all replicas."""
         if values.keys() != self.trackers.keys():
             raise ValueError(f"train_step logs {sorted(values)}, but `logged` names {sorted(self.trackers)}.")
         self.step.assign_add(1)
@@ -142,12 +144,12 @@ class TwoOptimizerModel(keras.Model):
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
         **kwargs,
     ) -> None:
-        """Readies the model for `fit`.
+        """Prepares the model for `fit`.
 
         Args:
-            generator_optimizer: None is the one of the zoo's recipe, its schedule over the recipe's steps.
+            generator_optimizer: None takes the recipe's optimizer, with a schedule over the recipe's steps.
             discriminator_optimizer: likewise.
-            **kwargs: such as `steps_per_execution`, as for any Keras model.
+            **kwargs: arguments of any Keras model, such as `steps_per_execution`.
         """
         if generator_optimizer is None or discriminator_optimizer is None:
             recipe = self.recipe()
@@ -155,17 +157,17 @@ class TwoOptimizerModel(keras.Model):
             generator_optimizer = generator_optimizer or recipe_optimizers[0]
             discriminator_optimizer = discriminator_optimizer or recipe_optimizers[1]
         replicas.synchronize_batch_norm(self)
-        super().compile(optimizer=None, **kwargs)  # Keras's default would add an RMSprop that nobody uses
+        super().compile(optimizer=None, **kwargs)  # Keras's default would add an unused RMSprop
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
 
     def recipe(self) -> ConfigDict:
-        """The recipe of the model's entry in the zoo, for the kind of data that the model is for.
+        """The recipe of the model's entry in the zoo, for the model's kind of data.
 
         Raises:
-            GanzooError: for a model that is no entry of the zoo.
+            GanzooError: if the model is no entry of the zoo.
         """
         if self.zoo_name is None:
             raise GanzooError(
@@ -176,7 +178,7 @@ class TwoOptimizerModel(keras.Model):
 
     @property
     def recipe_dataset(self) -> str | None:
-        """A data set of the kind that the model is for; None is the recipe's own."""
+        """A data set of the model's kind; None means the recipe's data set."""
         return None
 
     # Saving: `model.save("m.keras")`, and `ganzoo.load` to train on.
@@ -195,5 +197,5 @@ class TwoOptimizerModel(keras.Model):
 
 
 def means_of(values: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """The mean of each, float32 [len(values)]."""
+    """The mean of each value, float32 [len(values)]."""
     return tf.stack([tf.reduce_mean(tf.cast(value, tf.float32)) for value in values.values()])

@@ -1,4 +1,4 @@
-"""What a model of the zoo is that translates pictures, beside `generative` for those that sample from latents."""
+"""The base of every model that translates pictures. (`generative` is the base of models that sample from latents.)"""
 
 from collections.abc import Callable
 from typing import ClassVar, NamedTuple
@@ -11,11 +11,11 @@ from ganzoo.bases.stepped import TwoOptimizerModel
 
 
 class Direction(NamedTuple):
-    """One way a translator can go.
+    """One translation that a model offers.
 
     Attributes:
-        sources: numbers of the domains that it takes pictures of.
-        target: number of the domain that they are turned into pictures of.
+        sources: numbers of the domains from which pictures can come.
+        target: number of the domain of the translated pictures.
     """
 
     sources: tuple[int, ...]
@@ -23,14 +23,14 @@ class Direction(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """What an export offers under a name.
+    """One signature of an export.
 
     Attributes:
         function: graph code, tensors to {name: tensor}.
-        inputs: the tensors' names; `ganzoo.export.translation_signatures` knows their specs and checks them. A function
-            of `images` and `seed` takes pictures from the middle of a batch, too, the first one's row being
-            `first_row`.
-        smallest_side: of a picture that it takes, where that is more than the generators ask for.
+        inputs: the tensors' names; `ganzoo.export.translation_signatures` has their specs and checks them. A function
+            of `images` and `seed` also takes `first_row`, the row of the first picture, so that it can translate a part
+            of a batch.
+        smallest_side: the smallest side of a picture in pixels, if it is larger than the generators' smallest side.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
@@ -41,27 +41,27 @@ class Endpoint(NamedTuple):
 class TranslationModel(TwoOptimizerModel):
     """Networks that turn pictures of one domain into pictures of another.
 
-    Pictures are float32 [batch, height, width, channels] in [-1, 1] everywhere. A subclass names its networks, and has
-    the methods
+    Pictures are float32 [batch, height, width, channels] in [-1, 1] everywhere. A subclass names its networks and has
+    three methods:
 
-    - `directions() -> dict[str, Direction]`: the translations there are, by their names;
-    - `endpoints(sampling) -> dict[str, Endpoint]`: what the export offers by the signatures' names, `sampling` being as
-      in `config.sampling`;
-    - `sample_rows(*shown) -> list[tf.Tensor]`: what the sample pictures show, rows of as many pictures each, such as
-      input, output and target, from the same number of pictures of each domain.
+    - `directions() -> dict[str, Direction]`: the model's translations by name;
+    - `endpoints(sampling) -> dict[str, Endpoint]`: the export's signatures by name, with `sampling` as in
+      `config.sampling`;
+    - `sample_rows(*shown) -> list[tf.Tensor]`: the rows of a sample picture, such as inputs, outputs and targets, from
+      equally many pictures of each domain.
 
     Args:
         *networks: built Keras models, in the order of `generators` and `discriminators`.
-        image_shape: (height, width, channels) of the pictures that it learns from.
+        image_shape: (height, width, channels) of the training pictures.
         n_critic: discriminator steps for each generator step.
-        seed: of all the randomness in training.
+        seed: the seed of all randomness in training.
     """
 
     generators: ClassVar[tuple[str, ...]]  # the networks' names as attributes
     discriminators: ClassVar[tuple[str, ...]]
     needs_pairs: ClassVar[bool] = False
     labelled: ClassVar[bool] = False  # whether a step takes (pictures, domains) instead of pictures of two domains
-    smallest_side: ClassVar[int] = 1  # of a picture that the generators take
+    smallest_side: ClassVar[int] = 1  # the smallest side, in pixels, of a picture for the generators
     num_domains: int = 2
 
     def __init__(
@@ -78,10 +78,10 @@ class TranslationModel(TwoOptimizerModel):
             setattr(self, attribute, network)
 
     def check_batch(self, batch_size: int) -> None:
-        """Finds a batch that the model cannot learn from, before the first step.
+        """Checks the batch size before the first step.
 
         Raises:
-            GanzooError: if so many pictures at a time are too many.
+            GanzooError: if the model cannot learn from batches of this size.
         """
 
     @property
@@ -96,7 +96,7 @@ class TranslationModel(TwoOptimizerModel):
         """Writes the next version of a SavedModel that translates: `ganzoo.export_model`.
 
         Args:
-            directory: the version becomes its subfolder 1, 2, ...
+            directory: the folder of the versions; the new version is its subfolder 1, 2, ...
 
         Returns:
             The version's folder.

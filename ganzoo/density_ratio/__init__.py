@@ -1,1 +1,1 @@
-"""log p_data/p_g of a trained model: what rejection sampling accepts by."""
+"""Estimates log p_data/p_g of a trained model, which decides what rejection sampling accepts."""

@@ -1,8 +1,8 @@
 """Calibration of a density ratio: a monotone map that makes a classifier's logits an honest log p_data/p_g.
 
 Turner et al., "Metropolis-Hastings Generative Adversarial Networks", ICML 2019, https://arxiv.org/abs/1811.11357,
-section 3.2. A classifier ranks samples well and yet is too sure of itself; acceptance in the samplers is a ratio of
-densities, which the rank alone does not give. The map is fitted on reals and fakes that the classifier was not.
+section 3.2. A classifier ranks samples well, but its logits are too large. The samplers accept by a ratio of densities,
+which the ranks do not give. The map is fitted on reals and fakes that the classifier has not seen.
 """
 
 import warnings
@@ -20,29 +20,29 @@ METHODS = ("none", "temperature", "isotonic", "beta")
 
 Calibration = Callable[[tf.Tensor], tf.Tensor]
 
-PRIOR_STD = 100.0  # of the slopes per standard deviation of a feature: felt only where the classes are separable
-SMALLEST_SCALE = 1e-6  # a feature that varies less is rounding noise, and not blown up
-CLIP_SPANS = 5.0  # logits further from the middle halves of both classes than this many times their span are drawn in
+PRIOR_STD = 100.0  # the prior on slopes per standard deviation of a feature; it matters only for separable classes
+SMALLEST_SCALE = 1e-6  # a feature that varies less is rounding noise and is not scaled up
+CLIP_SPANS = 5.0  # logits are clipped at this many spans from the middle halves of both classes
 LARGEST = float(np.finfo(np.float32).max)
 
 
 def calibrate(method: str, real_logits: np.ndarray, fake_logits: np.ndarray) -> Calibration:
     """The map from logits to calibrated log p_data/p_g that fits held-out reals and fakes best.
 
-    Each class has half of the weight whatever its number, so the priors are equal and the result is a log ratio.
+    Reals and fakes each have half of the weight, however many there are. The priors are therefore equal, and the result
+    is a log ratio.
 
     Args:
-        method: one of `METHODS`; "none" is the identity and looks at no logits.
-        real_logits: float32 [n] of reals that the classifier has not been fitted on.
-        fake_logits: float32 [m]. NaN and infinite logits are left out: the samplers never accept such samples, so they
-            are no part of what is calibrated.
+        method: one of `METHODS`; "none" is the identity and uses no logits.
+        real_logits: float32 [n], logits of reals that the classifier has not been fitted on.
+        fake_logits: float32 [m]. NaN and infinite logits are left out, because the samplers never accept such samples.
 
     Returns:
-        float32 [rows] to float32 [rows], TensorFlow code whose parameters are constants of the graph. It never
-        decreases. Finite logits stay finite; NaN and infinite ones pass unchanged, for the samplers to judge.
+        A function, float32 [rows] to float32 [rows]: TensorFlow code whose parameters are constants of the graph. It
+        never decreases. Finite logits stay finite; NaN and infinite logits pass unchanged.
 
     Raises:
-        GanzooError: for an unknown method, or fewer than two finite logits of either class.
+        GanzooError: if the method is unknown, or if reals or fakes have fewer than two finite logits.
     """
     if method not in METHODS:
         raise GanzooError(f"no calibration '{method}'.{did_you_mean(method, METHODS)} There are: {', '.join(METHODS)}.")
@@ -61,9 +61,9 @@ def calibrate(method: str, real_logits: np.ndarray, fake_logits: np.ndarray) -> 
 def temperature(real: np.ndarray, fake: np.ndarray) -> Calibration:
     """x -> a x + b by logistic regression; 1/a is the temperature.
 
-    Platt, "Probabilistic Outputs for Support Vector Machines", 1999; Turner et al. call it logistic calibration. Where
-    the best a is negative, reals score no higher than fakes and the logits carry no information: a = b = 0 then, the
-    log ratio of two distributions that nobody can tell apart.
+    Platt, "Probabilistic Outputs for Support Vector Machines", 1999; Turner et al. call it logistic calibration. If the
+    best a is negative, reals score no higher than fakes and the logits carry no information. Then a = b = 0, the log
+    ratio of two equal distributions.
 
     Args:
         real: float64 [n], finite.
@@ -77,8 +77,8 @@ def beta(real: np.ndarray, fake: np.ndarray) -> Calibration:
     """x -> a ln p - b ln(1 - p) + c with p = sigmoid(x) and a, b >= 0.
 
     Kull, Silva Filho and Flach, "Beta calibration", AISTATS 2017, https://proceedings.mlr.press/v54/kull17a.html,
-    section 3: logistic regression on ln p and -ln(1 - p). A slope that comes out negative is set to 0 and the rest
-    fitted again. For very negative logits the map has slope a, for very positive ones b.
+    section 3: logistic regression on ln p and -ln(1 - p). A negative slope is set to 0, and the other parameters are
+    fitted again. The map has slope a at very negative logits and slope b at very positive logits.
 
     Args:
         real: float64 [n], finite.
@@ -89,12 +89,12 @@ def beta(real: np.ndarray, fake: np.ndarray) -> Calibration:
 
 
 def isotonic(real: np.ndarray, fake: np.ndarray) -> Calibration:
-    """The best non-decreasing probability, linear between its steps and constant beyond the logits seen; as a logit.
+    """The logit of the best non-decreasing probability, linear between its steps and constant outside the given logits.
 
     Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass Probability Estimates", KDD 2002.
-    Steps of fakes only or reals only would have an infinite logit, so one more real and one more fake are counted at
-    the lowest logit and at the highest: k fakes below every real get probability 1 / (k + 2) where n = m (Laplace's
-    rule of succession). Both weigh as much as a sample of the smaller class, so they draw the log ratio towards 0.
+    A step of fakes only or reals only would have an infinite logit. One real and one fake are therefore added at the
+    lowest logit, and likewise at the highest. If n = m, k fakes below every real get probability 1 / (k + 2) (Laplace's
+    rule of succession). An added sample weighs as much as one of the smaller class, so it pulls the log ratio to 0.
 
     Args:
         real: float64 [n], finite.
@@ -109,9 +109,9 @@ def isotonic(real: np.ndarray, fake: np.ndarray) -> Calibration:
 
     def log_ratio(logits):
         right = tf.searchsorted(knots, logits)
-        # Beyond the ends both neighbours are the same knot, and the step between them is 0.
+        # Outside the ends both neighbours are the same knot, so the step between the neighbours is 0.
         left, right = tf.maximum(right - 1, 0), tf.minimum(right, len(knots) - 1)
-        below, above, low, high = (tf.gather(of, at) for of in (knots, values) for at in (left, right))
+        below, above, low, high = (tf.gather(points, index) for points in (knots, values) for index in (left, right))
         probability = low + (high - low) * tf.math.divide_no_nan(logits - below, above - below)
         return tf.math.log(probability) - tf.math.log1p(-probability)
 
@@ -121,9 +121,9 @@ def isotonic(real: np.ndarray, fake: np.ndarray) -> Calibration:
 def _logistic_regression(
     features: Callable[[np.ndarray], list[np.ndarray]], real: np.ndarray, fake: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Slopes >= 0 of the features of a logit, and the bias: a slope that comes out negative is 0, the rest fitted anew.
+    """Slopes >= 0 of the features of a logit, and the bias. A negative slope becomes 0; the others are fitted again.
 
-    Without any slope the bias is 0, since both classes weigh the same.
+    If every slope is 0, the bias is 0, too, since both classes weigh the same.
     """
     logits, is_real, weights = _labelled(*_without_runaways(real, fake))
     x = np.stack(features(logits), axis=1)
@@ -133,7 +133,7 @@ def _logistic_regression(
     slopes, bias, kept = np.zeros(x.shape[1]), 0.0, np.ones(x.shape[1], bool)
     while kept.any():
         fit = LogisticRegression(C=PRIOR_STD**2, solver="newton-cholesky", tol=1e-8)
-        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # it falls back to another solver
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # it then uses another solver
             fit.fit(x[:, kept], is_real, weights)
         if (fit.coef_ >= 0.0).all():
             slopes[kept], bias = fit.coef_[0] / scale[kept], fit.intercept_[0] - fit.coef_[0] @ (mean / scale)[kept]
@@ -143,22 +143,22 @@ def _logistic_regression(
 
 
 def _without_runaways(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The few logits that an unstable network threw far away, drawn in: one of them would flatten the whole map."""
+    """Clips the few far outliers that an unstable network produces: a single one would flatten the whole map."""
     quartiles = np.quantile(real, [0.25, 0.75]), np.quantile(fake, [0.25, 0.75])
     low, high = np.min(quartiles), np.max(quartiles)
-    reach = CLIP_SPANS * (high - low) or np.inf
-    return np.clip(real, low - reach, high + reach), np.clip(fake, low - reach, high + reach)
+    margin = CLIP_SPANS * (high - low) or np.inf
+    return np.clip(real, low - margin, high + margin), np.clip(fake, low - margin, high + margin)
 
 
 def _labelled(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits, whether each is of a real, and weights: half of n + m for either class."""
+    """All logits, whether each belongs to a real, and weights that sum to (n + m) / 2 for reals and for fakes."""
     half = (len(real) + len(fake)) / 2
     weights = np.repeat([half / len(real), half / len(fake)], [len(real), len(fake)])
     return np.concatenate([real, fake]), np.repeat([True, False], [len(real), len(fake)]), weights
 
 
 def _on_float32(function: Calibration) -> Calibration:
-    """The same on float32, in float64 inside: rounding neither disturbs the order nor overflows."""
+    """The function on float32, computed in float64, so that rounding neither changes the order nor overflows."""
 
     def log_ratio(logits):
         value = tf.clip_by_value(function(tf.cast(logits, tf.float64)), -LARGEST, LARGEST)

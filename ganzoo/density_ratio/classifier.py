@@ -1,7 +1,7 @@
 """Fits the logits that tell reals from fakes, with the generator frozen.
 
-The best classifier of reals against equally many fakes has the logit log p_data/p_g, so cross-entropy fits the ratio
-whatever objective the model was trained by.
+The best classifier of reals against equally many fakes has the logit log p_data/p_g. Cross-entropy therefore fits the
+ratio for a model of any objective.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from ganzoo import noise
 from ganzoo.bases.generative import GenerativeModel, with_labels
 from ganzoo.losses import adversarial as losses
 
-AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the average is what is kept
-CHECKS = 20  # how often, in all, the held-out loss is looked at
+AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the fit returns the average
+CHECKS = 20  # times that the held-out loss is computed during a fit
 
 Labelled = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
 
@@ -33,25 +33,24 @@ def fit_classifier(
     mismatched: float,
     seed: int,
 ) -> keras.Model:
-    """Cross-entropy on reals against fresh fakes; the weights kept are those where the held-out loss was lowest.
+    """Cross-entropy on reals against fresh fakes; keeps the weights with the lowest held-out loss.
 
-    Of a conditional model, reals under another label than their own may be shown as fakes besides (Sinha et al.,
-    "Negative Data Augmentation", ICLR 2021, https://arxiv.org/abs/2102.05113): the fit then goes to
-    log p_data / (p_g + w p_other), p_other a class's reals under the other labels. Where classes do not overlap that
-    is the same ratio wherever there are reals, and lower where fakes are of another class than they should be, of
-    which there are too few to learn it from.
+    For a conditional model, reals with a wrong label can be added as fakes (Sinha et al., "Negative Data Augmentation",
+    ICLR 2021, https://arxiv.org/abs/2102.05113). The fit then converges to log p_data / (p_g + w p_other), where
+    p_other is the distribution of reals with wrong labels. If classes do not overlap, the ratio is the same at reals.
+    It is lower at fakes of the wrong class, which are too rare to learn the ratio from.
 
     Args:
         model: its averaged generator makes the fakes.
-        trunk: samples [rows, ...] (and labels) to the frozen features that the head takes in.
+        trunk: samples [rows, ...] (and labels) to the frozen features that the head takes.
         head: features, or [features, labels], to logits [batch]; fitted in place.
-        reals: to fit on.
-        stop_reals: decide where to stop, against as many fakes.
-        steps: of Adam, with a cosine schedule to 0.
-        batch_size: reals, and as many fakes, in each.
-        learning_rate: at the start.
-        mismatched: w, the weight of reals under other labels; 0 is none, and a model without classes has none.
-        seed: of the fakes and of the order of the reals.
+        reals: the samples to fit on.
+        stop_reals: the held-out samples; with as many fakes they decide which weights are kept.
+        steps: the number of Adam's steps, with a cosine schedule to 0.
+        batch_size: the number of reals in a step, and of fakes.
+        learning_rate: the rate at the start.
+        mismatched: w, the weight of reals with wrong labels; 0 leaves them out. A model without classes ignores it.
+        seed: the seed of the fakes and of the order of the reals.
 
     Returns:
         The fitted head, with the averaged weights.
@@ -69,33 +68,33 @@ def fit_classifier(
     if augmented:
         held_out.append((stop_reals[0], other_labels(tf.constant(stop_reals[1]), model.num_classes, [seed, 1])))
     train = in_batches(trunk, *reals)
-    held_out = [with_labels(in_batches(trunk, *rows), *map(tf.constant, rows[1:])) for rows in held_out]
+    held_out = [with_labels(in_batches(trunk, *part), *map(tf.constant, part[1:])) for part in held_out]
     fake_seed = noise.fold_in([seed, 0], noise.Fitting.FAKES)
 
     def loss_of(real, fake, *wrong):
-        shown_besides = [mismatched * tf.reduce_mean(tf.nn.softplus(logits)) for logits in wrong]
-        return losses.bce_discriminator(real, fake) + sum(shown_besides)
+        mismatched_losses = [mismatched * tf.reduce_mean(tf.nn.softplus(logits)) for logits in wrong]
+        return losses.bce_discriminator(real, fake) + sum(mismatched_losses)
 
     @tf.function(autograph=False)
     def train_step(step):
         index = noise.uniform(noise.fold_in([seed, 0], noise.Fitting.INDICES, step), batch_size)
         index = tf.cast(index * len(samples), tf.int32)
-        given = [tf.gather(of_all, index) for of_all in labels]  # fakes have the labels of the reals beside them
-        fake = trunk(model.propose(fake_seed, step * batch_size, batch_size, *given), *given, training=False)
+        drawn = [tf.gather(all_labels, index) for all_labels in labels]  # a batch's reals and fakes share their labels
+        fake = trunk(model.propose(fake_seed, step * batch_size, batch_size, *drawn), *drawn, training=False)
         features = tf.concat([tf.gather(train, index), fake], 0)
         with tf.GradientTape() as tape:
-            logits = head(with_labels(features, *(tf.tile(of_both, [2]) for of_both in given)), training=True)
+            logits = head(with_labels(features, *(tf.tile(half, [2]) for half in drawn)), training=True)
             wrong = []
             if augmented:
                 other = other_labels(
-                    *given, model.num_classes, noise.fold_in([seed, 0], noise.Fitting.MISMATCHES, step)
+                    *drawn, model.num_classes, noise.fold_in([seed, 0], noise.Fitting.MISMATCHES, step)
                 )
-                of_other = trunk(tf.gather(samples, index), other, training=False)
-                wrong = [head([of_other, other], training=True)]
+                other_features = trunk(tf.gather(samples, index), other, training=False)
+                wrong = [head([other_features, other], training=True)]
             loss = loss_of(logits[:batch_size], logits[batch_size:], *wrong)
         optimizer.apply(tape.gradient(loss, head.trainable_variables), head.trainable_variables)
         taken = tf.cast(step, tf.float32)
-        decay = tf.minimum(AVERAGE, (1.0 + taken) / (10.0 + taken))  # lest a short fit averages over its beginning
+        decay = tf.minimum(AVERAGE, (1.0 + taken) / (10.0 + taken))  # a short fit forgets its beginning
         for mean, weight in zip(average.weights, head.weights, strict=True):
             mean.assign(weight + tf.cast(decay, weight.dtype) * (mean - weight))
 
@@ -113,20 +112,18 @@ def fit_classifier(
 
 
 def fakes_like(model: GenerativeModel, reals: Labelled, count: int, *, seed: tf.Tensor) -> Labelled:
-    """As many fakes, with the reals' labels in turn where they have some."""
-    labels = [np.resize(of_reals, count) for of_reals in reals[1:]]
+    """`count` fakes, with the reals' labels in turn if the reals have labels."""
+    labels = [np.resize(real_labels, count) for real_labels in reals[1:]]
     return (model.sample(count, seed=seed, labels=labels[0] if labels else None), *labels)
 
 
 def other_labels(labels: tf.Tensor, num_classes: int, seed: tf.Tensor) -> tf.Tensor:
-    """Of each label, int64 [rows], one of the others, all of them equally likely."""
+    """Replaces each label, int64 [rows], by one of the other labels, each equally likely."""
     shift = noise.uniform(seed, tf.size(labels)) * (num_classes - 1.0)
     return (labels + 1 + tf.cast(shift, labels.dtype)) % num_classes
 
 
-def in_batches(network: Callable[..., tf.Tensor], *rows: np.ndarray, at_once: int = 256) -> tf.Tensor:
-    """What a network gives for many samples (and labels), [n, ...], a bounded number of them at a time."""
-    firsts = range(0, len(rows[0]), at_once)
-    return tf.concat(
-        [network(*(tf.constant(of[first : first + at_once]) for of in rows), training=False) for first in firsts], 0
-    )
+def in_batches(network: Callable[..., tf.Tensor], *arrays: np.ndarray, at_once: int = 256) -> tf.Tensor:
+    """The network's output for n samples (and labels), [n, ...], computed for `at_once` rows at a time."""
+    parts = [[array[first : first + at_once] for array in arrays] for first in range(0, len(arrays[0]), at_once)]
+    return tf.concat([network(*map(tf.constant, part), training=False) for part in parts], 0)

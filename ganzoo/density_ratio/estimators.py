@@ -1,6 +1,6 @@
 """The ways to estimate log p_data/p_g of a trained model, by name.
 
-The reals must be held out from training: on reals that the discriminator has seen, the ratio would be that of memorised
+The reals must be held out from training: reals that the discriminator has seen would give the ratio of memorised
 pictures.
 """
 
@@ -21,7 +21,7 @@ from ganzoo.networks.layers.basic import cut
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What an estimate is made from: `reals` are fitted on, `stop` stop the fit."""
+    """The inputs of an estimate: it is fitted on `reals`, and `stop` decides which weights are kept."""
 
     model: AdversarialModel
     reals: Labelled
@@ -34,14 +34,14 @@ class Fit:
         return {}
 
     def estimate(self, name: str) -> "Estimate":
-        """The estimate of a name, made at the first call."""
+        """The estimate of this name, made at the first call."""
         if name not in self._made:
             self._made[name] = ESTIMATORS[name](self)
         return self._made[name]
 
     @functools.cached_property
     def own(self) -> "Estimate":
-        """The discriminator, cut: the same two parts for all estimates, which so share a pass through the trunk."""
+        """The discriminator, cut in trunk and head. All estimates use the same parts and share a pass of the trunk."""
         trunk, tail = cut(self.model.discriminator)
         takes_labels = len(tail.inputs) > 1
 
@@ -54,7 +54,7 @@ class Fit:
         return Estimate(features, logits)
 
     def fitted(self, trunk: Callable[..., tf.Tensor], head: keras.Model, **options) -> "Estimate":
-        """The estimate of a head that is fitted on a trunk's features."""
+        """Fits a head on a trunk's features and returns their estimate."""
         options |= dict(mismatched=self.options["mismatched"], seed=self.seed)
         head = fit_classifier(self.model, trunk, head, self.reals, self.stop, **options)
 
@@ -65,7 +65,7 @@ class Fit:
 
 
 class Estimate(NamedTuple):
-    """Samples (and labels) to features, and these (and labels) to logits float32 [rows]."""
+    """A trunk, samples (and labels) to features, and a head, features (and labels) to logits float32 [rows]."""
 
     trunk: Callable[..., tf.Tensor]
     head: Callable[..., tf.Tensor]
@@ -90,7 +90,7 @@ def refit(fit: Fit) -> Estimate:
         head = heads.perceptron(network.output_shape[1:], width, dropout, 0.0, fit.seed, classes)
     else:
         trunk = fit.own.trunk
-        features = trunk(*(rows[:1] for rows in fit.reals), training=False)
+        features = trunk(*(array[:1] for array in fit.reals), training=False)
         head = heads.dropout_head(features.shape[1:], width, dropout, fit.seed, classes)
     return fit.fitted(trunk, head, **options)
 
@@ -108,8 +108,11 @@ def smoothed(fit: Fit) -> Estimate:
 
 
 def combined(fit: Fit) -> Estimate:
-    """The sum of the estimates that `config.ratio.combined` names; the discriminator's own logits stay out where they
-    are no log ratio. Estimates that err in different directions correct each other, and each alone is too faint."""
+    """The sum of the estimates that `config.ratio.combined` names.
+
+    The discriminator's own logits are left out if they are no log ratio. Estimates with different errors correct each
+    other, and each estimate alone is too small.
+    """
     names = [n for n in fit.options["combined"] if n != "discriminator" or fit.model.logits_are_log_ratio]
     terms = [fit.estimate(name) for name in names]
     trunks = list(dict.fromkeys(term.trunk for term in terms))
@@ -118,8 +121,8 @@ def combined(fit: Fit) -> Estimate:
         return [trunk(samples, *labels, training=training) for trunk in trunks]
 
     def logits(features, *labels, training):
-        given = dict(training=training)
-        return tf.add_n([term.head(features[trunks.index(term.trunk)], *labels, **given) for term in terms])
+        options = dict(training=training)
+        return tf.add_n([term.head(features[trunks.index(term.trunk)], *labels, **options) for term in terms])
 
     return Estimate(features, logits)
 

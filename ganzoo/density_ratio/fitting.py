@@ -1,4 +1,4 @@
-"""log p_data/p_g of a trained model: what rejection sampling accepts by."""
+"""Fits log p_data/p_g of a trained model, which decides what rejection sampling accepts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,7 +14,7 @@ from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
 
-FEWEST = 6  # reals, of which each share needs two
+FEWEST = 6  # reals: two in each of the three shares
 
 
 def for_export(
@@ -30,16 +30,16 @@ def for_export(
     Args:
         model: a trained model of the zoo.
         reals: float32 [n, ...] held out from training, or None.
-        labels: int64 [n], the reals' classes; used by a conditional model alone, which cannot do without.
+        labels: int64 [n], the reals' classes; a conditional model needs them, others ignore them.
         options: as in `config.ratio`; needed with reals.
-        seed: of the fit.
+        seed: the seed of the fit.
 
     Returns:
-        The ratio estimated and calibrated on the reals; without them the discriminator's own logits where the objective
-        makes those a log ratio, and None where it does not.
+        The ratio estimated and calibrated on the reals. Without reals, the discriminator's own logits if the objective
+        makes them a log ratio, and otherwise None.
 
     Raises:
-        GanzooError: for an estimator that there is not or that is none for this objective, and for a handful of reals.
+        GanzooError: if the estimator is unknown or does not fit the objective, or if there are fewer than six reals.
     """
     if reals is None:
 
@@ -59,7 +59,7 @@ def by_each(
     options: Mapping,
     seed: int,
 ) -> Iterator[DensityRatio]:
-    """The ratio of `for_export` by each of several estimators; what two of them have in common is fitted once."""
+    """The ratio of `for_export` by each of several estimators; a part that two estimators share is fitted once."""
     check(model, options)
     held_out = (reals,) if model.num_classes is None else (reals, labels)
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
@@ -74,7 +74,7 @@ def by_each(
 def calibrated(
     estimate: Estimate, reals: Labelled, fakes: Labelled, options: Mapping, num_classes: int | None
 ) -> DensityRatio:
-    """An estimate's logits through the map that is fitted on reals and fakes, and tempered."""
+    """The ratio that an estimate's logits give, calibrated on reals and fakes and multiplied by `tempering`."""
     real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
     calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
 
@@ -88,16 +88,18 @@ def calibrated(
 
 
 def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Tensor:
-    """Values float32 [n] as [num_classes, m], m of the largest class; in the others theirs are repeated, and -inf
-    stands where there are none."""
-    of_each = [values[labels == number] for number in range(num_classes)]
-    most = max(map(len, of_each))
-    rows = [np.resize(own, most) if len(own) else np.full(most, -np.inf) for own in of_each]
-    return tf.constant(np.stack(rows), tf.float32)
+    """Values float32 [n] as [num_classes, m], where m is the size of the largest class.
+
+    The values of a smaller class are repeated. The row of a class without values is -inf.
+    """
+    class_values = [values[labels == number] for number in range(num_classes)]
+    most = max(map(len, class_values))
+    padded = [np.resize(own, most) if len(own) else np.full(most, -np.inf) for own in class_values]
+    return tf.constant(np.stack(padded), tf.float32)
 
 
 def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[Labelled]:
-    """Reals (and labels) in random order, split to fit on, to stop by and to calibrate on.
+    """Reals (and labels) in random order, split in three shares: to fit on, to stop by and to calibrate on.
 
     Raises:
         GanzooError: for fewer than six reals.
@@ -110,15 +112,15 @@ def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[
     order = np.random.default_rng(seed).permutation(total)
     stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))
     parts = np.split(order, [total - stops - calibrations, total - calibrations])
-    return [tuple(rows[part] for rows in reals) for part in parts]
+    return [tuple(array[part] for array in reals) for part in parts]
 
 
 def check(model: AdversarialModel, options: Mapping) -> None:
-    """Finds what is wrong with `config.ratio` before a training is spent on it.
+    """Checks `config.ratio` before the training starts.
 
     Raises:
-        GanzooError: for an estimator or a calibration that there is not, and for an estimator that is none for this
-            model's objective.
+        GanzooError: if the estimator or the calibration is unknown, if the estimator does not fit the model's
+            objective, or if a number is out of range.
     """
     for key, known in (("estimator", ESTIMATORS), ("calibration", METHODS)):
         if options[key] not in known:

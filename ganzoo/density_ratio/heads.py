@@ -1,7 +1,7 @@
-"""The networks that estimate a density ratio: what is fitted, and on which features of the samples.
+"""The networks that estimate a density ratio: trunks, which give fixed features of the samples, and heads.
 
-A trunk gives fixed features; a head on them is fitted, and gives float32 logits [batch]. With `num_classes` a head
-takes [features, labels int64 [batch]].
+A head is fitted on a trunk's features and gives logits, float32 [batch]. With `num_classes` a head takes [features,
+labels int64 [batch]].
 """
 
 import keras
@@ -12,7 +12,7 @@ from ganzoo.networks.layers.basic import FourierFeatures, squeeze_logit
 def dropout_head(
     shape: tuple[int, ...], width: int, dropout: float, seed: int, num_classes: int | None = None
 ) -> keras.Model:
-    """One hidden layer between two dropouts: a thousand held-out pictures are enough for it."""
+    """One hidden layer between two dropouts: a thousand held-out pictures are enough to fit the head."""
     inputs = keras.Input(shape)
     x = keras.layers.LayerNormalization(dtype="float32")(keras.layers.Flatten()(inputs))
     x = keras.layers.Dropout(dropout, seed=seed)(x)
@@ -23,7 +23,7 @@ def dropout_head(
 
 
 def fourier_features(shape: tuple[int, ...], seed: int) -> keras.Model:
-    """Points with the sines and cosines of random frequencies, without which a perceptron misses narrow modes."""
+    """Points with sines and cosines of random frequencies: without them a perceptron misses narrow modes."""
     points = keras.Input(shape)
     return keras.Model(points, FourierFeatures(seed)(points))
 
@@ -31,7 +31,7 @@ def fourier_features(shape: tuple[int, ...], seed: int) -> keras.Model:
 def perceptron(
     shape: tuple[int, ...], width: int, dropout: float, noise: float, seed: int, num_classes: int | None = None
 ) -> keras.Model:
-    """Three hidden layers, on inputs with Gaussian noise of the given standard deviation while it is fitted."""
+    """Three hidden layers. In the fit the inputs have Gaussian noise of standard deviation `noise`."""
     x = inputs = keras.Input(shape)
     x = keras.layers.GaussianNoise(noise, seed=seed)(x) if noise else x
     inputs, x = _labelled(inputs, x, num_classes)
@@ -51,9 +51,10 @@ def convolutions(
     seed: int,
     num_classes: int | None = None,
 ) -> keras.Model:
-    """Strided convolutions on pictures that are averaged over `pool` x `pool` pixels and, while it is fitted, noised.
+    """Strided convolutions on pictures averaged over `pool` x `pool` pixels, with Gaussian noise in the fit.
 
-    Both hide the pixels' artefacts by which a sharp network would tell fakes, so that what is left is what they show.
+    Averages and noise hide artefacts of single pixels, by which a sharp network would recognise fakes. The content of
+    the pictures remains.
     """
     x = inputs = keras.Input(shape)
     x = keras.layers.AveragePooling2D(pool, padding="same")(x) if pool > 1 else x
@@ -68,13 +69,13 @@ def convolutions(
         level += 1
     x = keras.layers.Dropout(dropout, seed=seed)(keras.layers.Flatten()(x))
     inputs, x = _labelled(inputs, x, num_classes)
-    if num_classes is not None:  # what the label says depends on the picture
+    if num_classes is not None:  # the label's effect depends on the picture
         x = keras.layers.Dense(width, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed))(x)
     return _with_logit(inputs, x)
 
 
 def _labelled(inputs: keras.KerasTensor, x: keras.KerasTensor, num_classes: int | None) -> tuple:
-    """The inputs and x; with classes, [inputs, labels] and x with the label's one-hot vector behind it."""
+    """The inputs and x; with classes, [inputs, labels] and x followed by the label's one-hot vector."""
     if num_classes is None:
         return inputs, x
     labels = keras.Input((), dtype="int64")

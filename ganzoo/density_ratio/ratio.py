@@ -1,4 +1,4 @@
-"""What a density ratio is to the samplers."""
+"""A density ratio as the samplers see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ class DensityRatio:
     """log p_data/p_g, up to a constant.
 
     Attributes:
-        log_ratio: samples [rows, ...] to float32 [rows]; TensorFlow code that can be traced into an export. Of a
-            conditional model it takes their labels int64 [rows] too, and is log p_data(x | y)/p_g(x | y).
-        held_out: float32 [n], the log ratios of reals that neither training nor the fit has seen, where
-            Metropolis-Hastings chains start; of a conditional model [num_classes, n]. None where there were no reals.
+        log_ratio: samples [rows, ...] to float32 [rows]; TensorFlow code that can be traced into an export. For a
+            conditional model it also takes the samples' labels, int64 [rows], and is log p_data(x | y)/p_g(x | y).
+        held_out: float32 [n], or [num_classes, n] for a conditional model: the log ratios of reals that neither the
+            training nor the fit has seen. Metropolis-Hastings chains start there. None if there were no reals.
     """
 
     log_ratio: Callable[..., tf.Tensor]

@@ -15,10 +15,10 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.bases.translating import Endpoint, TranslationModel
-from ganzoo.export import warm_up
-from ganzoo.export.sampling_signatures import are_rows
+from ganzoo.export.inputs import Input, random_rows
 from ganzoo.export.saved_model import Servable
-from ganzoo.export.translation_signatures import Inputs
+from ganzoo.export.signature import Signature
+from ganzoo.export.translation_signatures import CheckedEndpoint
 from ganzoo.networks.layers.basic import SeededDropout
 
 ROWS = 4  # that each signature is tried on
@@ -42,18 +42,17 @@ def batchable(whole: Servable, model: TwoOptimizerModel) -> tuple[Servable, list
     Returns:
         The servable, and the names of the signatures of rows that were left out as their rows are not independent.
     """
-    rows = {name: signature for name, signature in whole.signatures.items() if are_rows(signature[1])}
+    rows = {name: signature for name, signature in whole.signatures.items() if signature.is_of_rows}
     if isinstance(model, TranslationModel) and _has_seeded_noise(model):
         rows["serving_default"] = _with_noise_of_first_row(model, whole.facts["sampling"])
     kept = {name: signature for name, signature in rows.items() if rows_are_independent(signature, whole.facts)}
     return replace(whole, signatures=kept), [name for name in rows if name not in kept]
 
 
-def rows_are_independent(signature: tuple, facts: Mapping) -> bool:
+def rows_are_independent(signature: Signature, facts: Mapping) -> bool:
     """Whether each of some random rows gives alone what it gives among the others, up to rounding."""
-    function, specs = signature
-    call = tf.function(function, input_signature=specs, autograph=False)
-    inputs = [_random_rows(spec, facts, _rows_of_a_request(facts)) for spec in specs]
+    call = tf.function(signature.function, input_signature=signature.specs, autograph=False)
+    inputs = [_random_rows(one, facts, _rows_of_a_request(facts)) for one in signature.inputs]
     together = call(*map(tf.constant, inputs))
     for row in range(len(inputs[0])):
         alone = call(*(tf.constant(value[row : row + 1]) for value in inputs))
@@ -75,16 +74,15 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
     return np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-def _random_rows(spec: tf.TensorSpec, facts: Mapping, rows: int) -> np.ndarray:
-    """Values of an input, [rows, ...], as different as its bounds allow: all are in [0, 1), whole numbers 0 or 1."""
+def _random_rows(one: Input, facts: Mapping, rows: int) -> np.ndarray:
+    """Right values of an input, [rows, ...]; pictures have the size that was trained on."""
     random = np.random.default_rng(0)
-    if spec.dtype == tf.string:
+    if one.dtype == "string":
         pixels = random.integers(0, 256, (rows, *facts["image_shape"]), np.uint8)
         return np.array([tf.io.encode_png(picture).numpy() for picture in pixels], object)
-    shape = (rows, *warm_up.smallest(spec, facts).shape[1:])
-    if spec.dtype.is_integer:
-        return np.resize(np.arange(2), shape).astype(spec.dtype.as_numpy_dtype)
-    return random.uniform(size=shape).astype(spec.dtype.as_numpy_dtype)
+    sides = (None, *facts.get("image_shape", ()))
+    shape = tuple(sides[axis] if size is None else size for axis, size in enumerate(one.shape))
+    return random_rows(replace(one, shape=shape), rows, random)
 
 
 def _has_seeded_noise(model: TranslationModel) -> bool:
@@ -104,7 +102,7 @@ class FirstRowsDropout(SeededDropout):
         return x * super().call([tf.ones_like(x[:1]), stream])
 
 
-def _with_noise_of_first_row(model: TranslationModel, sampling: Mapping) -> tuple:
+def _with_noise_of_first_row(model: TranslationModel, sampling: Mapping) -> Signature:
     """`serving_default` of a translator whose generator takes a stream of noise."""
 
     def same_for_all(layer):
@@ -117,5 +115,5 @@ def _with_noise_of_first_row(model: TranslationModel, sampling: Mapping) -> tupl
     def serving_default(images):
         return {"images": generator([images, noise.stream(tf.zeros([2], tf.int32))], training=False)}
 
-    inputs = Inputs(model, sampling, Endpoint(serving_default, ("images",)))
-    return inputs.checked, inputs.specs()
+    endpoint = CheckedEndpoint(model, sampling, Endpoint(serving_default, ("images",)))
+    return Signature(endpoint.call, endpoint.inputs)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from ganzoo.export.request_checks import under
+from ganzoo.export.request_checks import after_checks
 
 HEADER = 26  # bytes of a PNG up to and including its colour type
 PNG_SIGNATURE, JPEG_SIGNATURE = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
@@ -42,21 +42,21 @@ def header(content: tf.Tensor, row: tf.Tensor, max_bytes: int) -> Header:
         max_bytes: that it may have.
     """
     length = tf.strings.length(content)
-    with under(_check(length <= max_bytes, row, f"has more than {max_bytes} bytes:", length)):
+    with after_checks(_check(length <= max_bytes, row, f"has more than {max_bytes} bytes:", length)):
         first = tf.io.decode_raw(tf.strings.substr(content, 0, HEADER), tf.uint8, fixed_length=HEADER)
         is_png, is_jpeg = _begins(first, PNG_SIGNATURE + b"\x00\x00\x00\rIHDR"), _begins(first, JPEG_SIGNATURE)
-    with under(_check(is_png | is_jpeg, row, "is neither a PNG nor a JPEG; its bytes are", length)):
+    with after_checks(_check(is_png | is_jpeg, row, "is neither a PNG nor a JPEG; its bytes are", length)):
         values = tf.io.decode_raw(tf.identity(content), tf.uint8)
         is_whole = tf.where(is_png, _count(values, b"IEND") > 0, _count(values, END_OF_JPEG) > 0)
         scans = tf.where(is_png, 0, _count(values, START_OF_SCAN))
     whole = _check(is_whole, row, "is cut short: it has no end; its bytes are", length)
-    with under(whole, _check(scans <= MOST_SCANS, row, f"is a JPEG of more than {MOST_SCANS} scans:", scans)):
+    with after_checks(whole, _check(scans <= MOST_SCANS, row, f"is a JPEG of more than {MOST_SCANS} scans:", scans)):
         big_endian = tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64)
         width, height = (tf.reduce_sum(tf.cast(first[at : at + 4], tf.int64) * big_endian) for at in (16, 20))
         of_png, checked = tf.stack([height, width, 3]), tf.identity(content)  # a branch waits for its inputs alone
         sides = tf.cond(is_png, lambda: of_png, lambda: tf.io.extract_jpeg_shape(checked, tf.int64))
     is_in_colours = _check(sides[2] <= 3, row, "is a JPEG in CMYK; give it in grey or RGB; its channels are", sides[2])
-    with under(is_in_colours):
+    with after_checks(is_in_colours):
         has_alpha = is_png & ((first[25] == 4) | (first[25] == 6) | (_count(values, b"tRNS") > 0))
         return Header(tf.identity(content), is_png, tf.identity(sides[:2]), has_alpha)
 

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.bases.translating import TranslationModel
-from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.errors import GanzooError, did_you_mean, install_hint
 from ganzoo.export import saved_model
 from ganzoo.export.saved_model import Servable
 from ganzoo.files import whole
@@ -96,7 +96,7 @@ def check(format: str, path: Path) -> None:
     suffix, packages = FORMATS[format].suffix, FORMATS[format].packages
     missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
     if missing:
-        raise GanzooError(f"--format {format} needs {' and '.join(missing)}: pip install 'ganzoo[{format}]'.")
+        raise GanzooError(f"--format {format} needs {' and '.join(missing)}: {install_hint(format)}.")
     if path.suffix != suffix:
         raise GanzooError(f"--out is {path}: with --format {format} give a file's name in {suffix}.")
 
@@ -220,12 +220,12 @@ def _requests(specs: list[tf.TensorSpec], reference: Servable) -> Iterator[Input
 def _largest_difference(answers: list[tuple[np.ndarray, Inputs]], reference: Servable) -> float:
     """Between answers and those of the SavedModel, which is written, loaded, and asked row by row, lest its limits
     refuse the request; infinite where the shapes differ."""
-    ((name, (_, specs)),) = reference.signatures.items()
+    ((name, signature),) = reference.signatures.items()
     largest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         loaded = tf.saved_model.load(saved_model.write(reference, folder))
         for answer, inputs in answers:
-            values = dict(zip([spec.name for spec in specs], inputs.values(), strict=True))
+            values = dict(zip([one.name for one in signature.inputs], inputs.values(), strict=True))
             rows = range(len(answer))
             one_by_one = [
                 loaded.signatures[name](**{key: tf.constant(value[row : row + 1]) for key, value in values.items()})

@@ -1,11 +1,78 @@
-"""What a request must be, as assertions in the graph: TensorFlow raises them as InvalidArgumentError."""
+"""What a request must be, as assertions in the graph: TensorFlow raises them as InvalidArgumentError.
+
+What each input must be is said by the table of inputs (`ganzoo.export.inputs`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 
+from ganzoo.export.inputs import Input
 
-def under(*assertions: tf.Operation | None):
-    """What is computed under it waits for the assertions."""
+
+def checked(function: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[Input]) -> Callable:
+    """The function on inputs that have been found to be right, each by itself and all together.
+
+    Args:
+        function: graph code; it takes the inputs in their order.
+        inputs: settled.
+    """
+
+    def call(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+        each = [check for one, value in zip(inputs, values, strict=True) for check in input_checks(one, value)]
+        with after_checks(*each, *row_checks(inputs, values)):
+            return function(*map(tf.identity, values))
+
+    return call
+
+
+def after_checks(*assertions: tf.Operation | None):
+    """A context: what is computed in it waits for the assertions."""
     return tf.control_dependencies([assertion for assertion in assertions if assertion is not None])
+
+
+def input_checks(one: Input, value: tf.Tensor) -> Iterator[tf.Operation | None]:
+    """What an input must be by itself: as many rows as there may be, finite numbers, within bounds."""
+    if one.limit is not None:
+        # At least 1 row, since convolutions give none a wrong shape.
+        yield is_in_range(row_count(value), 1, one.limit, f"the number of {one.counted}")
+    upper = one.at_most if one.below is None else one.below
+    if value.dtype.is_floating and (one.at_least is None or upper is None):
+        yield is_finite(value, one.name)
+    if one.at_least is None and upper is None:
+        return
+    last = one.below - 1 if one.below is not None and value.dtype.is_integer else one.at_most
+    if one.below is not None and not value.dtype.is_integer:
+        words = f"in [{one.least}, {one.below})" if one.at_least is not None else f"below {one.below}"
+    elif one.at_least is None or last is None:
+        words = f"at least {one.at_least}" if last is None else f"at most {last}"
+    else:
+        words = f"in {one.at_least} .. {last}"
+    fits = tf.constant(True)
+    if one.at_least is not None:
+        fits &= tf.reduce_all(value >= one.at_least)
+    if upper is not None:
+        fits &= tf.reduce_all(value < one.below if one.below is not None else value <= one.at_most)
+    yield tf.debugging.Assert(fits, [f"{one.name} must be {words}, got", value])
+
+
+def row_checks(inputs: Sequence[Input], values: Sequence[tf.Tensor]) -> Iterator[tf.Operation | None]:
+    """As many rows of every input that has rows: `num_samples`, where a signature takes it, or those of the first."""
+    named = {one.name: value for one, value in zip(inputs, values, strict=True)}
+    of_rows = [one for one in inputs if one.has_rows]
+    if "num_samples" in named:
+        first, expected = None, named["num_samples"]
+    elif of_rows:
+        first = of_rows.pop(0)
+        expected = row_count(named[first.name])
+    for one in of_rows:
+        found = row_count(named[one.name])
+        if one.each is None and first is not None:
+            words = [f"{first.name} and {one.name} must have as many rows as each other."]
+        else:
+            row, of = one.each or (f"row of {one.name}", "samples")
+            words = [f"there must be a {row} for each of", expected, f"{of}, got", found]
+        yield tf.debugging.Assert(found == expected, words)
 
 
 def is_in_range(value: tf.Tensor, low: float, high: float, name: str) -> tf.Operation | None:
@@ -18,18 +85,13 @@ def is_finite(values: tf.Tensor, name: str) -> tf.Operation | None:
     return tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(values)), [f"{name} must be finite numbers."])
 
 
-def rows_fit(values: tf.Tensor, limit: int, name: str = "the number of rows") -> tf.Operation | None:
-    """Between 1 row, since convolutions give none a wrong shape, and the limit."""
-    return is_in_range(rows(values), 1, limit, name)
-
-
-def rows(values: tf.Tensor) -> tf.Tensor:
+def row_count(values: tf.Tensor) -> tf.Tensor:
     """How many rows there are, int32 []."""
     return tf.shape(values)[0]
 
 
 def finite(answer: tf.Tensor, name: str) -> tf.Tensor:
     """An answer, once it is found to be finite: inputs that are finite may still be beyond what a network can count."""
-    said = f"{name} would not be finite: the request's numbers are too large for the network."
-    with under(tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(answer)), [said])):
+    words = f"{name} would not be finite: the request's numbers are too large for the network."
+    with after_checks(tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(answer)), [words])):
         return tf.identity(answer)

@@ -12,10 +12,11 @@ from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.translating import TranslationModel
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
-from ganzoo.export import warm_up
-from ganzoo.export.sampling_signatures import Signatures, signatures
+from ganzoo.export import own_signatures, warm_up
+from ganzoo.export.sampling_signatures import signatures
+from ganzoo.export.signature import Signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
-from ganzoo.files import unfinished
+from ganzoo.files import check_writable, unfinished
 from ganzoo.networks.layers.basic import exporting
 
 MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
@@ -26,7 +27,7 @@ class Servable:
     """What a version consists of.
 
     Attributes:
-        signatures: each signature's function and the named specs of its inputs.
+        signatures: by name.
         facts: JSON-able; they go to `assets/config.json`. `name` and `sampling` are among them, and of what takes
             pictures `image_shape`.
     """
@@ -47,7 +48,7 @@ def servable(
     Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, `propose_inputs`,
     for pictures `drs_png`, and `mh` where the ratio has the scores of held-out reals; with latent codes
     `generate_from_codes` and `recognise`. All of them use the averaged generator; those of a conditional model but
-    `propose_inputs` take labels.
+    `propose_inputs` take labels. Behind them come the signatures that users' own files registered.
 
     Args:
         model: trained.
@@ -56,12 +57,14 @@ def servable(
         description: more facts.
 
     Raises:
-        GanzooError: for limits that no request could keep.
+        GanzooError: for limits that no request could keep, and for a user's own signature whose inputs cannot be.
     """
     sampling = sampling or model.recipe().sampling
     check_limits(sampling)
     facts = {"name": model.zoo_name, "num_classes": model.num_classes, "sampling": dict(sampling)}
-    return Servable(signatures(model, ratio, sampling), facts | dict(description or {}))
+    if own := own_signatures.signatures(model, ratio, sampling):
+        facts["own_signatures"] = own_signatures.facts(own)
+    return Servable(signatures(model, ratio, sampling) | own, facts | dict(description or {}))
 
 
 def servable_translator(
@@ -131,13 +134,15 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
         The version's folder, `directory/N`.
 
     Raises:
-        GanzooError: if it cannot be written, as on a full disk, and if that version is there.
+        GanzooError: if it cannot be written, as on a full disk, if that version is there, and for a user's own
+            signature that fails or returns no dict of tensors.
     """
     directory = Path(directory)
+    check_writable(directory, "folder", is_folder=True)
     with unfinished(directory / "version") as beside:
         archive = keras.export.ExportArchive()
-        for name, (function, specs) in what.signatures.items():
-            archive.add_endpoint(name, function, input_signature=specs)
+        for name, signature in what.signatures.items():
+            archive.add_endpoint(name, signature.function, input_signature=signature.specs)
         try:
             with exporting():  # which is when they are traced
                 archive.write_out(str(beside), verbose=False)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.export.sampling_signatures import Signatures
+from ganzoo.export.inputs import Input
+from ganzoo.export.signature import Signatures
 
 FILE = "assets.extra/tf_serving_warmup_requests"  # where the server looks for them, in a version's folder
 
@@ -35,21 +36,17 @@ def write(version: Path, signatures: Signatures, facts: Mapping) -> None:
 
 def requests(signatures: Signatures, facts: Mapping) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     """The least that each signature can be asked for: a sample, a row, a chain of one step. (name, inputs by name)"""
-    for name, (_, specs) in signatures.items():
-        yield name, {spec.name: smallest(spec, facts) for spec in specs}
+    for name, signature in signatures.items():
+        yield name, {one.name: smallest(one, facts) for one in signature.inputs}
 
 
-def smallest(spec: tf.TensorSpec, facts: Mapping) -> np.ndarray:
-    """A value of an input that is within any bounds that an export can have; of what has rows, one row.
+def smallest(one: Input, facts: Mapping) -> np.ndarray:
+    """The least value of an input that is right; of what has rows, one row.
 
-    Pictures have the size that was trained on. Zeros are a right answer to all else but to what counts or asks.
+    Pictures have the size that was trained on.
     """
-    asked = {"num_samples": 1, "chain_length": 1, "budget": 1.0}
-    asked["gamma_percentile"] = facts["sampling"].get("gamma_percentile")
-    if spec.name in asked:
-        return np.array(asked[spec.name], spec.dtype.as_numpy_dtype)
-    if spec.dtype == tf.string:
+    if one.dtype == "string":
         return np.array([tf.io.encode_png(np.zeros(facts["image_shape"], np.uint8)).numpy()], object)
     sides = (1, *facts.get("image_shape", ()))
-    shape = [sides[axis] if size is None else size for axis, size in enumerate(spec.shape)]
-    return np.zeros(shape, spec.dtype.as_numpy_dtype)
+    shape = [sides[axis] if size is None else size for axis, size in enumerate(one.shape)]
+    return np.full(shape, one.least, one.numpy_dtype)

@@ -1,7 +1,7 @@
 """Adversarial losses on logits: small pure functions, float32 [batch] in, a scalar out.
 
-Two players share one convention: the discriminator's loss takes the logits of reals and of fakes, the generator's
-those of fakes. Both are to be minimised.
+The discriminator's loss takes the logits of reals and of fakes, the generator's loss the logits of fakes. Both losses
+are minimised.
 """
 
 import tensorflow as tf
@@ -18,7 +18,7 @@ def minimax_generator(fake_logits: tf.Tensor) -> tf.Tensor:
 
 
 def non_saturating_generator(fake_logits: tf.Tensor) -> tf.Tensor:
-    """-E[log D(G(z))]: the same fixed point with a strong gradient early on (section 3 of the paper)."""
+    """-E[log D(G(z))]: the fixed point of `minimax_generator` with a strong gradient early on (section 3)."""
     return tf.reduce_mean(tf.nn.softplus(-fake_logits))
 
 
@@ -35,7 +35,7 @@ def least_squares(outputs: tf.Tensor, target: float) -> tf.Tensor:
 def hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]; Miyato et al. 2018, equation 16, negated.
 
-    Samples on their own side with a margin of 1 have no gradient. The generator's loss is -E[D(G(z))], equation 17.
+    Reals with D >= 1 and fakes with D <= -1 have no gradient. The generator's loss is -E[D(G(z))], equation 17.
     """
     return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
 

@@ -1,4 +1,4 @@
-"""What holds a critic to its Lipschitz bound: gradient penalties, and the clipping of weights."""
+"""Keeps a critic within its Lipschitz bound: gradient penalties and clipped weights."""
 
 from collections.abc import Callable, Iterable
 
@@ -35,7 +35,7 @@ def gradient_norms(critic: Callable[[tf.Tensor], tf.Tensor], samples: tf.Tensor)
 
 
 def gradient_penalty(norms: tf.Tensor, *, one_sided: bool = False) -> tf.Tensor:
-    """E[(|grad f| - 1)^2], or E[max(0, |grad f| - 1)^2] where only norms above 1 are penalised.
+    """E[(|grad f| - 1)^2], or E[max(0, |grad f| - 1)^2] if only norms above 1 are penalised.
 
     Gulrajani et al. 2017, equation 3 and, for the one-sided form, its appendix.
     """
@@ -48,7 +48,7 @@ def logits_and_squared_gradients(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The logits, and |grad D|^2 at each sample, from one pass; both float32 [batch].
 
-    Averaged over reals the latter is R1 (Mescheder et al. 2018, equation 9), over fakes R2.
+    The mean of |grad D|^2 over reals is R1 (Mescheder et al. 2018, equation 9), and over fakes R2.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(samples)
@@ -60,7 +60,7 @@ def logits_and_squared_gradients(
 def logits_and_r1(
     discriminator: Callable[[tf.Tensor], tf.Tensor], reals: tf.Tensor, weight: float
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The reals' logits float32 [batch], and weight / 2 E|grad D|^2 at them, which costs nothing where the weight is 0.
+    """The reals' logits float32 [batch], and weight / 2 E|grad D|^2 at the reals. A weight of 0 costs nothing.
 
     Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", https://arxiv.org/abs/1801.04406,
     equation 9.
@@ -72,8 +72,10 @@ def logits_and_r1(
 
 
 def refuse_batch_norm(critic: keras.Model) -> None:
-    """A gradient penalty is on each sample's own gradient, which exists only where samples do not enter each other's
-    logits (Gulrajani et al. 2017, section 4).
+    """Refuses a critic with batch normalisation.
+
+    A gradient penalty needs each sample's own gradient. With batch normalisation a logit depends on the other samples,
+    too (Gulrajani et al. 2017, section 4).
 
     Raises:
         GanzooError: if the critic has batch normalisation.

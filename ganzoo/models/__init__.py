@@ -1,4 +1,4 @@
-"""One file per objective; the file has the name of its zoo entry. Models are built and loaded here, by their names."""
+"""One file per objective, with the name of its zoo entry. This module builds and loads models by name."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ def model_class(name: str) -> "type[TwoOptimizerModel]":
     """The class registered under a name.
 
     Raises:
-        GanzooError: if there is none; the message has the nearest known name.
+        GanzooError: if there is no such class; the message has the nearest known name.
     """
     if name not in list_models():
         raise GanzooError(f"no model named '{name}'.{did_you_mean(name, list_models())} `--list` prints the zoo.")
@@ -35,21 +35,21 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
     Args:
         name: an entry of the zoo.
         image_shape: (height, width, channels) with 16 to 128 pixels a side and 1 or 3 channels, or (dimensions,) for
-            points; of a translator, sides that its networks can halve.
-        **overrides: replace values of the recipe's `config.model`; see the model's class for what there is.
+            points. A translator's networks must be able to halve the sides.
+        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them.
 
     Returns:
         A Keras model with built networks, ready for `compile()`.
 
     Raises:
-        GanzooError: for an unknown name or a shape no network of the zoo can make.
-        TypeError: for an override that the model does not have.
+        GanzooError: if the name is unknown, or if no network of the zoo can make the shape.
+        TypeError: if the model does not have an override.
 
-    >>> model = ganzoo.create("wgan_gp", image_shape=(28, 28, 1), n_critic=3)
+    >>> model = ganzoo.create("wgan_gp", image_shape=(2,), n_critic=3)
     >>> model.compile()
-    >>> model.fit(dataset)
-    >>> model.sample(16, seed=1)
-    >>> ganzoo.create("cyclegan", image_shape=(256, 256, 3)).a_to_b(horses)
+    >>> history = model.fit(dataset, verbose=0)
+    >>> model.sample(16, seed=1).shape
+    (16, 2)
     """
     return from_config(
         load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k"), image_shape, **overrides
@@ -57,12 +57,14 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
 
 
 def load(path: str) -> "TwoOptimizerModel":
-    """A model that `model.save("m.keras")` has written, compiled as it was: `fit` trains on where it had got to.
+    """Loads a model that `model.save("m.keras")` has written, compiled as before, so that `fit` continues the training.
 
-    Keras knows a class once its file has been imported, and so all files of the zoo are, here. (A model of one's own
-    must have been imported before.)
+    Keras knows a class after the import of its file, so this function imports every model of the zoo. Import a model of
+    your own before the call.
 
-    >>> model = ganzoo.load("m.keras")
+    >>> model.save("m.keras")
+    >>> ganzoo.load("m.keras").steps_taken == model.steps_taken
+    True
     """
     import keras
 

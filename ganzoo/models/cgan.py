@@ -1,7 +1,7 @@
 """Conditional GAN.
 
-Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014, https://arxiv.org/abs/1411.1784, equation 2; the
-projection discriminator is that of Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018,
+Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014, https://arxiv.org/abs/1411.1784, equation 2. The
+projection discriminator comes from Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018,
 https://arxiv.org/abs/1802.05637.
 """
 
@@ -18,13 +18,13 @@ from ganzoo.zoo.registry import register
 class ConditionalGAN(AdversarialModel):
     """The game of `gan` played within each class: both networks see the label.
 
-    Fakes have the labels of the reals beside them. The best discriminator's logits are log p_data(x | y)/p_g(x | y).
-    The generator's step takes the fakes of the last discriminator step, and its loss is the non-saturating one.
+    The fakes of a batch have the labels of its reals. The best discriminator's logits are log p_data(x | y)/p_g(x | y).
+    The generator's step reuses the fakes of the last discriminator step, with the non-saturating loss.
 
     Args:
         num_classes: labels are 0, 1, ..., num_classes - 1.
-        r1_weight: of `penalties.logits_and_r1`, which the papers do not have; 0 is none. Without it a generator that
-            learns from a few hundred reals of each class comes to make one sample of each.
+        r1_weight: weight of `penalties.logits_and_r1`, which the papers do not have; 0 leaves the penalty out. Without
+            it a generator that learns from a few hundred reals per class collapses to one sample per class.
 
     Raises:
         GanzooError: if the discriminator has batch normalisation and `r1_weight` is not 0.
@@ -74,8 +74,8 @@ class ConditionalGAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, real, label)
             with tf.GradientTape() as tape:
-                of_label = lambda samples, label=label: self.discriminate(samples, label)  # noqa: E731
-                real_logits, r1 = logits_and_r1(of_label, real, self.r1_weight)
+                discriminate = lambda samples, label=label: self.discriminate(samples, label)  # noqa: E731
+                real_logits, r1 = logits_and_r1(discriminate, real, self.r1_weight)
                 fake_logits = self.discriminate(tf.stop_gradient(fake), label)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits) + r1
             self.update_discriminator(tape, discriminator_loss)

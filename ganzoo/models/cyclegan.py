@@ -21,9 +21,9 @@ class CycleGAN(TranslationModel):
     """Two generators, the paper's G from a to b and F from b to a, and a discriminator of patches for each domain.
 
     Args:
-        cycle_weight: lambda of equation 3; the paper's is 10.
-        identity_weight: of the identity loss, as a share of `cycle_weight`; the authors' code has .5, 0 leaves it out.
-        pool_size: past fakes that the discriminators are shown from; the paper's is 50.
+        cycle_weight: lambda of equation 3; 10 in the paper.
+        identity_weight: weight of the identity loss as a share of `cycle_weight`; .5 in the authors' code, 0 for none.
+        pool_size: number of past fakes from which the discriminators' fakes are drawn; 50 in the paper.
     """
 
     generators = ("a_to_b", "b_to_a")
@@ -36,7 +36,7 @@ class CycleGAN(TranslationModel):
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.pool_size = pool_size
-        # Each an attribute of its own: TensorFlow's checkpoints do not look into lists.
+        # Two attributes and no list: TensorFlow's checkpoints do not look into lists.
         self.pool_a = FakePool(pool_size, self.image_shape)
         self.pool_b = FakePool(pool_size, self.image_shape)
 
@@ -44,7 +44,7 @@ class CycleGAN(TranslationModel):
     def for_shape(
         cls, image_shape: tuple[int, int, int], *, network: str, generator: dict, discriminator: dict, **objective
     ) -> "CycleGAN":
-        """Builds two generators and two discriminators; the family "cyclegan" is the one there is."""
+        """Builds two generators and two discriminators; "cyclegan" is the only family."""
         generators = [cyclegan.generator(image_shape, **generator) for _ in cls.generators]
         critics = [patchgan.discriminator(image_shape, conditional=False, **discriminator) for _ in cls.discriminators]
         return cls(*generators, *critics, image_shape=image_shape, **objective)
@@ -63,7 +63,7 @@ class CycleGAN(TranslationModel):
         """
         a, b = data
         with tf.GradientTape() as tape:
-            # A generator's translation and its identity in one pass: instance norm keeps samples apart.
+            # One pass makes a generator's translation and its identity: instance norm keeps samples independent.
             fake_b, same_b = tf.split(self.a_to_b(tf.concat([a, b], 0), training=True), 2)
             fake_a, same_a = tf.split(self.b_to_a(tf.concat([b, a], 0), training=True), 2)
             cycle = l1(self.b_to_a(fake_b, training=True), a) + l1(self.a_to_b(fake_a, training=True), b)
@@ -73,7 +73,7 @@ class CycleGAN(TranslationModel):
             generator_loss = adversarial + self.cycle_weight * (cycle + self.identity_weight * identity)
         self.update_generator(tape, generator_loss)
 
-        # The pools are of all replicas' fakes: each replica has the same ones, and is shown its own rows.
+        # The pools hold the fakes of all replicas. Each replica has the same pools and takes its own rows.
         past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(noise.Training.POOL, 0)))
         past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(noise.Training.POOL, 1)))
         with tf.GradientTape() as tape:
@@ -81,7 +81,7 @@ class CycleGAN(TranslationModel):
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)
             real_logits = tf.concat([real_logits_a, real_logits_b], 0)
             fake_logits = tf.concat([fake_logits_a, fake_logits_b], 0)
-            # The means are over the pictures of both discriminators, each of which has the paper's 1/2.
+            # The means are over the pictures of both discriminators, and each discriminator has the paper's 1/2.
             discriminator_loss = 2.0 * losses.least_squares(real_logits, 1.0)
             discriminator_loss += 2.0 * losses.least_squares(fake_logits, 0.0)
         self.update_discriminator(tape, discriminator_loss)
@@ -107,20 +107,20 @@ class CycleGAN(TranslationModel):
             critics = {"logits_a": self.discriminator_a, "logits_b": self.discriminator_b}
             return {name: patch_mean(critic(images, training=False)) for name, critic in critics.items()}
 
-        judged = max(map(patchgan.smallest_side, (self.discriminator_a, self.discriminator_b)))
+        smallest = max(map(patchgan.smallest_side, (self.discriminator_a, self.discriminator_b)))
         return {
             "serving_default": Endpoint(a_to_b, ("images",)),
             "a_to_b": Endpoint(a_to_b, ("images",)),
             "b_to_a": Endpoint(b_to_a, ("images",)),
             "cycle_a": Endpoint(lambda images: b_to_a(a_to_b(images)["images"]), ("images",)),
             "cycle_b": Endpoint(lambda images: a_to_b(b_to_a(images)["images"]), ("images",)),
-            "score": Endpoint(score, ("images",), judged),
+            "score": Endpoint(score, ("images",), smallest),
         }
 
     def sample_rows(self, a, b):
         fake_b, fake_a = self.a_to_b(a, training=False), self.b_to_a(b, training=False)
-        back = self.b_to_a(fake_b, training=False), self.a_to_b(fake_a, training=False)
-        return [a, fake_b, back[0], b, fake_a, back[1]]
+        cycle_a, cycle_b = self.b_to_a(fake_b, training=False), self.a_to_b(fake_a, training=False)
+        return [a, fake_b, cycle_a, b, fake_a, cycle_b]
 
     def get_config(self):
         own = dict(cycle_weight=self.cycle_weight, identity_weight=self.identity_weight, pool_size=self.pool_size)

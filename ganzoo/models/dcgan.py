@@ -16,13 +16,13 @@ from ganzoo.zoo.registry import register
 class DCGAN(GAN):
     """The game of `gan` with the paper's networks and latents.
 
-    The paper leaves the objective as it was. It adds an architecture, which is `ganzoo.networks.dcgan` (section 3:
-    strided convolutions, batch norm in both networks, ReLU and tanh in the generator, leaky ReLU in the discriminator),
-    and how to train it, which is the recipe (section 4: kernels from N(0, .02^2), Adam at 2e-4 with beta_1 .5, batches
-    of 128).
+    The paper keeps the objective. It adds an architecture (section 3), which is `ganzoo.networks.dcgan`: strided
+    convolutions, batch norm in both networks, ReLU and tanh in the generator, leaky ReLU in the discriminator. It also
+    adds a way to train (section 4), which is the recipe: kernels from N(0, .02^2), Adam at 2e-4 with beta_1 .5, batches
+    of 128.
     """
 
-    def latents(self, seed: tf.Tensor, rows: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
-        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d], uniform on [-1, 1]."""
-        normal = super().latents(seed, rows, first_row=first_row)
-        return tf.math.erf(normal / math.sqrt(2.0))  # twice the normal's distribution function, less 1
+    def latents(self, seed: tf.Tensor, row_count: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
+        """Rows of the stream of latents of a seed (int32 [2]), float32 [row_count, d], uniform on [-1, 1]."""
+        normal = super().latents(seed, row_count, first_row=first_row)
+        return tf.math.erf(normal / math.sqrt(2.0))  # 2 F - 1, F the normal distribution function

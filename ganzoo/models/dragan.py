@@ -19,11 +19,12 @@ from ganzoo.zoo.registry import register
 class DRAGAN(AdversarialModel):
     """Non-saturating GAN whose discriminator has gradients of norm 1 in the neighbourhood of reals alone.
 
-    The paper leaves the size of the neighbourhood open; as in the authors' code a real's neighbour lies at a random
-    point of the line to the real with uniform noise of `perturbation` standard deviations of the batch in every number.
+    The paper leaves the size of the neighbourhood open. As in the authors' code, a neighbour is a random point on the
+    line from a real to a perturbed real. The perturbation of each number is uniform, up to `perturbation` standard
+    deviations of the batch.
 
     Args:
-        gradient_penalty_weight: lambda; the paper's is 10.
+        gradient_penalty_weight: lambda; 10 in the paper.
         perturbation: .5 in the authors' code.
 
     Raises:
@@ -31,7 +32,7 @@ class DRAGAN(AdversarialModel):
     """
 
     logged = ("discriminator_loss", "generator_loss", "gradient_norm", "real_logits", "fake_logits")
-    logits_are_log_ratio = True  # as far as the penalty lets them: it only bounds their slope
+    logits_are_log_ratio = True  # up to the penalty, which only bounds the logits' slope
 
     def __init__(self, *networks, gradient_penalty_weight: float, perturbation: float, **base):
         super().__init__(*networks, **base)
@@ -73,10 +74,10 @@ class DRAGAN(AdversarialModel):
 
     def neighbours(self, draw: int, real: tf.Tensor) -> tf.Tensor:
         """A point near each real, float32 [batch, ...]."""
-        # The draws beyond those of the discriminator's steps are nobody else's.
+        # Draws 0 .. n_critic - 1 belong to `uniforms`; the following draws are free.
         seed = self.step_seed(noise.Training.UNIFORMS, self.n_critic + draw)
-        rows = tf.shape(real)[0]
-        numbers = noise.uniforms(seed, rows, math.prod(real.shape[1:]), first_row=replicas.first_row(rows))
+        row_count = tf.shape(real)[0]
+        numbers = noise.uniforms(seed, row_count, math.prod(real.shape[1:]), first_row=replicas.first_row(row_count))
         deviation = replicas.standard_deviation(real)
         perturbed = real + self.perturbation * deviation * tf.reshape(numbers, tf.shape(real))
         return interpolate(perturbed, real, self.uniforms(draw, like=real))

@@ -18,11 +18,11 @@ GENERATOR_LOSSES = {
 
 @register("gan")
 class GAN(AdversarialModel):
-    """Discriminator by cross-entropy; generator by equation 1 or by its non-saturating form.
+    """The discriminator minimises cross-entropy; the generator minimises equation 1 or its non-saturating form.
 
-    `n_critic` is the paper's k. Inside are logits; `real_probability` and `fake_probability` are the paper's D(x) and
-    D(G(z)). The generator's step reuses the fakes of the last discriminator step instead of drawing new ones: one pass
-    through the generator less, and the same objective.
+    `n_critic` is the paper's k. The networks work with logits; `real_probability` and `fake_probability` are the
+    paper's D(x) and D(G(z)). The generator's step reuses the fakes of the last discriminator step, which saves one pass
+    of the generator and leaves the objective unchanged.
 
     Args:
         loss: "minimax" or "non_saturating".

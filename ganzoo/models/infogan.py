@@ -25,23 +25,22 @@ RECOGNITION_WIDTH = 128  # appendix C.1
 
 @register("infogan")
 class InfoGAN(AdversarialModel):
-    """Part of the latents are codes, and generator and discriminator together maximise what a sample says of them.
+    """Part of the latents are codes. Generator and discriminator maximise the information on the codes in a sample.
 
-    The latents are noise, a one-hot category and continuous codes, in this order. Q shares the discriminator's trunk; a
-    head of its own gives the category's logits and the mean of each continuous code, whose standard deviation is 1 as
-    in the authors' code. (A learned one shrinks until the continuous codes are all that counts: it doubled the Frechet
-    distance on digits.) As there the bound L_I is part of both losses, and the discriminator's optimizer moves Q and
-    the trunk by it.
+    The latents are noise, a one-hot category and continuous codes, in this order. Q shares the discriminator's trunk.
+    Q's head gives the category's logits and the mean of each continuous code; the standard deviation is 1, as in the
+    authors' code. (A learned standard deviation shrinks until only the continuous codes count: it doubled the Frechet
+    distance on digits.) The bound L_I is part of both losses, and the discriminator's optimizer also moves Q.
 
     Args:
-        categories: K of the categorical code.
-        continuous: how many codes are U(-1, 1).
+        categories: K, the number of categories of the categorical code.
+        continuous: the number of continuous codes, each U(-1, 1).
         information_weight: lambda of equation 6.
-        r1_weight: of `penalties.logits_and_r1`, which the paper does not have; 0 is none.
-        recognition: Q's head, made afresh where it is None.
+        r1_weight: weight of `penalties.logits_and_r1`, which the paper does not have; 0 leaves the penalty out.
+        recognition: Q's head; None makes a new one.
 
     Raises:
-        GanzooError: for fewer than two categories or no continuous code, and if the discriminator has batch
+        GanzooError: if there are fewer than two categories or no continuous code, or if the discriminator has batch
             normalisation and `r1_weight` is not 0.
     """
 
@@ -53,7 +52,7 @@ class InfoGAN(AdversarialModel):
         "real_logits",
         "fake_logits",
     )
-    logits_are_log_ratio = True  # the game is that of `gan`
+    logits_are_log_ratio = True  # as in `gan`
 
     def __init__(
         self,
@@ -76,7 +75,7 @@ class InfoGAN(AdversarialModel):
 
     @classmethod
     def for_shape(cls, image_shape, *, latent_dim: int, categories: int, continuous: int, **options) -> "InfoGAN":
-        """`latent_dim` counts the noise alone."""
+        """Builds both networks; `latent_dim` counts the noise alone."""
         codes = dict(categories=categories, continuous=continuous)
         return super().for_shape(image_shape, latent_dim=latent_dim + categories + continuous, **codes, **options)
 
@@ -95,49 +94,51 @@ class InfoGAN(AdversarialModel):
                 fake = self.generator(latents, training=True)
             with tf.GradientTape() as tape:
                 real_logits, r1 = logits_and_r1(self.discriminate, real, self.r1_weight)
-                fake_logits, of_category, of_continuous = self.judge(tf.stop_gradient(fake), latents)
+                fake_logits, category_info, continuous_info = self.judge(tf.stop_gradient(fake), latents)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
-                loss = discriminator_loss + r1 - self.information_weight * (of_category + of_continuous)
+                loss = discriminator_loss + r1 - self.information_weight * (category_info + continuous_info)
             self.update_discriminator(tape, loss)
 
         with generator_tape:
-            logits, of_category, of_continuous = self.judge(fake, latents)
+            logits, category_info, continuous_info = self.judge(fake, latents)
             generator_loss = losses.non_saturating_generator(logits)
-            loss = generator_loss - self.information_weight * (of_category + of_continuous)
+            loss = generator_loss - self.information_weight * (category_info + continuous_info)
         self.update_generator(generator_tape, loss)
 
         return self.log(
             discriminator_loss=discriminator_loss,
             generator_loss=generator_loss,
-            category_information=of_category,
-            continuous_information=of_continuous,
+            category_information=category_info,
+            continuous_information=continuous_info,
             real_logits=real_logits,
             fake_logits=fake_logits,
         )
 
     def judge(self, fakes: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The fakes' logits [batch], and L_I of the category and of the continuous codes in nats, equation 5: H(c) and
-        the mean of log Q(c | x) at the codes that the fakes were made from."""
+        """The fakes' logits [batch], and L_I of the category and of the continuous codes in nats (equation 5).
+
+        L_I is H(c) plus the mean of log Q(c | x) at the fakes' own codes.
+        """
         trunk, tail = self._cut
         features = trunk(fakes, training=True)
         category_logits, mean = self.recognition(features, training=True)
         _, category, continuous = tf.split(latents, [-1, *self.codes], axis=1)
         log_q = tf.reduce_sum(category * tf.nn.log_softmax(category_logits), axis=1)
-        of_category = math.log(self.codes.categories) + tf.reduce_mean(log_q)
+        category_info = math.log(self.codes.categories) + tf.reduce_mean(log_q)
         log_q = -0.5 * tf.square(continuous - mean) - 0.5 * math.log(2 * math.pi)
-        of_continuous = tf.reduce_mean(tf.reduce_sum(math.log(2.0) + log_q, axis=1))
-        return tail(features, training=True), of_category, of_continuous
+        continuous_info = tf.reduce_mean(tf.reduce_sum(math.log(2.0) + log_q, axis=1))
+        return tail(features, training=True), category_info, continuous_info
 
-    def latents(self, seed, rows, *, first_row=0):
-        """Rows of the stream of latents of a seed (int32 [2]), float32 [rows, d]: noise, one-hot category, U(-1, 1)."""
-        numbers = noise.normal(seed, rows, self.noise_dim + 1 + self.codes.continuous, first_row=first_row)
+    def latents(self, seed, row_count, *, first_row=0):
+        """Rows of a seed's (int32 [2]) stream of latents, float32 [row_count, d]: noise, one-hot category, U(-1, 1)."""
+        numbers = noise.normal(seed, row_count, self.noise_dim + 1 + self.codes.continuous, first_row=first_row)
         normal, codes = numbers[:, : self.noise_dim], tf.math.erf(numbers[:, self.noise_dim :] / math.sqrt(2.0))
         category = tf.cast(tf.floor((codes[:, 0] + 1.0) / 2.0 * self.codes.categories), tf.int32)
         category = tf.minimum(category, self.codes.categories - 1)
         return tf.concat([normal, tf.one_hot(category, self.codes.categories), codes[:, 1:]], 1)
 
     def latents_of(self, seed: tf.Tensor, categories: tf.Tensor, continuous: tf.Tensor) -> tf.Tensor:
-        """Latents with given codes, int [rows] and float32 [rows, continuous], and the noise of a seed's stream."""
+        """Latents with the given codes, int [rows] and float32 [rows, continuous], and the noise of a seed's stream."""
         normal = noise.normal(seed, tf.size(categories), self.noise_dim)
         return tf.concat([normal, tf.one_hot(categories, self.codes.categories), continuous], 1)
 
@@ -147,7 +148,7 @@ class InfoGAN(AdversarialModel):
 
     @property
     def noise_dim(self) -> int:
-        """How many of the latents are noise."""
+        """The number of latents that are noise."""
         return self.latent_dim - sum(self.codes)
 
     @property

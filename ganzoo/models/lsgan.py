@@ -13,15 +13,15 @@ from ganzoo.zoo.registry import register
 
 @register("lsgan")
 class LeastSquaresGAN(AdversarialModel):
-    """Both networks by least squares from the discriminator's outputs to targets, equation 2.
+    """Both networks minimise the squared distance of the discriminator's outputs from targets, equation 2.
 
     The best discriminator is D(x) = (b p_data + a p_g) / (p_data + p_g), equation 5. Its outputs have no sigmoid. The
     generator's step reuses the fakes of the last discriminator step, as in `gan`.
 
     Args:
-        targets: a, b and c of the paper: what the discriminator is to give for fakes and for reals, and what the
-            generator wants it to give for fakes. (0, 1, 1) is the paper's equation 9. (-1, 1, 0) is its equation 8, by
-            which the generator minimises Pearson's chi^2 divergence between p_data + p_g and 2 p_g, equation 7.
+        targets: a, b and c of the paper: the discriminator's target for fakes, its target for reals, and the
+            generator's target for fakes. (0, 1, 1) is equation 9. (-1, 1, 0) is equation 8; the generator then
+            minimises Pearson's chi^2 divergence between p_data + p_g and 2 p_g, equation 7.
     """
 
     logged = ("discriminator_loss", "generator_loss", "real_logits", "fake_logits")

@@ -21,23 +21,23 @@ MEMORY = 0.99  # decay per step of the discriminator's average of minibatch devi
 
 @register("pggan")
 class ProgressiveGAN(AdversarialModel):
-    """Wasserstein loss with gradient penalty, on pictures whose resolution doubles as the training goes on.
+    """Wasserstein loss with gradient penalty, on pictures whose resolution doubles during the training.
 
-    A level trains alone for `stable_images` reals, then the next one is faded in over `fade_images` (figure 2), and so
-    on; the last level has the rest of the training. The phase is a function of the step and the batch size alone. The
-    networks are those of `ganzoo.networks.progressive`; any others, as for points, are a single level. A training that
-    ends earlier leaves pictures of the final size that show the level it had got to. Unlike in the authors' code the
-    optimizers are not reset at a new level.
+    A level trains alone for `stable_images` reals; then the next level fades in over `fade_images` (figure 2). The last
+    level has the rest of the training. The phase depends only on the step and the batch size. Networks from
+    `ganzoo.networks.progressive` have several levels; other networks, as for points, have one. If a training ends
+    early, pictures have the final size and the detail of the current level. Unlike in the authors' code, the optimizers
+    keep their state at a new level.
 
     Args:
-        gradient_penalty_weight: lambda of WGAN-GP, the paper's 10.
-        drift_weight: of E[D(x)^2] over reals, which holds the critic's outputs near 0; the paper's .001.
-        stable_images: reals shown at each level but the last; the paper's 600,000.
-        fade_images: reals shown while a level is faded in; the paper's 600,000.
+        gradient_penalty_weight: lambda of WGAN-GP; 10 in the paper.
+        drift_weight: weight of E[D(x)^2] over reals, which keeps the critic's outputs near 0; .001 in the paper.
+        stable_images: reals shown at each level except the last; 600,000 in the paper.
+        fade_images: reals shown while a level fades in; 600,000 in the paper.
 
     Raises:
-        GanzooError: if the critic has batch normalisation, if the networks differ in their levels, and for phases of
-            fewer than 0 pictures.
+        GanzooError: if the critic has batch normalisation, if the networks differ in their levels, or if a phase has a
+            negative number of pictures.
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "gradient_norm", "real_logits", "fake_logits", "level")
@@ -61,10 +61,10 @@ class ProgressiveGAN(AdversarialModel):
         self.grow(0)
 
     def train_step(self, reals):
-        """One generator step after `n_critic` critic steps, at the level and blend that the step has reached.
+        """One generator step after `n_critic` critic steps, at the step's level and blend.
 
         Args:
-            reals: float32 [n_critic * batch, ...] in [-1, 1], always as many.
+            reals: float32 [n_critic * batch, ...] in [-1, 1], the same number in every step.
 
         Returns:
             The epoch's running means by metric name.
@@ -85,7 +85,7 @@ class ProgressiveGAN(AdversarialModel):
         return self.log(generator_loss=generator_loss, level=level, **logged)
 
     def critic_step(self, generator, critic, *, draw: int, real: tf.Tensor):
-        """Gradients of the critic's loss, the minibatch deviations and what is logged, by the networks of one level."""
+        """Gradients of the critic's loss, the minibatch deviations and the values to log, for one level's networks."""
         fake = generator(self.step_latents(draw, like=real), training=True)
         between = interpolate(real, fake, self.uniforms(draw, like=real))
         with tf.GradientTape() as tape:
@@ -101,7 +101,7 @@ class ProgressiveGAN(AdversarialModel):
         return gradients, real_deviations + fake_deviations, logged
 
     def generator_step(self, generator, critic, *, draw: int, like: tf.Tensor):
-        """Gradients of the generator's loss, and the loss, by the networks of one level."""
+        """Gradients of the generator's loss, and the loss, for one level's networks."""
         with tf.GradientTape() as tape:
             fake = generator(self.step_latents(draw, like), training=True)
             loss = -tf.reduce_mean(critic(fake, training=True)[0])
@@ -109,19 +109,19 @@ class ProgressiveGAN(AdversarialModel):
 
     def images_seen(self, batches: list[tf.Tensor]) -> tf.Tensor:
         """Reals shown before this step by all replicas, int64 []."""
-        rows = [batch.shape[0] for batch in batches]
-        if self.levels.fades and None in rows:
+        batch_sizes = [batch.shape[0] for batch in batches]
+        if self.levels.fades and None in batch_sizes:
             raise GanzooError("phases are counted in pictures: give batches of one size, and drop the remainder.")
-        return self.step * sum(rows) * replicas.count() if self.levels.fades else 0
+        return self.step * sum(batch_sizes) * replicas.count() if self.levels.fades else 0
 
     def alphas(self, images: int | tf.Tensor) -> list[tf.Tensor]:
-        """How far the levels 1, 2, ... are faded in once a number of reals has been shown: float32 in [0, 1]."""
+        """The blends of the levels 1, 2, ..., float32 in [0, 1], after `images` reals."""
         phase, fade = self.stable_images + self.fade_images, max(self.fade_images, 1)
         begins = [self.stable_images + level * phase for level in range(len(self.levels.fades))]
         return [tf.cast(tf.clip_by_value(images - begin, 0, fade), tf.float32) / fade for begin in begins]
 
     def grow(self, images: int | tf.Tensor) -> tf.Tensor:
-        """Sets the blends of all networks for a number of reals shown; returns the level, 1.5 half-way into level 2."""
+        """Sets the blends of all networks after `images` reals and returns the level; 1.5 is half-way into level 2."""
         alphas = self.alphas(images)
         for network in (self.generator, self.discriminator, self.ema_generator):
             for fade, alpha in zip(progressive.fades(network), alphas, strict=True):
@@ -138,6 +138,6 @@ class ProgressiveGAN(AdversarialModel):
 
 
 def _gradients(tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> list[tf.Tensor]:
-    """Zeros for the layers of other levels, which Adam then leaves where they are."""
-    found = tape.gradient(loss, variables)
-    return [tf.zeros_like(v) if g is None else g for g, v in zip(found, variables, strict=True)]
+    """Gradients by all variables, with zeros for the layers of other levels."""
+    gradients = tape.gradient(loss, variables)
+    return [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)]

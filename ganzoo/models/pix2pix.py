@@ -19,13 +19,13 @@ from ganzoo.zoo.registry import register
 
 @register("pix2pix")
 class Pix2Pix(TranslationModel):
-    """A U-Net whose noise is dropout, and a discriminator of patches that sees the input too.
+    """A U-Net whose noise is dropout, and a discriminator of patches that also sees the input.
 
-    The generator's loss is the adversarial one, non-saturating as in section 3.3, plus `l1_weight` times the distance
-    from the target; the discriminator's is halved, so that it learns more slowly.
+    The generator's loss is the non-saturating adversarial loss (section 3.3) plus `l1_weight` times the distance from
+    the target. The discriminator's loss is halved, so that the discriminator learns more slowly.
 
     Args:
-        l1_weight: lambda of equation 4; the paper's is 100.
+        l1_weight: lambda of equation 4; 100 in the paper.
     """
 
     generators, discriminators = ("generator",), ("discriminator",)
@@ -40,7 +40,7 @@ class Pix2Pix(TranslationModel):
     def for_shape(
         cls, image_shape: tuple[int, int, int], *, network: str, generator: dict, discriminator: dict, **objective
     ) -> "Pix2Pix":
-        """Builds both networks; the family "unet" is the one there is."""
+        """Builds both networks; "unet" is the only family."""
         networks = (
             unet.generator(image_shape, **generator),
             patchgan.discriminator(image_shape, conditional=True, **discriminator),
@@ -51,7 +51,7 @@ class Pix2Pix(TranslationModel):
         """One step of the discriminator and one of the generator, on the same fakes.
 
         Args:
-            data: (inputs, targets), each float32 [batch, height, width, channels] in [-1, 1], row by row a pair.
+            data: (inputs, targets), each float32 [batch, height, width, channels] in [-1, 1]; equal rows are a pair.
 
         Returns:
             The epoch's running means by metric name.
@@ -81,14 +81,15 @@ class Pix2Pix(TranslationModel):
         )
 
     def translate(self, images: tf.Tensor, seed: tf.Tensor, first_row: tf.Tensor | int = 0) -> tf.Tensor:
-        """Row r of the pictures with the noise of row `first_row` + r of the seed's stream (int32 [2])."""
+        """Translates picture r with the noise of row `first_row` + r of the seed's stream (int32 [2])."""
         return self.generator([images, noise.stream(seed, first_row)], training=False)
 
     def log_ratio(self, inputs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         """The mean of the patches' logits, float32 [batch].
 
-        Each is its patch's log p_data/p_g given the input. Their sum would be the picture's if patches were independent
-        (section 3.2.2), but they overlap, and it would let next to nothing pass.
+        Each logit is its patch's log p_data/p_g given the input. If patches were independent (section 3.2.2), the sum
+        of the logits would be the picture's log ratio. But patches overlap, and by the sum almost no picture would be
+        accepted.
         """
         return patch_mean(self.discriminator([inputs, images], training=False))
 
@@ -100,10 +101,10 @@ class Pix2Pix(TranslationModel):
             return {"images": self.translate(images, seed, first_row)}
 
         def drs(images, seed, gamma_percentile):
-            """Of the candidates for each picture one that is accepted, its own candidates being the burn-in."""
+            """Accepts one candidate for each picture; the picture's own candidates are the burn-in."""
             count = tf.shape(images)[0]
             request = dict(
-                propose=lambda seed, first_row, rows, which: self.translate(tf.gather(images, which), seed, first_row),
+                propose=lambda seed, first_row, _, which: self.translate(tf.gather(images, which), seed, first_row),
                 log_ratio=lambda candidates, which: self.log_ratio(tf.gather(images, which), candidates),
                 batch_size=sampling["batch_size"],
             )
@@ -125,12 +126,12 @@ class Pix2Pix(TranslationModel):
         def score(inputs, images):
             return {"logits": self.log_ratio(inputs, images)}
 
-        judged = patchgan.smallest_side(self.discriminator)
+        smallest = patchgan.smallest_side(self.discriminator)
         return {
             "serving_default": Endpoint(lambda images: translate(images, tf.zeros([2], tf.int32)), ("images",)),
             "translate": Endpoint(translate, ("images", "seed")),
-            "drs": Endpoint(drs, ("images", "seed", "gamma_percentile"), judged),
-            "score": Endpoint(score, ("inputs", "images"), judged),
+            "drs": Endpoint(drs, ("images", "seed", "gamma_percentile"), smallest),
+            "score": Endpoint(score, ("inputs", "images"), smallest),
         }
 
     def sample_rows(self, inputs, targets):

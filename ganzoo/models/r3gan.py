@@ -1,8 +1,8 @@
 """R3GAN, the relativistic GAN with two gradient penalties.
 
 Huang et al., "The GAN is dead; long live the GAN! A Modern Baseline GAN", NeurIPS 2024,
-https://arxiv.org/abs/2501.05441, section 2. The relativistic pairing loss is that of Jolicoeur-Martineau 2019
-(https://arxiv.org/abs/1807.00734), R1 that of Mescheder et al. 2018 (https://arxiv.org/abs/1801.04406).
+https://arxiv.org/abs/2501.05441, section 2. The relativistic pairing loss comes from Jolicoeur-Martineau 2019
+(https://arxiv.org/abs/1807.00734), and R1 from Mescheder et al. 2018 (https://arxiv.org/abs/1801.04406).
 """
 
 import keras
@@ -19,20 +19,21 @@ from ganzoo.zoo.registry import register
 class R3GAN(AdversarialModel):
     """Each real's logit is compared with a fake's; zero-centred gradient penalties on reals (R1) and fakes (R2).
 
-    The penalties are taken at every discriminator step: taken lazily, the paper's authors found, training fails. The
-    generator's step reuses the pairs of the last discriminator step, as in `gan`.
+    Every discriminator step has the penalties: the paper's authors found that training fails if they are taken lazily.
+    The generator's step reuses the pairs of the last discriminator step, as in `gan`.
 
     Args:
         gamma: weight of R1 and of R2, each halved, at the first step (gamma / 2 E|grad D|^2).
-        gamma_end: weight at `gamma_steps` and after; in between it follows half a cosine, as the authors' schedule.
-        gamma_steps: generator steps.
-        ema_half_life: generator steps in which the moving average forgets half of its past, once the burn-in is over;
-            0 leaves the average to `ema_decay`. The authors count pictures, of which a step has a batch.
+        gamma_end: weight from step `gamma_steps` on. In between the weight follows half a cosine, as in the authors'
+            schedule.
+        gamma_steps: number of generator steps.
+        ema_half_life: generator steps in which the moving average forgets half of its past, after the burn-in; 0 uses
+            `ema_decay` instead. The authors count pictures, and a step has a batch of pictures.
         ema_burn_in: generator steps in which the half-life grows from 0, by half a cosine.
 
     Raises:
-        GanzooError: if the discriminator has batch normalisation (`penalties.refuse_batch_norm`), or a half-life is
-            negative.
+        GanzooError: if the discriminator has batch normalisation (`penalties.refuse_batch_norm`), or if the half-life
+            is negative.
     """
 
     logged = (
@@ -44,7 +45,7 @@ class R3GAN(AdversarialModel):
         "real_logits",
         "fake_logits",
     )
-    logits_are_log_ratio = True  # at the optimum log p_data/p_g plus a constant, which the samplers do not see
+    logits_are_log_ratio = True  # plus a constant, which cancels in the samplers
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class R3GAN(AdversarialModel):
         return self.gamma_end + (self.gamma - self.gamma_end) * self.way_to_go(step)
 
     def ema_decay_at(self, steps: tf.Tensor) -> tf.Tensor:
-        """The decay in the generator's step number `steps`: 2^(-1 / half-life), 0 where that is 0; float32 []."""
+        """The decay in the generator's step number `steps`: 2^(-1 / half-life), or 0 for half-life 0; float32 []."""
         if not self.ema_half_life:
             return super().ema_decay_at(steps)
         half_life = self.ema_half_life * (1.0 - self.burn_in_to_go(steps))

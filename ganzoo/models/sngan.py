@@ -18,12 +18,11 @@ from ganzoo.zoo.registry import register
 class SpectralNormalizationGAN(AdversarialModel):
     """Hinge loss, and a discriminator whose every kernel is divided by its largest singular value.
 
-    The normalisation is in the networks (`ganzoo.networks.layers.spectral`). Its power iteration takes a step here,
-    once in each discriminator step. Passes through the discriminator change nothing, be they with reals, with fakes or
-    for the generator's step.
+    The normalisation is in the networks (`ganzoo.networks.layers.spectral`). This class takes one step of its power
+    iteration in each discriminator step. Passes through the discriminator leave the iteration's vectors unchanged.
 
     Raises:
-        GanzooError: if a layer of the discriminator has weights that are not spectrally normalised.
+        GanzooError: if a layer of the discriminator has weights without spectral normalisation.
     """
 
     logged = ("discriminator_loss", "generator_loss", "real_logits", "fake_logits")

@@ -17,13 +17,13 @@ from ganzoo.zoo.registry import register
 
 @register("stargan")
 class StarGAN(TranslationModel):
-    """A generator that is told the target domain, and a Wasserstein critic that also tells the domain of a picture.
+    """A generator that takes the target domain, and a Wasserstein critic that also classifies a picture's domain.
 
     Args:
-        num_domains: k.
-        classification_weight: lambda_cls; the paper's is 1.
-        reconstruction_weight: lambda_rec; the paper's is 10.
-        gradient_penalty_weight: lambda_gp of equation 8; the paper's is 10.
+        num_domains: k, the number of domains.
+        classification_weight: lambda_cls; 1 in the paper.
+        reconstruction_weight: lambda_rec; 10 in the paper.
+        gradient_penalty_weight: lambda_gp of equation 8; 10 in the paper.
     """
 
     generators, discriminators = ("generator",), ("discriminator",)
@@ -65,7 +65,7 @@ class StarGAN(TranslationModel):
         discriminator: dict,
         **objective,
     ) -> "StarGAN":
-        """Builds both networks; the family "stargan" is the one there is."""
+        """Builds both networks; "stargan" is the only family."""
         networks = (
             stargan.generator(image_shape, num_domains=num_domains, **generator),
             stargan.discriminator(image_shape, num_domains=num_domains, **discriminator),
@@ -109,8 +109,8 @@ class StarGAN(TranslationModel):
             )
 
         logged = self.critic_steps(critic_step, pictures, domains)
-        real, own = (self.critic_batches(of)[-1] for of in (pictures, domains))
-        target = self.target_domains(self.n_critic - 1, like=real)  # those of the last critic step
+        real, own = (self.critic_batches(array)[-1] for array in (pictures, domains))
+        target = self.target_domains(self.n_critic - 1, like=real)  # as in the last critic step
         with tf.GradientTape() as tape:
             fake = self.generator([real, target], training=True)
             source, domain = self.discriminator(fake, training=True)
@@ -131,12 +131,12 @@ class StarGAN(TranslationModel):
         )
 
     def target_domains(self, draw: int, like: tf.Tensor) -> tf.Tensor:
-        """A domain for each row of `like`, int64 [batch], each as likely."""
-        # Beyond the critic's draws are those of nothing else.
+        """A random domain for each row of `like`, int64 [batch], all equally likely."""
+        # Draws 0 .. n_critic - 1 belong to `interpolate`; the following draws are free.
         return tf.cast(self.num_domains * self.uniforms(self.n_critic + draw, like=like), tf.int64)
 
     def translate(self, images: tf.Tensor, domains: tf.Tensor) -> tf.Tensor:
-        """Each picture in the domain int64 [batch] that is asked for."""
+        """Translates each picture into its target domain, int64 [batch]."""
         return self.generator([images, domains], training=False)
 
     def directions(self):
@@ -158,12 +158,12 @@ class StarGAN(TranslationModel):
         }
 
     def sample_rows(self, *shown):
-        rows = []
+        picture_rows = []
         for pictures in shown:
-            rows.append(pictures)
+            picture_rows.append(pictures)
             for domain in range(self.num_domains):
-                rows.append(self.translate(pictures, tf.fill([len(pictures)], tf.constant(domain, tf.int64))))
-        return rows
+                picture_rows.append(self.translate(pictures, tf.fill([len(pictures)], tf.constant(domain, tf.int64))))
+        return picture_rows
 
     def get_config(self):
         weights = ("classification_weight", "reconstruction_weight", "gradient_penalty_weight")

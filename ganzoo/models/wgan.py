@@ -1,7 +1,7 @@
 """Wasserstein GAN with clipped weights.
 
 Arjovsky et al., "Wasserstein GAN", ICML 2017, https://arxiv.org/abs/1701.07875, Algorithm 1. The schedule of
-extra critic steps is that of the author's code.
+extra critic steps comes from the author's code.
 """
 
 import tensorflow as tf
@@ -11,9 +11,9 @@ from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import clip_weights
 from ganzoo.zoo.registry import register
 
-EXTRA_CRITIC_STEPS = 100  # instead of n_critic, ...
-EXTRA_AT_FIRST = 25  # ... for as many generator steps at the start, ...
-EXTRA_EVERY = 500  # ... and at every so manieth one after
+EXTRA_CRITIC_STEPS = 100  # critic steps before one generator step of the schedule, instead of n_critic
+EXTRA_AT_FIRST = 25  # the first generator steps, all of which have the extra critic steps
+EXTRA_EVERY = 500  # after that, every 500th generator step has them
 
 
 @register("wgan")
@@ -22,9 +22,9 @@ class WassersteinGAN(AdversarialModel):
 
     Args:
         clip: c of Algorithm 1.
-        extra_critic_steps: train the critic for about 100 steps (the multiple of `n_critic` from 100 on) before each of
-            the first 25 generator steps and every 500th. A call of `train_step` takes `n_critic` critic steps as
-            always; the generator sits the extra ones out.
+        extra_critic_steps: train the critic for about 100 steps (100 rounded up to a multiple of `n_critic`) before
+            each of the first 25 generator steps and before every 500th. A call of `train_step` still takes `n_critic`
+            critic steps; the generator waits until the extra steps are done.
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "real_logits", "fake_logits")
@@ -69,13 +69,13 @@ class WassersteinGAN(AdversarialModel):
         return self.log(generator_loss=generator_loss, **logged)
 
     def update_generator_when_due(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
-        """Lets the generator step only after the rounds of critic steps that the author's schedule asks for."""
+        """Takes the generator's step only after the critic steps of the author's schedule."""
         taken = self.generator_optimizer.iterations
         is_long = tf.logical_or(taken < EXTRA_AT_FIRST, taken % EXTRA_EVERY == 0)
         due = tf.where(is_long, -(-EXTRA_CRITIC_STEPS // self.n_critic), 1)
         rounds = self.rounds.assign_add(1)
 
-        # A distribution strategy has no optimizer in a branch: the step is taken, and taken back where it is not due.
+        # A distribution strategy allows no optimizer in a branch, so every step is taken, and undone if it is not due.
         is_due = rounds >= tf.cast(due, tf.int64)
         moved = [*self.generator.variables, *self.ema_generator.variables, *self.generator_optimizer.variables]
         before = [tf.identity(variable) for variable in moved]

@@ -9,17 +9,19 @@ from PIL import Image
 
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
+from ganzoo.files import check_writable
 from ganzoo.pictures import drawing
 
 SHOWN = ("samples", "images", "image_bytes")  # the outputs that are pictures, or points
 
 
 def check(out: Path) -> None:
-    """Raises GanzooError for a name that says none of the three."""
+    """Raises GanzooError for a name that says none of the three, and for a place where nothing can be written."""
     if out.suffix not in ("", ".png", ".npz"):
         raise GanzooError(
             f"--out is {out}: give a grid's name in .png, an array's in .npz, or a folder's without an end."
         )
+    check_writable(out, "--out", is_folder=out.suffix == "")
 
 
 def shown(outputs: Mapping[str, np.ndarray]) -> np.ndarray | None:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from ganzoo.sampling.proposals import LogRatio, Propose
 from ganzoo.sampling.rejection import Draws, accept_reject
 
-# Under the logarithm of F-hat. The paper leaves its size open; public code has 1e-6 to 1e-8.
+# The epsilon in the logarithm of F-hat. The paper does not give its size; public code has 1e-6 to 1e-8.
 EPSILON = 1e-8
 
 
@@ -19,11 +19,11 @@ def f_hat(
 ) -> tf.Tensor:
     """F-hat(x) = D~ - D~_M - log(1 - exp(D~ - D~_M - epsilon)) - gamma; x is accepted with probability sigmoid(F-hat).
 
-    With gamma = epsilon = 0 that probability is exp(D~ - D~_M) = r(x)/M, plain rejection. Larger gammas accept less.
+    With gamma = epsilon = 0 the probability is exp(D~ - D~_M) = r(x)/M, plain rejection. A larger gamma accepts fewer.
 
     Args:
         log_ratio: the paper's D~, float32 of any shape, at most `log_ratio_max`.
-        log_ratio_max: the paper's D~_M, of a shape that broadcasts.
+        log_ratio_max: the paper's D~_M, in a shape that broadcasts.
     """
     gap = log_ratio - log_ratio_max
     return gap - _log_complement(gap, epsilon) - gamma
@@ -39,20 +39,19 @@ def acceptance_probability(
 ) -> tf.Tensor:
     """sigmoid(F-hat) with gamma at a percentile of F over the burn-in.
 
-    F grows with D~, so its percentile is F at the percentile of D~; the burn-in keeps D~, and gamma follows the running
-    maximum. (The paper takes the percentile within each batch, which makes a sample depend on its neighbours.)
+    F grows with D~, so the percentile of F is F at the percentile of D~. The burn-in keeps D~, and gamma follows the
+    running maximum. (The paper takes the percentile within each batch, which makes a sample depend on its neighbours.)
 
     Args:
         log_ratio: float32 [rows].
         log_ratio_max: float32 [rows] or [].
         burn_in: log ratios in ascending order, float32 [n], or with labels [num_classes, n].
         gamma_percentile: in [0, 100].
-        maximum_percentile: below 100, a maximum that outliers do not move: log ratios beyond this percentile of the
-            burn-in count as equal to it, new ones included. 100 is the paper's, which one outlier can raise until
-            next to nothing else is accepted.
-        labels: int64 [rows], whose row of the burn-in counts; None where there are no classes.
+        maximum_percentile: in (0, 100]. Log ratios above this percentile of the burn-in, new ones included, count as
+            equal to the percentile, so outliers cannot raise the maximum. 100 is the paper's choice; one outlier can
+            then raise the maximum until almost no other sample is accepted.
+        labels: int64 [rows], which select the row of the burn-in; None for a model without classes.
     """
-
     bounds = threshold_and_maximum(log_ratio_max, burn_in, gamma_percentile, maximum_percentile, labels)
     return probability_within(log_ratio, *bounds)
 
@@ -64,21 +63,21 @@ def threshold_and_maximum(
     maximum_percentile: float = 100.0,
     labels: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The two numbers that `probability_within` compares a log ratio with. Arguments as of `acceptance_probability`.
+    """The two numbers that `probability_within` compares a log ratio with; see `acceptance_probability`.
 
     Returns:
-        The threshold T: the burn-in's log ratio at `gamma_percentile`, float32 [], or with labels [rows]. Gamma is F of
-        it. The maximum D~_M: `log_ratio_max`, in its shape or in that of T. Below a `maximum_percentile` of 100 neither
-        is larger than the burn-in's log ratio at that percentile.
+        The threshold T, the log ratio at `gamma_percentile`, float32 [], or [rows] with labels. F(T) is gamma.
+        The maximum D~_M, which is `log_ratio_max`, broadcast with T. If `maximum_percentile` is below 100, neither
+        number exceeds the burn-in's log ratio at `maximum_percentile`.
     """
 
-    def of_burn_in(percent):
+    def burn_in_percentile(percent):
         value = percentile(burn_in, percent)
         return value if labels is None else tf.gather(value, labels)
 
-    threshold = of_burn_in(gamma_percentile)
+    threshold = burn_in_percentile(gamma_percentile)
     if maximum_percentile < 100.0:
-        largest = of_burn_in(maximum_percentile)
+        largest = burn_in_percentile(maximum_percentile)
         threshold, log_ratio_max = tf.minimum(threshold, largest), tf.minimum(log_ratio_max, largest)
     return threshold, log_ratio_max
 
@@ -88,11 +87,11 @@ def probability_within(log_ratio: tf.Tensor, threshold: tf.Tensor, maximum: tf.T
 
     Args:
         log_ratio: D~, float32 of any shape.
-        threshold: T, at most `maximum`, of a shape that broadcasts.
-        maximum: D~_M, of a shape that broadcasts.
+        threshold: T, at most `maximum`, in a shape that broadcasts.
+        maximum: D~_M, in a shape that broadcasts.
     """
     log_ratio = tf.minimum(log_ratio, maximum)
-    # D~_M is taken out of F(D~) - F(T) by hand: far below it, float32 would leave nothing of the rest.
+    # D~_M cancels in F(D~) - F(T), so it is left out: far below D~_M, float32 would round the other terms away.
     misses = _log_complement(log_ratio - maximum, EPSILON) - _log_complement(threshold - maximum, EPSILON)
     return tf.sigmoid(log_ratio - threshold - misses)
 
@@ -118,9 +117,9 @@ def discriminator_rejection(
         seed: int32 [2].
         burn_in: log ratios of proposals in ascending order; their maximum is D~_M until a larger one is proposed.
         gamma_percentile: in [0, 100]; the paper has 95 on 25 Gaussians and 80 on ImageNet.
-        maximum_percentile: in [0, 100], of the burn-in; see `acceptance_probability`.
-        batch_size: most proposals per round; it changes no result.
-        max_proposals: bound on all rounds together.
+        maximum_percentile: in (0, 100]; see `acceptance_probability`.
+        batch_size: the largest number of proposals per round; it changes no result.
+        max_proposals: the limit on the proposals of all rounds.
     """
     return accept_reject(
         propose,
@@ -138,8 +137,14 @@ def discriminator_rejection(
 def expected_acceptance(
     burn_in: tf.Tensor, gamma_percentile: float | tf.Tensor, maximum_percentile: float = 100.0, few: int = 256
 ) -> tf.Tensor:
-    """The share of the proposals of each class that is going to be accepted, float32 [num_classes], by about `few` of
-    its burn-in's log ratios [num_classes, n], in ascending order."""
+    """Estimates the share of each class's proposals that will be accepted, float32 [num_classes].
+
+    Args:
+        burn_in: log ratios in ascending order, float32 [num_classes, n].
+        gamma_percentile: as in `acceptance_probability`.
+        maximum_percentile: as in `acceptance_probability`.
+        few: about how many of each class's log ratios the estimate uses.
+    """
     every = max(1, burn_in.shape[-1] // few)
     typical = tf.transpose(burn_in[:, every // 2 :: every])  # rows of all classes, as `acceptance_probability` takes
     classes = tf.range(tf.shape(burn_in)[0])
@@ -150,21 +155,20 @@ def expected_acceptance(
 
 
 def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:
-    """The percentile of values in ascending order along the last axis, float32 [..., n] to [...], with linear
-    interpolation (NumPy's default)."""
+    """The percentile along the last axis of ascending values, float32 [..., n] to [...], interpolated as NumPy does."""
     last = ascending.shape[-1] - 1
     position = tf.cast(percent, tf.float32) / 100.0 * last
     below = tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, last)
     above = tf.minimum(below + 1, last)
     weight = position - tf.cast(below, tf.float32)
-    rest = tf.where(weight > 0.0, weight * tf.gather(ascending, above, axis=-1), 0.0)  # 0 * -inf would be NaN
-    return (1.0 - weight) * tf.gather(ascending, below, axis=-1) + rest
+    upper = tf.where(weight > 0.0, weight * tf.gather(ascending, above, axis=-1), 0.0)  # 0 * -inf would be NaN
+    return (1.0 - weight) * tf.gather(ascending, below, axis=-1) + upper
 
 
 def _log_complement(gap: tf.Tensor, epsilon: float) -> tf.Tensor:
     """log(1 - exp(gap - epsilon)) for gaps up to 0.
 
-    As log(1 - exp(gap) + exp(gap) (1 - exp(-epsilon))): where TensorFlow compiles a graph, it makes of x - M - epsilon
-    x - (M + epsilon), which float32 rounds to x - M, and the best sample of all would have an infinite logarithm.
+    It is computed as log(1 - exp(gap) + exp(gap) (1 - exp(-epsilon))). The plain form fails: TensorFlow's compiler
+    rewrites x - M - epsilon as x - (M + epsilon), which float32 rounds to x - M, and the best sample would get log(0).
     """
     return tf.math.log(-tf.math.expm1(gap) - tf.exp(gap) * math.expm1(-epsilon))

@@ -13,12 +13,12 @@ from ganzoo.sampling.rejection import Draws, accept_reject
 
 
 class Budgets(NamedTuple):
-    """What the constant of any budget follows from: of a burn-in, worked out once.
+    """Sums over a burn-in, computed once, from which `log_scale` finds the constant for any budget.
 
     Attributes:
-        log_sums: log of the sum of the ratios up to each, in ascending order; float32 [..., n].
-        accepted: how many are accepted in the mean where the scale brings each in turn to exactly 1; it falls along the
-            order. float32 [..., n].
+        log_sums: float32 [..., n]; entry k is the log of the sum of the k + 1 smallest ratios.
+        accepted: float32 [..., n], falling; entry k is the mean number of accepted proposals if the scale brings ratio
+            k to exactly 1.
     """
 
     log_sums: tf.Tensor
@@ -26,9 +26,9 @@ class Budgets(NamedTuple):
 
 
 def budgets_of(burn_in: tf.Tensor) -> Budgets:
-    """Of log ratios of proposals in ascending order, float32 [..., n]."""
+    """The budgets of a burn-in: log ratios of proposals in ascending order, float32 [..., n]."""
     log_sums = tf.math.cumulative_logsumexp(burn_in, axis=-1)
-    ones = tf.range(burn_in.shape[-1] - 1, -1, -1, tf.float32)  # how many lie beyond each, and are accepted for certain
+    ones = tf.range(burn_in.shape[-1] - 1, -1, -1, tf.float32)  # the larger ratios, which are accepted for certain
     below = tf.where(tf.math.is_finite(burn_in), tf.exp(log_sums - burn_in), 1.0)
     return Budgets(log_sums, ones + below)
 
@@ -36,22 +36,22 @@ def budgets_of(burn_in: tf.Tensor) -> Budgets:
 def log_scale(budgets: Budgets, budget: float | tf.Tensor) -> tf.Tensor:
     """log(c_K / M), where the mean over the burn-in of min(1, r(x) c_K / M) is 1/K.
 
-    The mean is piecewise linear in the scale, so its root needs no bisection: with the ratios in ascending order and a
-    scale that brings the first k to less than 1, the mean is (n - k + scale * (sum of those k)) / n.
+    The mean is piecewise linear in the scale, so no bisection is needed. Take the ratios in ascending order. If the
+    scale leaves the first k ratios below 1, the mean is (n - k + scale * (sum of the first k ratios)) / n.
 
     Args:
-        budgets: of the burn-in.
-        budget: K, mean proposals per sample, at least 1.
+        budgets: the burn-in's sums.
+        budget: K, the mean number of proposals per sample, at least 1.
 
     Returns:
-        float32 [...]. Where even accepting every possible proposal exceeds the budget, the scale that does so.
+        float32 [...]. If too few proposals are possible to meet the budget, the scale accepts every possible one.
     """
     count = budgets.accepted.shape[-1]
-    wanted = count / tf.maximum(tf.cast(budget, tf.float32), 1.0)
-    first = tf.reduce_sum(tf.cast(budgets.accepted > wanted, tf.int32), axis=-1)  # it and those before stay below 1
+    target = count / tf.maximum(tf.cast(budget, tf.float32), 1.0)  # proposals of the burn-in to accept in the mean
+    first = tf.reduce_sum(tf.cast(budgets.accepted > target, tf.int32), axis=-1)  # ratios 0 .. first stay below 1
     last = tf.minimum(first, count - 1)
     ones = tf.cast(count - 1 - last, tf.float32)
-    below = tf.where(first < count, wanted - ones, wanted)
+    below = tf.where(first < count, target - ones, target)
     return tf.math.log(below) - tf.gather(budgets.log_sums, last, axis=-1, batch_dims=last.shape.rank)
 
 
@@ -66,18 +66,20 @@ def budgeted_rejection(
     batch_size: int,
     max_proposals: int | tf.Tensor,
 ) -> Draws:
-    """Accepts x with probability min(1, r(x) c_K / M): of all rules that cost K proposals a sample, the one whose
-    samples are closest to p_data in any f-divergence (Theorem 1).
+    """Accepts x with probability min(1, r(x) c_K / M).
+
+    Of all rules that cost K proposals per sample, this rule's samples are closest to p_data in any f-divergence
+    (Theorem 1).
 
     Args:
         propose: draws of p_g.
         log_ratio: log p_data/p_g up to a constant.
         num_samples: at least 1.
         seed: int32 [2].
-        budgets: of the burn-in by which the budget is kept.
-        budget: K, mean proposals per sample, at least 1.
-        batch_size: most proposals per round; it changes no result.
-        max_proposals: bound on all rounds together.
+        budgets: the burn-in's sums.
+        budget: K, the mean number of proposals per sample, at least 1.
+        batch_size: the largest number of proposals per round; it changes no result.
+        max_proposals: the limit on the proposals of all rounds.
     """
     scale = log_scale(budgets, budget)
     return accept_reject(

@@ -1,4 +1,4 @@
-"""Rejection sampling for a conditional generator: one accepted sample for each label that is asked for."""
+"""Rejection sampling for a conditional generator: one accepted sample for each requested label."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,20 +8,20 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.sampling import drs, obrs
 from ganzoo.sampling.proposals import LogRatio, Propose, finite_or_impossible
-from ganzoo.sampling.rejection import rows_of_round
+from ganzoo.sampling.rejection import round_row_count
 
 # (log ratio [rows], labels int64 [rows]) -> probability of acceptance [rows]
 AcceptProbability = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class LabelledDraws(NamedTuple):
-    """Accepted samples, in the order of the labels asked for, and what they cost.
+    """Accepted samples, in the order of the requested labels, and the number of proposals that they cost.
 
     Attributes:
-        samples: float32 [n, ...]; n is less than was asked for only where max_proposals ran out.
+        samples: float32 [n, ...]; n is less than the number of labels only if max_proposals was reached.
         labels: int64 [n].
         log_ratio: float32 [n].
-        num_proposed: int32 [], proposals up to and including the last one accepted (all of them where they ran out).
+        num_proposed: int32 [], proposals up to and including the last accepted one; all if max_proposals was reached.
         acceptance_rate: float32 [], n / num_proposed.
     """
 
@@ -45,20 +45,19 @@ def accept_each(
 ) -> LabelledDraws:
     """Proposes until each label has a sample, or `max_proposals` are spent.
 
-    Every round deals its proposals out to the labels that are still without a sample, several to each where those are
-    few, and each keeps its first accepted one. It proposes about as many as those labels are going to take. Which
-    proposal falls to which label depends on `batch_size` and `expected_rates`, the distribution of the samples does
-    not.
+    Every round deals its proposals out to the labels that still lack a sample; if few labels are left, each gets
+    several. A label keeps its first accepted proposal. A round makes about as many proposals as those labels will need.
+    `batch_size` and `expected_rates` decide which proposal goes to which label; the samples' distribution is the same.
 
     Args:
         propose: draws of p_g(x | y).
-        log_ratio: log p_data(x | y)/p_g(x | y), up to a constant of each label. NaN and +inf count as -inf.
+        log_ratio: log p_data(x | y)/p_g(x | y), up to a constant for each label. NaN and +inf count as -inf.
         accept_probability: the rule.
-        labels: int64 [num_samples], num_samples at least 1.
+        labels: int64 [num_samples], with num_samples at least 1.
         seed: int32 [2].
-        batch_size: most proposals per round.
-        max_proposals: bound on all rounds together.
-        expected_rates: the first guess at the acceptance rate of each label, float32 [num_samples], or of all.
+        batch_size: the largest number of proposals per round.
+        max_proposals: the limit on the proposals of all rounds.
+        expected_rates: the first guess at each label's acceptance rate, float32 [num_samples], or one for all labels.
     """
     uniform_seed = noise.fold_in(seed, noise.Request.UNIFORMS)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
@@ -66,36 +65,36 @@ def accept_each(
 
     def body(waiting, proposed, owners, samples, ratios):
         missing = tf.size(waiting)
-        rows = rows_of_round(missing, tf.size(labels) - missing, proposed, expected_rate, batch_size)
-        places = tf.range(rows)
+        row_count = round_row_count(missing, tf.size(labels) - missing, proposed, expected_rate, batch_size)
+        places = tf.range(row_count)
         slots = tf.gather(waiting, places % tf.size(waiting))
-        given = tf.gather(labels, slots)
-        batch = propose(seed, proposed, rows, given)
-        ratio = finite_or_impossible(log_ratio(batch, given))
-        probability = tf.where(tf.math.is_inf(ratio), 0.0, accept_probability(ratio, given))
-        accepted = noise.uniform(uniform_seed, rows, first_row=proposed) < probability
+        slot_labels = tf.gather(labels, slots)
+        batch = propose(seed, proposed, row_count, slot_labels)
+        ratio = finite_or_impossible(log_ratio(batch, slot_labels))
+        probability = tf.where(tf.math.is_inf(ratio), 0.0, accept_probability(ratio, slot_labels))
+        accepted = noise.uniform(uniform_seed, row_count, first_row=proposed) < probability
         accepted &= proposed + places < max_proposals
 
-        first = tf.math.unsorted_segment_min(tf.where(accepted, places, rows), slots, tf.size(labels))
+        first = tf.math.unsorted_segment_min(tf.where(accepted, places, row_count), slots, tf.size(labels))
         kept = accepted & (tf.gather(first, slots) == places)
-        still = tf.boolean_mask(waiting, tf.gather(first, waiting) >= rows)
+        still_waiting = tf.boolean_mask(waiting, tf.gather(first, waiting) >= row_count)
         last = tf.reduce_max(tf.where(kept, places, -1)) + 1
         index = samples.size()
         return (
-            still,
-            tf.minimum(proposed + tf.where(tf.size(still) > 0, rows, last), max_proposals),
+            still_waiting,
+            tf.minimum(proposed + tf.where(tf.size(still_waiting) > 0, row_count, last), max_proposals),
             owners.write(index, tf.boolean_mask(slots, kept)),
             samples.write(index, tf.boolean_mask(batch, kept)),
             ratios.write(index, tf.boolean_mask(ratio, kept)),
         )
 
-    row = propose(seed, tf.constant(0), 4, tf.tile(labels[:1], [4])).shape[1:]
+    sample_shape = propose(seed, tf.constant(0), 4, tf.tile(labels[:1], [4])).shape[1:]
     growing = dict(size=0, dynamic_size=True, infer_shape=False)
     start = (
         tf.range(tf.size(labels)),
         tf.constant(0),
         tf.TensorArray(tf.int32, **growing, element_shape=[None]),
-        tf.TensorArray(tf.float32, **growing, element_shape=[None, *row]),
+        tf.TensorArray(tf.float32, **growing, element_shape=[None, *sample_shape]),
         tf.TensorArray(tf.float32, **growing, element_shape=[None]),
     )
     _, proposed, owners, samples, ratios = tf.while_loop(
@@ -106,10 +105,10 @@ def accept_each(
     )
     owners = owners.concat()
     order = tf.argsort(owners)
-    found = tf.gather(owners, order)
-    rate = tf.cast(tf.size(found), tf.float32) / tf.cast(proposed, tf.float32)
+    filled = tf.gather(owners, order)
+    rate = tf.cast(tf.size(filled), tf.float32) / tf.cast(proposed, tf.float32)
     return LabelledDraws(
-        tf.gather(samples.concat(), order), tf.gather(labels, found), tf.gather(ratios.concat(), order), proposed, rate
+        tf.gather(samples.concat(), order), tf.gather(labels, filled), tf.gather(ratios.concat(), order), proposed, rate
     )
 
 
@@ -125,17 +124,19 @@ def discriminator_rejection(
     batch_size: int,
     max_proposals: int | tf.Tensor,
 ) -> LabelledDraws:
-    """`drs.discriminator_rejection` within each class: maximum and gamma are those of the class's own burn-in.
+    """`drs.discriminator_rejection` within each class: the class's own burn-in sets its maximum and its gamma.
 
-    A log ratio beyond its class's maximum counts as equal to it; it does not raise the maximum for those that follow.
+    A log ratio above its class's maximum counts as equal to the maximum and does not raise it for later proposals.
 
     Args:
-        burn_in: log ratios in ascending order, float32 [num_classes, n]. The rest as there and in `accept_each`.
+        burn_in: log ratios in ascending order, float32 [num_classes, n].
+
+    The other arguments are described in `drs.discriminator_rejection` and `accept_each`.
     """
 
-    def probability(ratio, given):
-        largest = tf.maximum(tf.gather(burn_in[:, -1], given), ratio)
-        return drs.acceptance_probability(ratio, largest, burn_in, gamma_percentile, maximum_percentile, given)
+    def probability(ratio, labels):
+        largest = tf.maximum(tf.gather(burn_in[:, -1], labels), ratio)
+        return drs.acceptance_probability(ratio, largest, burn_in, gamma_percentile, maximum_percentile, labels)
 
     rates = tf.gather(drs.expected_acceptance(burn_in, gamma_percentile, maximum_percentile), labels)
     bounds = dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals, expected_rates=rates)
@@ -156,12 +157,14 @@ def budgeted_rejection(
     """`obrs.budgeted_rejection` within each class: every class costs the budget in the mean.
 
     Args:
-        budgets: of each class's burn-in, [num_classes, n]. The rest as there and in `accept_each`.
+        budgets: the sums of each class's burn-in, [num_classes, n].
+
+    The other arguments are described in `obrs.budgeted_rejection` and `accept_each`.
     """
     scales = obrs.log_scale(budgets, budget)
 
-    def probability(ratio, given):
-        return tf.exp(tf.minimum(ratio + tf.gather(scales, given), 0.0))
+    def probability(ratio, labels):
+        return tf.exp(tf.minimum(ratio + tf.gather(scales, labels), 0.0))
 
     bounds = dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals, expected_rates=1.0 / budget)
     return accept_each(propose, log_ratio, probability, labels, **bounds)

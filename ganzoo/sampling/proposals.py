@@ -1,14 +1,14 @@
-"""What the generator yields by itself: plain samples, and the log ratios of a burn-in.
+"""The generator's own output: plain samples, and the log ratios of a burn-in.
 
-Of a conditional model `propose` and `log_ratio` take the rows' labels, int64 [rows], as one more argument.
+A conditional model's `propose` and `log_ratio` take the rows' labels, int64 [row_count], as one more argument.
 """
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-Propose = Callable[..., tf.Tensor]  # (seed int32 [2], first_row, rows, *labels) -> samples [rows, ...]
-LogRatio = Callable[..., tf.Tensor]  # (samples [rows, ...], *labels) -> float32 [rows]
+Propose = Callable[..., tf.Tensor]  # (seed int32 [2], first_row, row_count, *labels) -> samples [row_count, ...]
+LogRatio = Callable[..., tf.Tensor]  # (samples [row_count, ...], *labels) -> float32 [row_count]
 
 
 def generate(
@@ -26,40 +26,41 @@ def generate(
         propose: draws of p_g.
         num_samples: at least 1.
         seed: int32 [2].
-        batch_size: most rows through the generator at once; it bounds the memory and changes no result.
-        then: what is returned of each batch of samples instead of the samples themselves.
+        batch_size: the largest number of rows in one pass of the generator; it bounds the memory and changes no result.
+        then: a function of each batch of samples, whose results are returned in place of the samples.
         labels: int64 [num_samples] for a conditional model, else None.
 
     Returns:
         [num_samples, ...], float32.
     """
 
-    def rows(first_row, count):
-        given = () if labels is None else (labels_of(labels, first_row, count),)
-        samples = propose(seed, first_row, count, *given)
-        return samples if then is None else then(samples, *given)
+    def make_rows(first_row, row_count):
+        row_labels = () if labels is None else (labels_from(labels, first_row, row_count),)
+        samples = propose(seed, first_row, row_count, *row_labels)
+        return samples if then is None else then(samples, *row_labels)
 
     def body(batch, collected):
         first_row = batch * batch_size
-        return batch + 1, collected.write(batch, rows(first_row, rows_of_batch(num_samples - first_row, batch_size)))
+        made = make_rows(first_row, batch_row_count(num_samples - first_row, batch_size))
+        return batch + 1, collected.write(batch, made)
 
     batches = -(-num_samples // batch_size)
-    row = rows(tf.constant(0), 4).shape[1:]  # only its shape is wanted; the graph leaves the rest out
-    collected = tf.TensorArray(tf.float32, size=batches, infer_shape=False, element_shape=[None, *row])
+    row_shape = make_rows(tf.constant(0), 4).shape[1:]  # TensorFlow prunes the values from the graph
+    collected = tf.TensorArray(tf.float32, size=batches, infer_shape=False, element_shape=[None, *row_shape])
     _, collected = tf.while_loop(lambda batch, _: batch < batches, body, (0, collected))
     return collected.concat()[:num_samples]
 
 
-def rows_of_batch(wanted: int | float | tf.Tensor, batch_size: int) -> tf.Tensor:
-    """The rows, int32 [], of a batch that is to have room for `wanted`, at most `batch_size`.
+def batch_row_count(needed: int | float | tf.Tensor, batch_size: int) -> tf.Tensor:
+    """The number of rows, int32 [], of the smallest batch with room for `needed` rows, at most `batch_size`.
 
-    A small request costs a small batch: a power of two, or beyond a sixteenth of `batch_size` a multiple of that
-    sixteenth. There are some twenty such shapes and no more, because kernels keep what they prepare for each shape.
+    The number is a power of two, or above a sixteenth of `batch_size` a multiple of that sixteenth, so a small request
+    costs a small batch. There are only about twenty shapes, because kernels keep memory for each shape.
     """
     step = max(1, batch_size // 16)
     powers = [2**exponent for exponent in range(step.bit_length()) if 2**exponent < step]
     shapes = tf.constant([*powers, *range(step, batch_size, step), batch_size])
-    return tf.reduce_min(tf.where(tf.cast(shapes, tf.float32) >= tf.cast(wanted, tf.float32), shapes, batch_size))
+    return tf.reduce_min(tf.where(tf.cast(shapes, tf.float32) >= tf.cast(needed, tf.float32), shapes, batch_size))
 
 
 def burn_in(
@@ -73,24 +74,24 @@ def burn_in(
 ) -> tf.Tensor:
     """Log ratios of fresh proposals in ascending order, float32 [num_proposals].
 
-    Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets. Of a
-    conditional model each class has its own: float32 [num_classes, num_proposals / num_classes, rounded up].
+    Their maximum is the samplers' first estimate of log M, and their percentiles set gamma and the budgets. A
+    conditional model has a burn-in for each class: float32 [num_classes, ceil(num_proposals / num_classes)].
     """
     labels = None
     if num_classes is not None:
-        of_each = -(-num_proposals // num_classes)
-        labels = tf.repeat(tf.range(num_classes, dtype=tf.int64), of_each)
-        num_proposals = num_classes * of_each
+        class_size = -(-num_proposals // num_classes)
+        labels = tf.repeat(tf.range(num_classes, dtype=tf.int64), class_size)
+        num_proposals = num_classes * class_size
     ratio = generate(propose, num_proposals, seed=seed, batch_size=batch_size, then=log_ratio, labels=labels)
     ratio = finite_or_impossible(ratio)
-    return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, of_each]))
+    return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, class_size]))
 
 
-def labels_of(labels: tf.Tensor, first_row: int | tf.Tensor, rows: int) -> tf.Tensor:
-    """The labels of some rows, int64 [rows]; rows beyond the last have the last one's."""
-    return tf.gather(labels, tf.minimum(first_row + tf.range(rows), tf.size(labels) - 1))
+def labels_from(labels: tf.Tensor, first_row: int | tf.Tensor, row_count: int) -> tf.Tensor:
+    """The labels of the rows from `first_row` on, int64 [row_count]; rows past the end get the last label."""
+    return tf.gather(labels, tf.minimum(first_row + tf.range(row_count), tf.size(labels) - 1))
 
 
 def finite_or_impossible(ratio: tf.Tensor) -> tf.Tensor:
-    """NaN and +inf, a network's overflow, count as -inf: never accepted, and never the maximum."""
+    """Replaces NaN and +inf, a network's overflow, by -inf, which is never accepted and never the maximum."""
     return tf.where(tf.math.is_finite(ratio), ratio, float("-inf"))

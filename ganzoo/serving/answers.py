@@ -15,7 +15,7 @@ def joined(answers: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]
     for name, value in answers[0].items():
         values = [answer[name] for answer in answers]
         found[name] = np.concatenate(values) if value.ndim else np.sum(values, dtype=value.dtype)
-    if "acceptance_rate" in found:
+    if {"acceptance_rate", "num_proposed"} <= found.keys():
         rates, proposed = ([answer[name] for answer in answers] for name in ("acceptance_rate", "num_proposed"))
         found["acceptance_rate"] = np.average(rates, weights=proposed).astype(np.float32)
     return found

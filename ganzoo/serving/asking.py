@@ -4,18 +4,18 @@ More than a request may hold is asked for in several, with seeds of their own; h
 says when it is asked for more. In requests as large as the export takes, the samples are those of `ganzoo.sample`.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ganzoo.errors import GanzooError
+from ganzoo.export.inputs import ASKING, INPUTS, PICTURES, random_rows
 from ganzoo.serving import rejection_by_rows
 from ganzoo.serving.answers import joined
 from ganzoo.serving.connection import Connection, Refused
 
-DRAWN = ("num_samples", "latents", "categories")  # a signature draws samples if it takes one of these
-PICTURES = ("images", "samples", "image_bytes")  # and takes pictures if it takes exactly one of these
 LIMIT = re.compile(r"(?:num_samples|the number of [\w ]+) must be in [01] \.\. (\d+), got (\d+)")
 
 Ask = Callable[[int, slice], dict[str, np.ndarray]]
@@ -43,8 +43,8 @@ def draw(
         labels: classes of a conditional model's samples, taken in turn.
         categories: of an InfoGAN's codes, taken in turn; the continuous codes are drawn from U(-1, 1).
         max_per_request: None asks for as many at a time as the export takes; of propose, rows at a time.
-        **options: the signature's other inputs, such as `gamma_percentile`; of propose, `max_rounds`. What it does not
-            take is ignored.
+        **options: the signature's other inputs, such as `gamma_percentile`, rows being taken in turn; of propose,
+            `max_rounds`. What it does not take is ignored.
 
     Returns:
         The outputs by name; those of several requests joined, counts summed. Of rejection there may be fewer samples.
@@ -56,16 +56,21 @@ def draw(
     specs = connection.signature(signature).inputs
     if num_samples < 1:
         raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
-    if not any(name in specs for name in DRAWN):
+    if not any(name in specs for name in ASKING):
         raise GanzooError(f"signature '{signature}' draws no samples: its inputs are {', '.join(sorted(specs))}.")
     of_rows = {"labels": labels, "categories": categories}
     for name, values in of_rows.items():
         if (name in specs) != (values is not None):
             needs = "takes no" if values is not None else "needs"
             raise GanzooError(f"signature '{signature}' {needs} {name} (--{name}).")
-    of_rows = {name: np.resize(values, num_samples) for name, values in of_rows.items() if values is not None}
+    of_rows |= {name: options.pop(name) for name in [*options] if name in specs and specs[name].shape[:1] == (None,)}
+    of_rows = {
+        name: np.resize(values, (num_samples, *np.shape(values)[1:]))
+        for name, values in of_rows.items()
+        if values is not None
+    }
 
-    if "uniforms" in specs:
+    if "uniforms" in specs and "accepted" in connection.signature(signature).outputs:
         rounds = {name: options[name] for name in ("max_rounds",) if options.get(name) is not None}
         rows = {} if max_per_request is None else {"rows": max_per_request}
         return rejection_by_rows.draw(
@@ -73,10 +78,9 @@ def draw(
         )
 
     rng = np.random.Generator(np.random.Philox(abs(seed)))
-    if "latents" in specs:
-        of_rows["latents"] = rng.standard_normal((num_samples, specs["latents"].shape[1]), np.float32)
-    if "continuous" in specs:
-        of_rows["continuous"] = rng.uniform(-1.0, 1.0, (num_samples, specs["continuous"].shape[1]))
+    for name, one in INPUTS.items():
+        if name in specs and name not in of_rows and one.spread is not None and not one.is_pictures:
+            of_rows[name] = random_rows(dataclasses.replace(one, shape=specs[name].shape), num_samples, rng)
 
     def ask(request: int, rows: slice) -> dict[str, np.ndarray]:
         inputs = {"num_samples": rows.stop - rows.start, "seed": [seed, request], **options}

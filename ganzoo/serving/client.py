@@ -16,13 +16,13 @@ from ganzoo import cli
 from ganzoo.data import reals
 from ganzoo.data.sources import folder
 from ganzoo.errors import GanzooError
+from ganzoo.export import inputs
 from ganzoo.pictures import writing
 from ganzoo.serving import asking
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Connection
 
 FLAGS = flags.FLAGS
-OPTIONS = ("gamma_percentile", "budget", "chain_length", "max_rounds", "max_per_request")
 
 
 def main() -> int:
@@ -32,10 +32,12 @@ def main() -> int:
         cli.positive(name, FLAGS[name].value)
     if FLAGS.deadline <= 0.0:
         raise GanzooError(f"--deadline is {FLAGS.deadline:g}, expected more than 0 seconds.")
-    options = {name: FLAGS[name].value for name in OPTIONS if FLAGS[name].value is not None}
+    options = inputs.given(*inputs.OPTIONS, "max_rounds", "max_per_request")
     server = FLAGS.server or ("localhost:8501" if FLAGS.rest else "localhost:8500")
     which = dict(version=FLAGS.version, version_label=FLAGS.version_label)
     with connect(server, FLAGS.model, rest=FLAGS.rest, deadline=FLAGS.deadline, **which) as connection:
+        if FLAGS.input:
+            options |= inputs.read(FLAGS.signature, connection.signature(FLAGS.signature).inputs)
         if FLAGS.input_dir is not None:
             return transform(connection, out, options)
         return draw(connection, out, options)
@@ -43,7 +45,7 @@ def main() -> int:
 
 def draw(connection: Connection, out: Path, options: dict) -> int:
     """Samples by a signature that draws them, in `out`; the exit code."""
-    numbers = {name: None if FLAGS[name].value is None else _numbers(name) for name in ("labels", "categories")}
+    numbers = {name: inputs.whole_numbers(name) for name in ("labels", "categories")}
     answer = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
     found = len(writing.shown(answer))
     if found == 0:
@@ -77,13 +79,6 @@ def transform(connection: Connection, out: Path, options: dict) -> int:
     return _complete(len(rows), len(files))
 
 
-def _numbers(name: str) -> list[int]:
-    try:
-        return [int(value) for value in FLAGS[name].value]
-    except ValueError:
-        raise GanzooError(f"--{name} is {','.join(FLAGS[name].value)}, expected whole numbers such as 3,7.") from None
-
-
 def _complete(found: int, wanted: int) -> int:
     if found == wanted:
         return 0
@@ -98,16 +93,12 @@ if __name__ == "__main__":
     flags.DEFINE_integer("version", None, "a version's number; default: the newest")
     flags.DEFINE_string("version_label", None, "or its label, such as stable or canary")
     flags.DEFINE_string("signature", "drs", "of the model, such as drs, generate, propose, a_to_b or translate_png")
-    flags.DEFINE_integer("num_samples", 64, "how many")
-    flags.DEFINE_integer("seed", 0, "the same seed gives the same samples")
-    flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn")
-    flags.DEFINE_list("categories", None, "of generate_from_codes (infogan), taken in turn")
+    inputs.define_flags(
+        num_samples=64, seed=0, labels=None, categories=None, gamma_percentile=80.0, budget=2.0, chain_length=20
+    )
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate, score or recognise")
     flags.DEFINE_integer("image_size", 0, "the side that they are brought to; 0: their own, where they agree on one")
     flags.DEFINE_integer("domain", None, "the domain to translate to, by its number, where there are several (stargan)")
-    flags.DEFINE_float("gamma_percentile", 80.0, "of drs: larger is stricter")
-    flags.DEFINE_float("budget", 2.0, "of obrs: mean proposals per sample")
-    flags.DEFINE_integer("chain_length", 20, "of mh: proposals per sample")
     flags.DEFINE_integer("max_rounds", None, "of propose: requests at most; default: 100")
     flags.DEFINE_integer(
         "max_per_request", None, "samples or pictures at a time; default: as many as the export takes, pictures 32"

@@ -11,6 +11,7 @@ from absl import flags
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+from ganzoo.files import check_writable
 
 FLAGS = flags.FLAGS
 
@@ -22,8 +23,10 @@ def write(out: Path) -> list[Path]:
         The files, in alphabetical order.
 
     Raises:
-        GanzooError: if the folder has a file of that name with other contents: it may have been edited.
+        GanzooError: if the folder cannot be written, or has a file of that name with other contents: it may have been
+            edited.
     """
+    check_writable(out, "--out", is_folder=True)
     contents = {
         file.name: file.read_bytes() for file in resources.files("ganzoo.serving").joinpath("config_files").iterdir()
     }

@@ -112,7 +112,9 @@ class Connection(ABC):
         arrays = {name: _as(specs[name].dtype, value, name) for name, value in inputs.items() if name in specs}
         if arrays.keys() != specs.keys():
             missing = ", ".join(sorted(specs.keys() - arrays.keys()))
-            raise GanzooError(f"signature '{signature}' also takes {missing}.")
+            raise GanzooError(
+                f"signature '{signature}' also takes {missing}: give each by its name (--input NAME=VALUE)."
+            )
         return self._patiently(lambda seconds: self._ask(signature, arrays, seconds))
 
     def close(self) -> None:  # noqa: B027 - REST has nothing to close

@@ -11,7 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError, plain_words
+from ganzoo.export import inputs as table
 from ganzoo.serving.answers import joined
+from ganzoo.serving.connection import Spec
 
 
 class Exported:
@@ -42,40 +44,63 @@ class Exported:
     ) -> dict[str, np.ndarray]:
         """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
 
+        A user's own signature may take `latents` or `uniforms` instead; these are drawn as `propose_inputs` draws them.
+
         Args:
             signature: its name.
             num_samples: at least 1; more than a request may ask for are drawn in several, with seeds of their own.
             seed: the same seed gives the same samples.
             labels: classes of a conditional model's samples, taken in turn; None takes all in turn.
-            **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. What the
-                signature does not take is ignored.
+            **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. Rows are
+                taken in turn. What the signature does not take is ignored.
 
         Returns:
             The outputs by name; those of several requests joined, counts summed.
 
         Raises:
-            GanzooError: for a signature that the export does not have or that takes other inputs, and for what the
-                graph itself refuses.
+            GanzooError: for a signature that the export does not have or that takes other inputs, for an input that
+                has no default and is not given, and for what the graph itself refuses.
         """
-        specs = self._specs(signature)
+        specs = self.specs(signature)
         if num_samples < 1:
             raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
-        if "num_samples" not in specs:
+        drawn = {"latents", "uniforms"} & specs.keys() - inputs.keys() if signature in self.own_signatures else set()
+        if "num_samples" not in specs and "latents" not in drawn:
             raise GanzooError(
                 f"signature '{signature}' does not draw samples: its inputs are {', '.join(sorted(specs))}."
             )
-        defaults = self.config["sampling"]
-        inputs = {name: inputs.get(name, defaults.get(name)) for name in specs}
-        limit = self._limit("max_samples")
+        if drawn and "propose_inputs" not in self.signatures:
+            raise GanzooError(
+                f"{self.path} cannot draw {' and '.join(sorted(drawn))} for '{signature}', as it was exported without "
+                "a density ratio."
+            )
         if "labels" in specs:
-            labels = np.resize(np.arange(self.config["num_classes"]) if labels is None else labels, num_samples)
-        requests = []
+            inputs["labels"] = np.arange(self.config["num_classes"]) if labels is None else labels
+        given = {name: inputs.get(name, table.default(self.config, signature, name)) for name in specs}
+        for name in given.keys() - {"num_samples", "seed", *drawn}:
+            if given[name] is None:
+                flag = f"--{name}" if name in table.INPUTS else f"--input {name}=VALUE"
+                raise GanzooError(f"signature '{signature}' needs {name} and has no default: give {flag}.")
+        of_rows = {
+            name: np.resize(given[name], (num_samples, *np.shape(given[name])[1:]))
+            for name, spec in specs.items()
+            if spec.shape[:1] == (None,) and given[name] is not None
+        }
+        limit = min(self._limit("max_samples"), self._limit("max_rows") if drawn else sys.maxsize)
+        answers = []
         for request, first in enumerate(range(0, num_samples, limit)):
-            values = inputs | {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
-            if "labels" in specs:
-                values["labels"] = labels[first : first + limit]
-            requests.append(self.call(signature, values))
-        return joined(requests)
+            asked = {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            values = given | asked | {name: rows[first : first + limit] for name, rows in of_rows.items()}
+            if drawn:
+                proposed = self.call("propose_inputs", asked)
+                values |= {name: proposed[name] for name in drawn}
+            answers.append(self.call(signature, values))
+        return joined(answers)
+
+    @property
+    def own_signatures(self) -> dict[str, dict]:
+        """The signatures that a user's own file added, with what the config says of their inputs."""
+        return self.config.get("own_signatures", {})
 
     def explain(self, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The first proposals that `drs` makes from a seed at the config's `gamma_percentile`, accepted or not.
@@ -168,7 +193,7 @@ class Exported:
             GanzooError: for a signature that the export does not have or that takes no pictures, for domains where
                 there are none or none are given, and for what the graph itself refuses.
         """
-        specs = self._specs(signature)
+        specs = self.specs(signature)
         if "images" not in specs:
             raise GanzooError(f"signature '{signature}' takes no pictures: its inputs are {', '.join(sorted(specs))}.")
         if self.takes_domains(signature) != (domains is not None):
@@ -181,7 +206,8 @@ class Exported:
         for request, first in enumerate(range(0, len(images), rows)):
             part = slice(first, first + rows)
             given = {"images": images[part], "seed": [seed, request]} | {
-                name: self.config["sampling"].get(name) for name in specs.keys() - {"images", "seed", "domains"}
+                name: table.default(self.config, signature, name)
+                for name in specs.keys() - {"images", "seed", "domains"}
             }
             if domains is not None:
                 given["domains"] = domains[part]
@@ -197,14 +223,20 @@ class Exported:
         Raises:
             GanzooError: for a signature that the export does not have.
         """
-        return "domains" in self._specs(signature)
+        return "domains" in self.specs(signature)
 
-    def _specs(self, signature: str) -> dict[str, tf.TensorSpec]:
+    def specs(self, signature: str) -> dict[str, Spec]:
+        """The dtypes and shapes of a signature's inputs by name.
+
+        Raises:
+            GanzooError: for a signature that the export does not have.
+        """
         if signature not in self.signatures:
             raise GanzooError(
                 f"no signature '{signature}' in {self.path}. There are: {', '.join(sorted(self.signatures))}."
             )
-        return self.signatures[signature].structured_input_signature[1]
+        tensors = self.signatures[signature].structured_input_signature[1]
+        return {name: Spec(np.dtype(x.dtype.as_numpy_dtype), tuple(x.shape)) for name, x in tensors.items()}
 
     def call(self, signature: str, values: Mapping) -> dict[str, np.ndarray]:
         """One request, its inputs by name; others are left out.
@@ -213,11 +245,12 @@ class Exported:
             GanzooError: for what the graph refuses, and for a number that an input's dtype has no room for.
         """
         given = {}
-        for name, spec in self._specs(signature).items():
+        for name, spec in self.specs(signature).items():
             try:
                 given[name] = tf.constant(values[name], spec.dtype)
             except (TypeError, ValueError, OverflowError) as error:
-                raise GanzooError(f"{name} is {values[name]}, which is no {spec.dtype.name}.") from error
+                dtype = tf.as_dtype(spec.dtype).name
+                raise GanzooError(f"{name} is {values[name]}, which is no {dtype}.") from error
         try:
             outputs = self.signatures[signature](**given)
         except tf.errors.InvalidArgumentError as error:
@@ -231,7 +264,7 @@ class Exported:
     @property
     def is_conditional(self) -> bool:
         """Whether samples are asked for by their labels."""
-        return "labels" in self._specs("serving_default")
+        return "labels" in self.specs("serving_default")
 
     def proposals_per_second(self, repeats: int = 20) -> float:
         """Rows a second through the generator and the log ratio, in the samplers' batches: no sampler can propose more.

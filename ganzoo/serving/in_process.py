@@ -18,11 +18,11 @@ class InProcess(Connection):
         self._exported = exported
 
     def _ask_signatures(self, seconds: float) -> dict[str, Signature]:
-        def specs(tensors) -> dict[str, Spec]:
+        def outputs(tensors) -> dict[str, Spec]:
             return {name: Spec(np.dtype(x.dtype.as_numpy_dtype), tuple(x.shape)) for name, x in tensors.items()}
 
         return {
-            name: Signature(specs(call.structured_input_signature[1]), specs(call.structured_outputs))
+            name: Signature(self._exported.specs(name), outputs(call.structured_outputs))
             for name, call in self._exported.signatures.items()
         }
 

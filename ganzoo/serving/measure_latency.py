@@ -7,9 +7,10 @@ The first asks the export in this process, the second a server of the same expor
 samples or pictures. The time is that of one request after another from one client.
 """
 
+import dataclasses
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from PIL import Image
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
+from ganzoo.export.inputs import INPUTS, Input, default, own_inputs, random_rows
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Connection, Spec
 
@@ -26,10 +28,13 @@ WARM_UP = 3  # requests that are not counted
 COLUMNS = ("signature", "rows", "p50, ms", "p99, ms", "samples/s")
 
 
-def request(specs: dict[str, Spec], rows: int, config: dict, side: int) -> Callable[[int], dict[str, object]]:
+def request(
+    signature: str, specs: Mapping[str, Spec], rows: int, config: Mapping, side: int
+) -> Callable[[int], dict[str, object]]:
     """What a signature is asked, by the request's number.
 
     Args:
+        signature: its name.
         specs: of its inputs.
         rows: samples or pictures in a request.
         config: the export's, `assets/config.json`.
@@ -39,21 +44,27 @@ def request(specs: dict[str, Spec], rows: int, config: dict, side: int) -> Calla
         number -> inputs by name; each number has a seed of its own.
     """
     rng = np.random.default_rng(0)
-    given = {name: config["sampling"].get(name) for name in ("gamma_percentile", "budget", "chain_length")}
-    given |= {
-        "num_samples": rows,
-        "uniforms": rng.random(rows, np.float32),
-        "labels": np.arange(rows) % (config.get("num_classes") or 1),
-        "domains": np.arange(rows) % len(config.get("domains") or [0]),
-        "categories": np.zeros(rows, np.int64),
+    own = own_inputs(config, signature)
+    # What there may be of each class and of rows is what the config says; of categories there is one at least.
+    numbers = dict.fromkeys(("max_rows", "max_images"), rows) | {
+        "num_classes": config.get("num_classes") or 1,
+        "num_domains": len(config.get("domains") or [0]),
+        "num_categories": 1,
     }
-    for name in ("images", "samples", "inputs", "latents", "continuous"):
-        if name in specs:
-            shape = [side if free is None else free for free in specs[name].shape[1:]]
-            given[name] = rng.uniform(-1.0, 1.0, (rows, *shape)).astype(np.float32)
-    if "image_bytes" in specs:
-        given["image_bytes"] = np.array([_png(rng, side, config["image_shape"][2])] * rows, object)
-    return lambda number: {name: given[name] for name in specs if name != "seed"} | {"seed": [0, number]}
+    given = {}
+    for name, spec in specs.items():
+        one = own.get(name) or INPUTS.get(name) or Input(name, str(spec.dtype))
+        if name == "image_bytes":
+            given[name] = np.array([_png(rng, side, config["image_shape"][2])] * rows, object)
+        elif spec.shape[:1] == (None,):
+            shape = (None, *(side if free is None else free for free in spec.shape[1:]))
+            given[name] = random_rows(dataclasses.replace(one, shape=shape).settled(numbers), rows, rng)
+        elif name == "num_samples":
+            given[name] = rows
+        elif name != "seed":
+            value = default(config, signature, name)
+            given[name] = np.full(spec.shape, one.least if value is None else value)
+    return lambda number: given | ({"seed": [0, number]} if "seed" in specs else {})
 
 
 def measure(ask: Callable[[int], object], seconds: float) -> np.ndarray:
@@ -73,7 +84,7 @@ def table(connection: Connection, config: dict, rows: int, seconds: float) -> li
     side = config["image_shape"][0] if "image_shape" in config else 0
     lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     for name, signature in sorted(connection.signatures().items()):
-        asked = request(signature.inputs, rows, config, side)
+        asked = request(name, signature.inputs, rows, config, side)
         took = measure(lambda number, name=name, asked=asked: connection.predict(name, asked(number)), seconds)
         p50, p99 = 1000 * np.percentile(took, [50, 99])
         lines.append(f"| `{name}` | {rows} | {p50:.3g} | {p99:.3g} | {rows * len(took) / took.sum():,.0f} |")

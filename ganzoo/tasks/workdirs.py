@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ganzoo.errors import GanzooError
-from ganzoo.files import write_json
+from ganzoo.files import check_writable, write_json
 from ganzoo.serving.exported import Exported
 
 # What may change between two starts of the same run: how long it goes and what is kept of it, not what is trained.
@@ -36,9 +36,9 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
         resume: whether a run that is already there may go on.
 
     Raises:
-        GanzooError: if the folder holds another run, or any where `resume` is False.
-        OSError: if it cannot be written.
+        GanzooError: if the folder cannot be written, or holds another run, or any where `resume` is False.
     """
+    check_writable(workdir, "--workdir", is_folder=True)
     path = workdir / "config.json"
     if path.exists():
         if not resume:

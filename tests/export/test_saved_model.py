@@ -14,17 +14,7 @@ from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
-
-SAMPLING = dict(
-    burn_in=64,
-    gamma_percentile=50.0,
-    maximum_percentile=100.0,
-    batch_size=16,
-    max_samples=40,
-    max_rows=50,
-    max_proposals_per_sample=20,
-    max_chain_length=30,
-)
+from tests.exports import SAMPLING
 
 OUTPUTS = {
     "serving_default": {"samples"},
@@ -51,21 +41,9 @@ INPUTS = {
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """A tiny model and its export; its discriminator, larger weights given, has an opinion."""
-    import keras
-
-    import ganzoo
-    from tests.conftest import TINY
-
-    keras.utils.set_random_seed(0)
-    model = ganzoo.create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
-    model.discriminator.set_weights([3 * weight for weight in model.discriminator.get_weights()])
-    ratio = DensityRatio(fitting.for_export(model, None), held_out=tf.linspace(-0.5, 0.5, 10))
-    path = saved_model.export(
-        model, tmp_path_factory.mktemp("export"), ratio=ratio, sampling=SAMPLING, description={"step": 7}
-    )
-    return model, path, tf.saved_model.load(path).signatures
+def exported(exports, loaded):
+    """A tiny model, its folder and its signatures; its discriminator, larger weights given, has an opinion."""
+    return exports["gan"][0], str(loaded("gan").path), loaded("gan").signatures
 
 
 def test_inputs_and_outputs_are_the_contracts(exported):
@@ -77,7 +55,7 @@ def test_inputs_and_outputs_are_the_contracts(exported):
         assert {key: (spec.dtype.name, spec.shape.as_list()) for key, spec in specs.items()} == inputs
 
 
-def test_a_process_without_keras_runs_every_signature(exported):
+def test_a_process_without_keras_runs_every_signature(exported, tmp_path):
     """`sys.modules["keras"] = None`; the samples are bit for bit those of the model."""
     model, path, _ = exported
     code = f"""
@@ -99,11 +77,11 @@ assert not np.array_equal(draws[0]["samples"], draws[2]["samples"])
 png = s["drs_png"](num_samples=i(9), seed=i(1, 2), gamma_percentile=i(50.0))["image_bytes"]
 pixels = np.stack([tf.io.decode_png(p) for p in png.numpy()])
 assert np.abs(pixels - (draws[0]["samples"].numpy() + 1) * 127.5).max() <= 0.5001
-np.save({path + "/generated.npy"!r}, s["generate"](num_samples=i(5), seed=i(4, 0))["samples"])
+np.save("{tmp_path}/generated.npy", s["generate"](num_samples=i(5), seed=i(4, 0))["samples"])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    np.testing.assert_allclose(np.load(path + "/generated.npy"), model.sample(5, seed=4), atol=1e-6)
+    np.testing.assert_allclose(np.load(tmp_path / "generated.npy"), model.sample(5, seed=4), atol=1e-6)
 
 
 def test_accepted_samples_are_proposals_with_their_scores(exported):

@@ -14,16 +14,8 @@ from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.serving.exported import Exported
 from tests.conftest import tiny_translator
+from tests.exports import TRANSLATING as SAMPLING
 
-SAMPLING = dict(
-    candidates=8,
-    gamma_percentile=80.0,
-    batch_size=4,
-    max_images=6,
-    max_side=32,
-    max_pixels=5 * 32**2,
-    max_proposals_per_sample=100,
-)
 OUTPUTS = {
     "pix2pix": {
         "serving_default": {"images"},
@@ -63,16 +55,9 @@ INPUTS = {
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory):
+def translators(exports, loaded):
     """Tiny models, their versions' folders and what was loaded of them, by name."""
-    found = {}
-    for name in OUTPUTS:
-        model = tiny_translator(name)
-        path = saved_model.export_translator(
-            model, tmp_path_factory.mktemp(name), sampling=SAMPLING, description={"step": 7}
-        )
-        found[name] = model, path, Exported(path)
-    return found
+    return {name: (exports[name][0], str(loaded(name).path), loaded(name)) for name in OUTPUTS}
 
 
 def pictures(rows, height=16, width=16, seed=0):
@@ -83,8 +68,10 @@ def ints(*values):
     return tf.constant(values, tf.int64)
 
 
-def call(exports, name, signature, **inputs):
-    return exports[name][2].signatures[signature](**{key: tf.convert_to_tensor(value) for key, value in inputs.items()})
+def call(translators, name, signature, **inputs):
+    return translators[name][2].signatures[signature](
+        **{key: tf.convert_to_tensor(value) for key, value in inputs.items()}
+    )
 
 
 def of_model(model, name, signature, images):
@@ -112,37 +99,39 @@ TRANSLATING = [
 ]
 
 
-def test_outputs_are_the_contracts(exports):
+def test_outputs_are_the_contracts(translators):
     for name, expected in OUTPUTS.items():
-        signatures = exports[name][2].signatures
+        signatures = translators[name][2].signatures
         assert {signature: set(s.structured_outputs) for signature, s in signatures.items()} == expected
 
 
-def test_inputs_are_the_contracts(exports):
+def test_inputs_are_the_contracts(translators):
     """Names, dtypes and shapes: any number of pictures of any size, but for a critic that knows one size alone."""
     for (name, signature), inputs in INPUTS.items():
-        specs = exports[name][2].signatures[signature].structured_input_signature[1]
+        specs = translators[name][2].signatures[signature].structured_input_signature[1]
         assert {key: (spec.dtype.name, spec.shape.as_list()) for key, spec in specs.items()} == inputs
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (5, 16, 16), (3, 8, 20)])
 @pytest.mark.parametrize("name, signature", TRANSLATING)
-def test_a_signature_gives_what_the_model_does(exports, name, signature, shape):
+def test_a_signature_gives_what_the_model_does(translators, name, signature, shape):
     """In batches of any size, of pictures of other sizes than trained on."""
     images = pictures(*shape)
-    translated = call(exports, name, signature, images=images, **given(name, signature, shape[0]))["images"]
+    translated = call(translators, name, signature, images=images, **given(name, signature, shape[0]))["images"]
     assert translated.shape == images.shape
-    np.testing.assert_allclose(translated, of_model(exports[name][0], name, signature, tf.constant(images)), atol=1e-5)
+    np.testing.assert_allclose(
+        translated, of_model(translators[name][0], name, signature, tf.constant(images)), atol=1e-5
+    )
 
 
-def test_directions_and_what_a_request_may_ask_for_are_told(exports):
+def test_directions_and_what_a_request_may_ask_for_are_told(translators):
     """config.json is all that a client needs to know."""
     for name, expected in {
         "pix2pix": {"translate": {"sources": [0], "target": 1}},
         "cyclegan": {"a_to_b": {"sources": [0], "target": 1}, "b_to_a": {"sources": [1], "target": 0}},
         "stargan": {f"to_{k}": {"sources": [j for j in range(3) if j != k], "target": k} for k in range(3)},
     }.items():
-        facts = Exported.describe(exports[name][1])
+        facts = Exported.describe(translators[name][1])
         assert facts["directions"] == expected
         assert (facts["name"], facts["image_shape"], facts["sampling"], facts["step"]) == (
             name,
@@ -152,45 +141,47 @@ def test_directions_and_what_a_request_may_ask_for_are_told(exports):
         )
 
 
-def test_scores_are_the_discriminators(exports):
+def test_scores_are_the_discriminators(translators):
     """Of patches the mean; of stargan's domains probabilities."""
     images, others = tf.constant(pictures(4)), tf.constant(pictures(4, seed=1))
-    model = exports["pix2pix"][0]
+    model = translators["pix2pix"][0]
     logits = tf.reduce_mean(model.discriminator([images, others]), [1, 2])
-    np.testing.assert_allclose(call(exports, "pix2pix", "score", inputs=images, images=others)["logits"], logits, 1e-4)
-    model = exports["cyclegan"][0]
-    scores = call(exports, "cyclegan", "score", images=images)
+    np.testing.assert_allclose(
+        call(translators, "pix2pix", "score", inputs=images, images=others)["logits"], logits, 1e-4
+    )
+    model = translators["cyclegan"][0]
+    scores = call(translators, "cyclegan", "score", images=images)
     for domain, critic in (("a", model.discriminator_a), ("b", model.discriminator_b)):
         np.testing.assert_allclose(scores[f"logits_{domain}"], tf.reduce_mean(critic(images), [1, 2]), 1e-4)
-    source, domain = exports["stargan"][0].discriminator(images)
-    scores = call(exports, "stargan", "score", images=images)
+    source, domain = translators["stargan"][0].discriminator(images)
+    scores = call(translators, "stargan", "score", images=images)
     np.testing.assert_allclose(scores["logits"], tf.reduce_mean(source, [1, 2]), 1e-4)
     np.testing.assert_allclose(scores["domain_probabilities"], tf.nn.softmax(domain), 1e-4)
 
 
 @pytest.mark.parametrize("percentile", [0.0, 80.0, 100.0])
-def test_rejection_answers_each_picture_in_their_order(exports, percentile):
+def test_rejection_answers_each_picture_in_their_order(translators, percentile):
     """Each accepted one is a translation of its own input: its score against that input is the log ratio told. Another
     seed draws others."""
     images = pictures(5)
     request = dict(images=images, gamma_percentile=np.float32(percentile))
-    one, same, other = (call(exports, "pix2pix", "drs", seed=[3, seed], **request) for seed in (1, 1, 2))
+    one, same, other = (call(translators, "pix2pix", "drs", seed=[3, seed], **request) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one["rows"], np.arange(5))
     np.testing.assert_array_equal(one["images"], same["images"])
     assert np.abs(one["images"] - other["images"]).max() > 1e-4
-    scores = call(exports, "pix2pix", "score", inputs=images, images=one["images"])["logits"]
+    scores = call(translators, "pix2pix", "score", inputs=images, images=one["images"])["logits"]
     np.testing.assert_allclose(scores, one["log_ratio"], atol=1e-5)
     assert 5 <= one["num_proposed"] <= 500
 
 
-def test_rejection_prefers_what_the_discriminator_does(exports):
+def test_rejection_prefers_what_the_discriminator_does(translators):
     """At the top percentile, over 8 seeds and 6 inputs, the mean log ratio is above that of plain translations."""
     images, plain, accepted = pictures(6), [], []
     for seed in range(8):
-        translated = call(exports, "pix2pix", "translate", images=images, seed=[4, seed])["images"]
-        plain.append(call(exports, "pix2pix", "score", inputs=images, images=translated)["logits"])
+        translated = call(translators, "pix2pix", "translate", images=images, seed=[4, seed])["images"]
+        plain.append(call(translators, "pix2pix", "score", inputs=images, images=translated)["logits"])
         request = dict(images=images, seed=[4, seed], gamma_percentile=np.float32(100.0))
-        accepted.append(call(exports, "pix2pix", "drs", **request)["log_ratio"])
+        accepted.append(call(translators, "pix2pix", "drs", **request)["log_ratio"])
     assert np.mean(accepted) > np.mean(plain) + np.std(plain, axis=0).mean() / 2
 
 
@@ -252,9 +243,9 @@ SIDES = "height and width must be multiples of 4, {} to 32, got"
         ("stargan", "translate", dict(images=pictures(2), domains=ints(0)), "there must be a domain for each of"),
     ],
 )
-def test_bad_inputs_are_told_what_was_wrong(exports, name, signature, inputs, said):
+def test_bad_inputs_are_told_what_was_wrong(translators, name, signature, inputs, said):
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
-        call(exports, name, signature, **inputs)
+        call(translators, name, signature, **inputs)
 
 
 def encoded(size, format, mode="L", seed=0):
@@ -272,31 +263,31 @@ MIXED = [((16, 16), "PNG", "L"), ((24, 8), "JPEG", "L"), ((12, 32), "PNG", "RGB"
     ("name", "signature"),
     [("pix2pix", "translate"), ("cyclegan", "b_to_a"), ("cyclegan", "cycle_a"), ("stargan", "translate")],
 )
-def test_files_go_in_and_pngs_come_out(exports, name, signature):
+def test_files_go_in_and_pngs_come_out(translators, name, signature):
     """PNG and JPEG of four sizes, grey and RGB, in one request: each comes back as a PNG of its own size, equal to what
     the signature of arrays gives for it alone (pix2pix with the noise of its row), rounded to 8 bits."""
     files = [encoded(*what) for what in MIXED]
     more = given(name, signature, len(files))
-    answers = call(exports, name, f"{signature}_png", image_bytes=files, **more)["image_bytes"].numpy()
+    answers = call(translators, name, f"{signature}_png", image_bytes=files, **more)["image_bytes"].numpy()
     for row, (content, answer, (size, _, _)) in enumerate(zip(files, answers, MIXED, strict=True)):
         returned = Image.open(io.BytesIO(answer))
         assert (returned.format, returned.mode, returned.size) == ("PNG", "L", size)
         image = tf.cast(tf.io.decode_image(content, 1), tf.float32)[None] / 127.5 - 1
         if name == "pix2pix":
-            translated = exports[name][0].translate(image, more["seed"], row)[0, :, :, 0]
+            translated = translators[name][0].translate(image, more["seed"], row)[0, :, :, 0]
         else:
             alone = {key: value[row : row + 1] for key, value in more.items()}
-            translated = call(exports, name, signature, images=image, **alone)["images"][0, :, :, 0]
+            translated = call(translators, name, signature, images=image, **alone)["images"][0, :, :, 0]
         np.testing.assert_allclose(np.asarray(returned), np.round((translated + 1) * 127.5), atol=1)
         assert np.abs(np.asarray(returned) - (translated + 1) * 127.5).max() <= 0.51
 
 
-def test_a_file_has_the_noise_of_its_row_like_an_array(exports):
+def test_a_file_has_the_noise_of_its_row_like_an_array(translators):
     """Five times the same picture: `translate_png` and `translate` agree in every row, and no two rows are alike."""
     file = encoded((16, 16), "PNG")
     images = tf.repeat(tf.cast(tf.io.decode_png(file), tf.float32)[None] / 127.5 - 1, 5, axis=0)
-    translated = call(exports, "pix2pix", "translate", images=images, seed=[1, 2])["images"]
-    answers = call(exports, "pix2pix", "translate_png", image_bytes=[file] * 5, seed=[1, 2])["image_bytes"]
+    translated = call(translators, "pix2pix", "translate", images=images, seed=[1, 2])["images"]
+    answers = call(translators, "pix2pix", "translate_png", image_bytes=[file] * 5, seed=[1, 2])["image_bytes"]
     returned = np.stack([tf.io.decode_png(answer) for answer in answers.numpy()])
     assert np.abs(returned - (translated + 1) * 127.5).max() <= 0.51
     assert len(np.unique(translated, axis=0)) == 5
@@ -343,20 +334,20 @@ ROW = r"\[row\] \[{}\]"
         ("stargan", "translate_png", dict(image_bytes=[GOOD], domains=ints(3)), "domains must be in 0 .. 2"),
     ],
 )
-def test_bad_files_are_told_what_was_wrong(exports, name, signature, inputs, said):
+def test_bad_files_are_told_what_was_wrong(translators, name, signature, inputs, said):
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
-        call(exports, name, signature, **inputs)
+        call(translators, name, signature, **inputs)
 
 
-def test_a_process_without_keras_runs_every_signature(exports):
+def test_a_process_without_keras_runs_every_signature(translators, tmp_path):
     """`sys.modules["keras"] = None`; the translations are those of the models."""
     images = pictures(2)
-    paths = {name: path for name, (_, path, _) in exports.items()}
+    paths = {name: path for name, (_, path, _) in translators.items()}
     code = f"""
 import sys
 sys.modules["keras"] = None
 import numpy as np, tensorflow as tf
-images = tf.constant(np.load({paths["pix2pix"] + "/images.npy"!r}))
+images = tf.constant(np.load("{tmp_path}/images.npy"))
 more = dict(seed=tf.constant([1, 2]), domains=tf.constant([0, 1], tf.int64), gamma_percentile=tf.constant(50.0))
 more |= dict(images=images, inputs=images)
 more["image_bytes"] = tf.stack([tf.io.encode_png(tf.zeros([16, 16, 1], tf.uint8))] * 2)
@@ -366,31 +357,31 @@ for name, path in {paths!r}.items():
         outputs = function(**{{key: more[key] for key in function.structured_input_signature[1]}})
         assert all(len(output) == 2 for output in outputs.values() if output.shape.rank), signature
         if signature == "serving_default":
-            np.save(path + "/translated.npy", outputs["images"])
+            np.save(f"{tmp_path}/{{name}}.npy", outputs["images"])
         ran += 1
 print(ran)
 """
-    np.save(paths["pix2pix"] + "/images.npy", images)
+    np.save(tmp_path / "images.npy", images)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) == sum(map(len, OUTPUTS.values()))
-    for name, (model, path, _) in exports.items():
+    for name, (model, _, _) in translators.items():
         expected = of_model(model, name, "serving_default", tf.constant(images))
-        np.testing.assert_allclose(np.load(path + "/translated.npy"), expected, atol=1e-5)
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), expected, atol=1e-5)
 
 
-def test_many_pictures_are_translated_in_requests_that_the_export_takes(exports):
+def test_many_pictures_are_translated_in_requests_that_the_export_takes(translators):
     """Fourteen by an export that takes six at a time; arguments that it needs are asked for."""
     images = pictures(14)
-    exported = exports["cyclegan"][2]
+    exported = translators["cyclegan"][2]
     together = exported.translate("a_to_b", images)
-    np.testing.assert_allclose(together, exports["cyclegan"][0].a_to_b(images), atol=1e-5)
-    starred = exports["stargan"][2]
+    np.testing.assert_allclose(together, translators["cyclegan"][0].a_to_b(images), atol=1e-5)
+    starred = translators["stargan"][2]
     translated = starred.translate("translate", images, domains=np.arange(14) % 3)
     np.testing.assert_allclose(
-        translated, of_model(exports["stargan"][0], "stargan", "", tf.constant(images)), atol=1e-5
+        translated, of_model(translators["stargan"][0], "stargan", "", tf.constant(images)), atol=1e-5
     )
-    assert exports["pix2pix"][2].translate("drs", images, seed=3).shape == images.shape
+    assert translators["pix2pix"][2].translate("drs", images, seed=3).shape == images.shape
     for ask, said in (
         (lambda: exported.translate("b_to_c", images), "no signature 'b_to_c'.*There are: a_to_b, a_to_b_png"),
         (lambda: exported.translate("a_to_b_png", images), "takes no pictures: its inputs are image_bytes"),
@@ -414,7 +405,7 @@ def test_sizes_that_the_discriminators_cannot_take_are_refused(tmp_path):
         signatures["score"](images=small)
 
 
-def test_the_description_is_json(exports):
-    for _, path, _ in exports.values():
+def test_the_description_is_json(translators):
+    for _, path, _ in translators.values():
         with open(f"{path}/assets/config.json") as file:
             assert json.load(file)["step"] == 7

@@ -140,8 +140,8 @@ FAULTS = [
     ),
     Fault(
         "infogan: the sign of the information in the generator's loss",
-        "loss = generator_loss - self.information_weight * (of_category + of_continuous)",
-        "loss = generator_loss + self.information_weight * (of_category + of_continuous)",
+        "loss = generator_loss - self.information_weight * (category_info + continuous_info)",
+        "loss = generator_loss + self.information_weight * (category_info + continuous_info)",
         "models/test_infogan.py",
     ),
     Fault(
@@ -282,7 +282,7 @@ FAULTS = [
     ),
     Fault(
         "replicas: all have the rows of the first",
-        "return tf.cast(replica, tf.int32) * tf.cast(rows, tf.int32)",
+        "return tf.cast(replica, tf.int32) * tf.cast(row_count, tf.int32)",
         "return 0 * tf.cast(replica, tf.int32) * tf.cast(rows, tf.int32)",
         "bases/test_replicas.py",
     ),
@@ -393,14 +393,14 @@ FAULTS = [
     ),
     Fault(
         "rejection: uniforms of another seed's stream",
-        "accepted = noise.uniform(uniform_seed, rows, first_row=proposed) < probability\n\n        rank",
-        "accepted = noise.uniform(uniform_seed, rows) < probability\n\n        rank",
+        "accepted = noise.uniform(uniform_seed, row_count, first_row=proposed) < probability\n\n        rank",
+        "accepted = noise.uniform(uniform_seed, row_count) < probability\n\n        rank",
         "sampling/test_rejection.py",
     ),
     Fault(
         "OBRS: another budget",
-        "wanted = count / tf.maximum(tf.cast(budget, tf.float32), 1.0)",
-        "wanted = count / tf.maximum(tf.cast(budget, tf.float32) + 1.0, 1.0)",
+        "target = count / tf.maximum(tf.cast(budget, tf.float32), 1.0)",
+        "target = count / tf.maximum(tf.cast(budget, tf.float32) + 1.0, 1.0)",
         "sampling/test_obrs.py",
     ),
     Fault(
@@ -417,8 +417,8 @@ FAULTS = [
     ),
     Fault(
         "by class: the maximum of the next class",
-        "largest = tf.maximum(tf.gather(burn_in[:, -1], given), ratio)",
-        "largest = tf.maximum(tf.gather(tf.roll(burn_in[:, -1], -1, 0), given), ratio)",
+        "largest = tf.maximum(tf.gather(burn_in[:, -1], labels), ratio)",
+        "largest = tf.maximum(tf.gather(tf.roll(burn_in[:, -1], -1, 0), labels), ratio)",
         "sampling/test_per_class.py",
     ),
     Fault(
@@ -429,8 +429,8 @@ FAULTS = [
     ),
     Fault(
         "the burn-in is not sorted",
-        "return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, of_each]))",
-        "return ratio if num_classes is None else tf.reshape(ratio, [num_classes, of_each])",
+        "return tf.sort(ratio if num_classes is None else tf.reshape(ratio, [num_classes, class_size]))",
+        "return ratio if num_classes is None else tf.reshape(ratio, [num_classes, class_size])",
         "sampling/test_proposals.py",
     ),
     Fault(
@@ -472,7 +472,7 @@ FAULTS = [
     ),
     Fault(
         "logits that are no log ratio count as one",
-        'if n != "discriminator" or task.model.logits_are_log_ratio]',
+        'if n != "discriminator" or fit.model.logits_are_log_ratio]',
         "]",
         "density_ratio/test_estimators.py",
     ),
@@ -609,14 +609,14 @@ FAULTS = [
     # Exports.
     Fault(
         "export: one sample more than the limit",
-        'in_range = is_in_range(num_samples, 1, self.sampling["max_samples"], "num_samples")',
-        'in_range = is_in_range(num_samples, 1, self.sampling["max_samples"] + 1, "num_samples")',
+        "value < one.below if one.below is not None else value <= one.at_most",
+        "value < one.below if one.below is not None else value <= one.at_most + 1",
         "export/test_saved_model.py",
     ),
     Fault(
         "export: rows need not be finite",
-        "        yield is_finite(values, name)\n        yield from self._labels_fit",
-        "        yield from self._labels_fit",
+        "if value.dtype.is_floating and (one.at_least is None or upper is None):",
+        "if value.dtype.is_floating and one.shape == () and upper is None:",
         "export/test_saved_model.py",
     ),
     Fault(
@@ -658,9 +658,8 @@ FAULTS = [
     # Writing.
     Fault(
         "files: the rename is not atomic",
-        "        yield beside\n        if path.is_dir():\n            shutil.rmtree(path)\n"
-        "        beside.replace(path)",
-        "        yield path",
+        "    with unfinished(path) as beside:\n        yield beside\n",
+        "    with unfinished(path) as beside:\n        yield path\n        return\n",
         "test_files.py",
     ),
     Fault(

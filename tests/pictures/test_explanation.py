@@ -195,13 +195,13 @@ def test_an_export_from_before_is_to_be_made_again(tmp_path):
     keras.utils.set_random_seed(0)
     model = ganzoo.create("gan", image_shape=(2,), latent_dim=3, **TINY["points"])
     what = saved_model.servable(model, ratio=DensityRatio(brightness), sampling=SAMPLING)
-    function, specs = what.signatures["propose"]
+    today = what.signatures["propose"]
 
     def before(*inputs):
-        return {name: function(*inputs)[name] for name in ("samples", "accept_probability", "accepted")}
+        return {name: today.function(*inputs)[name] for name in ("samples", "accept_probability", "accepted")}
 
     del what.signatures["propose_inputs"]
-    what.signatures["propose"] = before, specs
+    what.signatures["propose"] = today._replace(function=before)
     saved_model.write(what, tmp_path)
     with pytest.raises(GanzooError, match="older ganzoo.*Export the run again: python -m ganzoo.reexport"):
         Exported(tmp_path).explain(3)

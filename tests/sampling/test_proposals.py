@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo.sampling.proposals import burn_in, generate, rows_of_batch
+from ganzoo.sampling.proposals import batch_row_count, burn_in, generate
 
 SEED = gaussians.SEED
 
@@ -93,13 +93,13 @@ def test_broken_logits_do_not_become_the_maximum_of_a_burn_in(broken):
 )
 def test_a_batch_has_room_for_what_is_wanted_and_little_more(wanted, rows):
     """Of at most 256: the next power of two up to 16, then the next multiple of 16; all of them where nobody knows."""
-    assert rows_of_batch(wanted, 256) == rows
+    assert batch_row_count(wanted, 256) == rows
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 16, 77, 256, 1024])
 def test_batches_have_few_shapes(batch_size):
     """Some twenty, whatever is wanted, none beyond the batch size and the largest of them the batch size."""
-    shapes = {int(rows_of_batch(wanted, batch_size)) for wanted in range(1, 2 * batch_size)}
+    shapes = {int(batch_row_count(wanted, batch_size)) for wanted in range(1, 2 * batch_size)}
     assert len(shapes) <= 24
     assert max(shapes) == batch_size
     assert min(shapes) == 1

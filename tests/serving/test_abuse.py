@@ -5,6 +5,7 @@ rank (TypeError, ValueError), the graph all else (InvalidArgumentError); what is
 and costs no more than its bound. The simplest example is the right request itself.
 """
 
+import dataclasses
 import io
 import time
 
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ganzoo.export import warm_up
+from ganzoo.export.inputs import INPUTS
 from tests.export.test_encoded_pictures import REFUSED, RGB, png_of, saved
-from tests.serving.conftest import SAMPLING, TRANSLATING
+from tests.exports import SAMPLING, TRANSLATING
 
 SIGNATURES = {
     "gan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose", "propose_inputs"),
@@ -58,10 +60,12 @@ FILES = [
 @pytest.fixture(scope="module")
 def asked(exports, loaded):
     """The signatures of each export, by name, and what warm-up asks of them."""
-    facts = {"sampling": SAMPLING | {"gamma_percentile": 50.0}, "image_shape": (16, 16, 1)}
+    facts = {"image_shape": (16, 16, 1)}
 
     def least(function):
-        return {name: warm_up.smallest(spec, facts) for name, spec in function.structured_input_signature[1].items()}
+        specs = function.structured_input_signature[1]
+        inputs = {name: dataclasses.replace(INPUTS[name], shape=tuple(spec.shape)) for name, spec in specs.items()}
+        return {name: warm_up.smallest(one, facts) for name, one in inputs.items()}
 
     found = {}
     for name in exports:

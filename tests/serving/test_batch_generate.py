@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, install_hint
 from ganzoo.files import checksum
 from ganzoo.pictures import drawing
 from ganzoo.serving.batch import pipeline
@@ -288,7 +288,7 @@ def test_without_beam_the_extra_is_named(tmp_path):
     flags = ["--export_dir", str(tmp_path), "--out", str(tmp_path / "out")]
     done = subprocess.run([sys.executable, "-c", code, *flags], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "ganzoo: apache-beam is not installed: pip install 'ganzoo[beam]'.\n"
+    assert done.stderr == f"ganzoo: apache-beam is not installed: {install_hint('beam')}.\n"
 
 
 def test_what_stands_behind_dashes_is_beams():

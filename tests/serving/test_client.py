@@ -347,6 +347,8 @@ def test_the_script_translates_a_folder(rest_address, folder_of_pictures, tmp_pa
     [
         (["--model=gan", "--out=grid.gif"], "--out is grid.gif: give a grid's name in .png"),
         (["--model=cgan", "--labels=three"], "--labels is three, expected whole numbers such as 3,7."),
+        (["--model=gan", "--input=strength=2"], "signature 'drs' takes no strength. Its inputs are gamma_percentile,"),
+        (["--model=gan", "--input=seed=2"], "seed has a flag of its own, --seed"),
         (["--model=nag"], "answers 404: Servable not found for request: Latest(nag)"),
         (["--model=gan", "--version=1", "--version_label=stable"], "a version's number or its label, not both"),
         (["--model=points", "--signature=generate", "--out=folder"], "points have no pictures of their own"),

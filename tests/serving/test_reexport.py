@@ -13,7 +13,7 @@ from ganzoo.serving.exported import Exported
 from ganzoo.tasks import workdirs
 from ganzoo.tasks.restored import config_of, restore
 from tests import processes
-from tests.serving.conftest import SAMPLING, TRANSLATING, tiny_sampler
+from tests.exports import SAMPLING, TRANSLATING, tiny_sampler
 
 KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan"]
 # What a server may batch of each kind.
@@ -142,8 +142,8 @@ def test_each_row_of_a_batchable_servable_is_as_if_it_came_alone(exports, tmp_pa
     assert left_out == []
     loaded = tf.saved_model.load(saved_model.write(rows, tmp_path))
     random = np.random.default_rng(1)
-    for name, (_, specs) in rows.signatures.items():
-        one, other = ({spec.name: random_row(spec, facts, random) for spec in specs} for _ in range(2))
+    for name, signature in rows.signatures.items():
+        one, other = ({each.name: random_row(each, facts, random) for each in signature.inputs} for _ in range(2))
         alone = loaded.signatures[name](**{key: tf.constant(value) for key, value in one.items()})
         batch = {key: tf.constant(np.concatenate([other[key], other[key], one[key]])) for key in one}
         for key, values in loaded.signatures[name](**batch).items():
@@ -162,12 +162,12 @@ def whole(kind, model):
     return saved_model.servable(model, ratio=for_export(model, None), sampling=SAMPLING)
 
 
-def random_row(spec, facts, random):
-    smallest = warm_up.smallest(spec, facts)
-    if spec.dtype == tf.string:
+def random_row(one, facts, random):
+    smallest = warm_up.smallest(one, facts)
+    if one.dtype == "string":
         pixels = random.integers(0, 256, facts["image_shape"], np.uint8)
         return np.array([tf.io.encode_png(pixels).numpy()], object)
-    if spec.dtype.is_integer:
+    if one.dtype == "int64":
         return random.integers(0, 3, smallest.shape).astype(smallest.dtype)
     return random.uniform(size=smallest.shape).astype(smallest.dtype)
 
@@ -188,10 +188,10 @@ def test_pix2pix_in_a_batch_has_the_noise_of_a_picture_by_itself(exports, loaded
 def test_a_signature_that_looks_at_its_neighbours_is_left_out(exports):
     model, _ = exports["points"]
     good = whole("points", model)
-    specs = good.signatures["score"][1]
-    neighbourly = lambda samples: {"logits": samples[:, 0] - tf.reduce_mean(samples[:, 0])}  # noqa: E731
-    assert not rows_are_independent((neighbourly, specs), good.facts)
-    what = Servable(good.signatures | {"score": (neighbourly, specs)}, good.facts)
+    looking = lambda samples: {"logits": samples[:, 0] - tf.reduce_mean(samples[:, 0])}  # noqa: E731
+    neighbourly = good.signatures["score"]._replace(function=looking)
+    assert not rows_are_independent(neighbourly, good.facts)
+    what = Servable(good.signatures | {"score": neighbourly}, good.facts)
     rows, left_out = batchable(what, model)
     assert left_out == ["score"]
     assert set(rows.signatures) == {"serving_default", "propose"}
@@ -273,5 +273,5 @@ def test_what_a_format_cannot_take_is_refused_with_the_reason(exports, tmp_path)
 
 def test_a_missing_package_is_named_with_the_extra_that_has_it(tmp_path, monkeypatch):
     monkeypatch.setattr(other_runtimes.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo\[onnx\]'"):
+    with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo-tf\[onnx\]'"):
         other_runtimes.check("onnx", tmp_path / "g.onnx")

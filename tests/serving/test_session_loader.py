@@ -10,7 +10,7 @@ from ganzoo.bases.generative import with_labels
 from ganzoo.networks.layers.basic import exporting
 from ganzoo.sampling.proposals import generate
 from ganzoo.serving.stand_in.models import servable
-from tests.serving.conftest import SAMPLING, TRANSLATING
+from tests.exports import SAMPLING, TRANSLATING
 from tests.serving.valid_requests import ROWS, valid_request
 
 SAMPLERS = ("gan", "cgan", "infogan", "points")

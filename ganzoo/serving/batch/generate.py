@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from ganzoo import cli
-from ganzoo.errors import GanzooError
-from ganzoo.files import checksum
-from ganzoo.sample import INPUTS
+from ganzoo.errors import GanzooError, install_hint
+from ganzoo.export import inputs as table
+from ganzoo.files import check_writable, checksum
 from ganzoo.serving.batch import workers
 from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.plan import LARGEST, Plan
@@ -40,11 +40,13 @@ def main(pipeline_options: list[str]) -> int:
     if FLAGS.runner != "DirectRunner" and FLAGS.direct_num_workers > 1:
         raise GanzooError(f"--direct_num_workers is of the DirectRunner; tell {FLAGS.runner} its own way, behind --.")
     if importlib.util.find_spec("apache_beam") is None:
-        raise GanzooError("apache-beam is not installed: pip install 'ganzoo[beam]'.")
+        raise GanzooError(f"apache-beam is not installed: {install_hint('beam')}.")
+    check_writable(FLAGS.out, "--out", is_folder=True)
     with cli.quiet_imports():
         from ganzoo.serving.exported import Exported
 
     exported = Exported(Path(FLAGS.export_dir, *([] if FLAGS.version is None else [str(FLAGS.version)])))
+    own = table.read(FLAGS.signature, exported.specs(FLAGS.signature)) if FLAGS.input else {}
     plan = planned(
         exported,
         signature=FLAGS.signature,
@@ -52,8 +54,8 @@ def main(pipeline_options: list[str]) -> int:
         shard_size=FLAGS.shard_size,
         seed=FLAGS.seed,
         format=FLAGS.format,
-        labels=None if FLAGS.labels is None else [int(label) for label in FLAGS.labels],
-        inputs={name: FLAGS[name].value for name in INPUTS if FLAGS[name].value is not None},
+        labels=table.whole_numbers("labels"),
+        inputs=table.given(*table.OPTIONS) | {name: value.tolist() for name, value in own.items()},
     )
     sample_set = SampleSet(plan, FLAGS.out)
     sample_set.begin()
@@ -114,21 +116,25 @@ def planned(
         raise GanzooError(f"signature '{signature}' returns {', '.join(drawn)} for a server; draw by drs instead.")
     if format == "png" and drawn["samples"].ndim != 4:
         raise GanzooError("points have no pictures of their own: give --format tfrecord.")
-    takes = exported.signatures[signature].structured_input_signature[1].keys() - {"num_samples", "seed", "labels"}
+    specs = exported.specs(signature)
+    takes = specs.keys() - {"num_samples", "seed", "labels"}
+    for name in sorted(takes):
+        if specs[name].shape[:1] == (None,):
+            raise GanzooError(f"signature '{signature}' takes rows of {name}, which a set cannot give: draw by drs.")
     for name in sorted(inputs.keys() - takes):
         raise GanzooError(f"signature '{signature}' takes no {name}: leave --{name} out.")
-    sampling = exported.config["sampling"]
+    defaults = {name: table.default(exported.config, signature, name) for name in takes}
     return Plan(
         model=exported.config["name"],
         export_version=exported.path.name,
         export_fingerprint=checksum(exported.path),
         signature=signature,
-        inputs={name: inputs.get(name, sampling.get(name)) for name in sorted(takes)},
+        inputs={name: inputs.get(name, defaults[name]) for name in sorted(takes)},
         labels=labels,
         seed=seed,
         num_samples=num_samples,
         shard_size=shard_size,
-        max_samples=sampling["max_samples"],
+        max_samples=exported.config["sampling"]["max_samples"],
         format=format,
     )
 
@@ -161,11 +167,7 @@ if __name__ == "__main__":
     flags.DEFINE_integer("num_samples", 1000, "how many in all")
     flags.DEFINE_integer("shard_size", 1000, "how many in a shard")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same set", lower_bound=0, upper_bound=LARGEST)
-    flags.DEFINE_list("labels", None, "classes of a conditional model's samples, taken in turn; default: all of them")
-    flags.register_validator("labels", lambda labels: labels is None or all(map(str.isdigit, labels)), "whole numbers")
-    flags.DEFINE_float("gamma_percentile", None, "of drs: larger is stricter; default: the export's config")
-    flags.DEFINE_float("budget", None, "of obrs: mean proposals per sample; default: the export's config")
-    flags.DEFINE_integer("chain_length", None, "of mh: proposals per sample; default: the export's config")
+    table.define_flags("labels", *table.OPTIONS)
     flags.DEFINE_string("out", None, "the set's folder, on a file system that every worker sees", required=True)
     flags.DEFINE_enum("format", "tfrecord", ["tfrecord", "png"], "of the shards: exact numbers, or pictures")
     flags.DEFINE_string("runner", "DirectRunner", "Beam's; the DirectRunner works on this machine")

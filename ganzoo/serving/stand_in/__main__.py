@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import flags
 
 from ganzoo import cli
+from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
 
@@ -24,7 +25,10 @@ def main() -> None:
     tf.get_logger().setLevel("ERROR")  # the v1 loader is deprecated; it is also what the server has
     if FLAGS.model_config_file:
         config = model_server_config_pb2.ModelServerConfig()
-        text_format.Parse(Path(FLAGS.model_config_file).read_text(), config)
+        try:
+            text_format.Parse(Path(FLAGS.model_config_file).read_text(), config)
+        except (text_format.ParseError, UnicodeDecodeError) as error:
+            raise GanzooError(f"{FLAGS.model_config_file} is not a ModelServerConfig as text: {error}.") from error
     else:
         config = config_of({FLAGS.model_name: FLAGS.model_base_path})
     with StandIn(config, port=FLAGS.port, rest_api_port=FLAGS.rest_api_port) as server:

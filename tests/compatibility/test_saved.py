@@ -1,0 +1,138 @@
+"""What the code of commit 1e8b19c saved still loads and gives what it gave then; `make_saved.py` wrote `saved/`."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ganzoo
+from ganzoo.serving.exported import Exported
+from tests.compatibility.make_saved import (
+    MODELS,
+    MORE_STEPS,
+    RUN,
+    SAVED,
+    SEED,
+    STEPS,
+    answers,
+    fit_one_step,
+    made_by,
+    norms,
+)
+
+ROOT = Path(__file__).parents[2]
+CLOSE = dict(rtol=1e-5, atol=1e-5)  # other kernels and numbers of threads are within 2e-6
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """The stored arrays of one kind by their names."""
+    with np.load(SAVED / "expected.npz") as arrays:
+        stored = dict(arrays)
+    return lambda kind: {
+        name.removeprefix(f"{kind}/"): array for name, array in stored.items() if name.startswith(f"{kind}/")
+    }
+
+
+@pytest.fixture
+def workdir(tmp_path):
+    """A copy of the run, for commands in `tmp_path`."""
+    shutil.copytree(SAVED / "run", tmp_path / "run")
+    return tmp_path / "run"
+
+
+def python(*arguments, folder):
+    """Runs this code by another process in a folder: its standard output."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_keras_file_makes_what_it_made_and_trains_on(expected, name):
+    """One step more moves the pictures as it did then, by the optimizers' saved averages and the saved step."""
+    stored = expected(name)
+    model = ganzoo.load(SAVED / f"{name}.keras")
+    assert (model.zoo_name, model.steps_taken) == (name, 1)
+    np.testing.assert_allclose(made_by(model), stored["loaded"], **CLOSE)
+    fit_one_step(model)
+    assert model.steps_taken == 2
+    assert np.abs(stored["trained"] - stored["loaded"]).max() > 0.01
+    np.testing.assert_allclose(made_by(model), stored["trained"], **CLOSE)
+
+
+def test_a_new_process_finds_all_that_keras_files_may_name(tmp_path):
+    """`ganzoo.load` is the first to import anything there. The names are of classes and functions, not of modules."""
+    code = (
+        "import json, sys, ganzoo\n"
+        "ganzoo.load(sys.argv[1])\n"
+        "import keras; print(json.dumps([*keras.saving.get_custom_objects()]))"
+    )
+    registered = json.loads(python("-c", code, SAVED / "cgan.keras", folder=tmp_path))
+    stored = json.loads((SAVED / "registered.json").read_text())
+    assert len(stored) > 30
+    assert set(stored) <= set(registered)
+
+
+def test_an_export_answers_as_it_did_to_tensorflow_alone(expected):
+    found = answers(tf.saved_model.load(str(SAVED / "run/export/1")).signatures)
+    stored = expected("export")
+    assert found.keys() == stored.keys()
+    for name, array in stored.items():
+        np.testing.assert_allclose(found[name], array, **CLOSE, err_msg=name)
+
+
+def test_an_export_answers_as_it_did_in_python(expected):
+    """`Exported` takes from the export's own config what is not given."""
+    stored = expected("export")
+    exported = Exported(SAVED / "run/export")
+    assert exported.config["step"] == STEPS
+    for signature in ("generate", "drs", "obrs", "mh"):
+        samples = exported.draw(signature, 20, seed=SEED)["samples"]
+        np.testing.assert_allclose(samples, stored[f"{signature}/samples"], **CLOSE)
+    scores = exported.score(stored["drs/samples"])
+    np.testing.assert_allclose(scores["log_ratio"], stored["drs/log_ratio"], **CLOSE)
+
+
+def test_an_export_is_measured_as_it_was(tmp_path):
+    """By the command, on the data and by the task that the export's config names: the figures are the run's own."""
+    flags = [f"--export_dir={SAVED}/run/export", "--sampler=generate", "--sampler=drs", "--out=metrics.json"]
+    python("-m", "ganzoo.evaluate", *flags, folder=tmp_path)
+    found, stored = (json.loads(path.read_text()) for path in (tmp_path / "metrics.json", SAVED / "run/metrics.json"))
+    for row in ("generate", "drs", "floor", "log_ratio"):
+        for metric in stored[row].keys() - {"samples_per_second", "fraction_of_bound"}:
+            assert found[row][metric] == pytest.approx(stored[row][metric], rel=1e-3, abs=1e-3), (row, metric)
+
+
+def test_a_run_goes_on_to_the_same_weights(expected, workdir):
+    """By the same command with more steps, in a new process, from the checkpoint to the next version of the export."""
+    said = python("-m", "ganzoo.run", *RUN, f"--steps={MORE_STEPS}", folder=workdir.parent)
+    assert f"going on from step {STEPS}" in said
+    found, stored = norms(workdir), expected("resumed")
+    assert found.keys() == stored.keys()
+    for shape, of_shape in stored.items():
+        np.testing.assert_allclose(found[shape], of_shape, rtol=1e-4, err_msg=shape)
+    assert json.loads((workdir / "export/2/assets/config.json").read_text())["step"] == MORE_STEPS
+    before, after = (json.loads((folder / "metrics.json").read_text()) for folder in (SAVED / "run", workdir))
+    for row, metrics in before.items():
+        assert metrics.keys() <= after[row].keys()
+
+
+def test_a_run_is_exported_again(expected, workdir):
+    """By the command, from the checkpoint: the same samples, and a density ratio that is fitted as it was."""
+    python("-m", "export.export_model", "--workdir=run", "--out=again", folder=workdir.parent)
+    found = answers(tf.saved_model.load(str(workdir.parent / "again/1")).signatures)
+    stored = expected("export")
+    assert stored.keys() <= found.keys()
+    np.testing.assert_allclose(found["generate/samples"], stored["generate/samples"], **CLOSE)
+    np.testing.assert_allclose(found["score/log_ratio"], stored["score/log_ratio"], rtol=1e-3, atol=1e-3)
