@@ -13,8 +13,8 @@ from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
-# Exit codes; the last is what a shell gives for Ctrl-C.
-MISTAKE, USAGE, INTERRUPTED = 1, 2, 130
+# Exit codes; the last two are what a shell gives for Ctrl-C and for output that nobody reads.
+MISTAKE, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
 PATHS = (  # the flags that are a path, or a list of paths
     "data_dir",
     "export_dir",
@@ -69,6 +69,9 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
             _fail(str(error), MISTAKE)
         except KeyboardInterrupt:
             _fail("interrupted.", INTERRUPTED)
+        except BrokenPipeError:  # whoever reads the output has seen enough, as `| head` has
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(UNREAD)
         except OSError as error:
             _fail_unless_own(error, MISTAKE)
             raise

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 from absl import flags
@@ -123,3 +125,12 @@ def _ends_in_one_line(error: OSError, monkeypatch) -> bool:
         cli.run(main)
     assert ended.value is error or ended.value.code == cli.MISTAKE
     return ended.value is not error
+
+
+def test_an_output_that_nobody_reads_on_ends_the_command_without_a_word():
+    """As `python -m ganzoo.run --list | head -1` does; 141 is what a shell gives for that."""
+    command = [sys.executable, "-m", "ganzoo.run", "--list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 141

@@ -1,4 +1,7 @@
-"""How good are the samples: each metric a pure function in its own file, and the `Evaluator` that picks the right ones.
+"""How good are the samples: metrics, the suites that pick those that suit the data, and the reports of a run.
+
+A metric is a registered function in a file of its own, with its direction beside it (`registry`). Models that sample
+and translators are measured by the same functions: an evaluator makes what the functions take (`views`).
 
 >>> from ganzoo.evaluation.evaluator import Evaluator
 >>> from ganzoo.evaluation.table import format_table

@@ -70,7 +70,8 @@ def register_metric(name: str, *, direction: str | None) -> Callable[[Function],
     """
     if direction not in ("lower", "higher", None):
         raise GanzooError(
-            f"direction is {direction!r}; of the metric '{name}' 'lower' or 'higher' is better, or None: neither."
+            f"the metric '{name}' has the direction {direction!r}. Give 'lower' or 'higher', whichever is better, or "
+            "None."
         )
 
     def add(function: Function) -> Function:

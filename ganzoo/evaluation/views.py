@@ -1,9 +1,11 @@
 """Samples as metrics see them: what metrics take, by name, and metrics measured on it."""
 
+import inspect
 import math
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -116,7 +118,7 @@ def measured_by_users(metrics: Iterable[str], views: Iterable[View], row: str) -
         view = next((view for view in views if view.has(*metric.takes)), None)
         if view is None:
             missing = [f"'{item}'" for item in metric.takes if not any(view.has(item) for view in views)]
-            _say(name, row, f"it takes {' and '.join(missing)}, which there is not for these data")
+            _say(name, row, f"it takes {' and '.join(missing)}, not there for these samples")
             continue
         arguments = view.arguments(metric)
         if metric.function not in answers:
@@ -160,11 +162,13 @@ def _short(answer) -> str:
 
 def _where(error: Exception, function: Callable) -> str:
     """The file and line of the user's that an error came from, and its words."""
-    file = function.__code__.co_filename
+    file = inspect.unwrap(function).__code__.co_filename
     frames = traceback.extract_tb(error.__traceback__)
     line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), None)
     words = str(error).strip().splitlines()
-    return f"{file}, line {line}: {type(error).__name__}{': ' + words[0] if words else ''}"
+    path = Path(file)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{shown}, line {line}: {type(error).__name__}{': ' + words[0] if words else ''}"
 
 
 def _say(name: str, row: str, problem: str) -> None:
