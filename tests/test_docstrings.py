@@ -53,8 +53,8 @@ def makers(tiny, domains):
     """What an example may use without making it, as functions by name: a small model, and small data of each kind."""
     return {
         "ganzoo": lambda: ganzoo,
-        "model": lambda: tiny("wgan_gp", (2,), n_critic=3),
-        "dataset": lambda: tf.data.Dataset.from_tensors(points(12, 0).samples),  # 3 critic steps of 4 points
+        "model": lambda: tiny("gan", (2,)),
+        "dataset": lambda: tf.data.Dataset.from_tensors(points(8, 0).samples),
         "train": lambda: points(1000, 0),
         "test": lambda: points(1000, 1),
         "samples": lambda: points(1000, 2).samples,
