@@ -1,4 +1,4 @@
-"""What the three command lines share: flags that know the zoo's configs, and errors for people."""
+"""Shared by all command lines: flags that know the zoo's configs, and errors for people."""
 
 import contextlib
 import errno
@@ -25,7 +25,7 @@ PATHS = (  # the flags that are a path, or a list of paths
     "plugin",
     "workdir",
 )
-# What a system answers where the disk or a right is missing, whatever the program did.
+# The system's errors for a full disk or a missing right, which are not the program's fault.
 REFUSALS = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS)
 
 
@@ -33,8 +33,8 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
     """Parses the flags and calls `main`; a user's mistake becomes one line on standard error and an exit code.
 
     Args:
-        main: the command; what it returns is the exit code.
-        prepare: called between two passes over the flags: it may define more of them from those known so far.
+        main: the command; it returns the exit code.
+        prepare: called between two passes over the flags; it may define more flags from the known ones.
     """
 
     def parse(argv: list[str]) -> list[str]:
@@ -61,7 +61,7 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
 
     def guarded(argv: list[str]) -> None:
         del argv
-        logging.set_verbosity(logging.WARNING)  # app.run has just asked for INFO
+        logging.set_verbosity(logging.WARNING)  # app.run has just set INFO
         try:
             prepare_tensorflow()
             sys.exit(main())
@@ -76,13 +76,13 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
             _fail_unless_own(error, MISTAKE)
             raise
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes would bury what is meant for people
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes would bury the messages for people
     app.run(guarded, flags_parser=parse)
 
 
 @contextlib.contextmanager
 def quiet_imports() -> Iterator[None]:
-    """Imports of TensorFlow in it are silent: what its C++ prints while loading heeds no log level."""
+    """Silences imports of TensorFlow within the block: its C++ code prints at loading, whatever the log level."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with open(os.devnull, "w") as nowhere:
@@ -107,10 +107,10 @@ def _fail_unless_own(error: OSError, code: int) -> None:
 
 
 def _is_of_a_given_path(error: OSError) -> bool:
-    """Whether a path on the command line is at fault: the failure is at it, above it, beside it, or below it.
+    """Whether a path on the command line is at fault: the failure is at, above, beside or below this path.
 
-    Beside it are the temporary names of a file that is being written. Below a folder that is there, a missing file is
-    the program's own mistake, and its traceback is to be seen.
+    Temporary names of a file that is being written lie beside the path. A file that is missing below an existing folder
+    is the program's own mistake, which must show its traceback.
     """
     if not isinstance(error.filename, str):
         return False
@@ -118,17 +118,17 @@ def _is_of_a_given_path(error: OSError) -> bool:
     for name in PATHS:
         values = FLAGS[name].value if name in FLAGS else None
         for value in [values] if isinstance(values, str) else values or []:
-            given = Path(value).absolute()
-            is_beside = place.parent == given.parent and given.stem in place.name
-            if place == given or is_beside or place in given.parents:
+            path = Path(value).absolute()
+            is_beside = place.parent == path.parent and path.stem in place.name
+            if place == path or is_beside or place in path.parents:
                 return True
-            if given in place.parents and not (error.errno == errno.ENOENT and given.is_dir()):
+            if path in place.parents and not (error.errno == errno.ENOENT and path.is_dir()):
                 return True
     return False
 
 
 def _one_line(error: Exception) -> str:
-    """ml_collections answers an unknown key with `'KEY'\\nDid you mean "A" instead of "B"?`."""
+    """An error in one line. ml_collections' error for an unknown key is `'KEY'\\nDid you mean "A" instead of "B"?`."""
     if isinstance(error, AttributeError):
         words = str(error).strip("\"'").replace("\\n", "\n").replace("\\'", "'").splitlines()
         key = words[0].strip("'")

@@ -1,4 +1,4 @@
-"""What the machine is asked for: TensorFlow's settings before it starts, and a folder for caches."""
+"""TensorFlow's settings, which must be made before it starts, and the folder for caches."""
 
 import os
 from pathlib import Path
@@ -7,14 +7,14 @@ from ganzoo.errors import GanzooError
 
 
 def prepare_tensorflow() -> None:
-    """Chooses Keras's TensorFlow backend; to be called before Keras is imported.
+    """Chooses Keras's TensorFlow backend. Call it before Keras is imported.
 
-    On CPUs TensorFlow is asked to keep the primitives of convolutions' gradients, which it would make anew each step:
-    that is 1 to 4 % of a step of `dcgan`, 3 to 6 % of one of `cyclegan`, for no more memory. Its own way is
-    `TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE=true`.
+    On CPUs TensorFlow then keeps the primitives of convolutions' gradients instead of making them anew in each step.
+    This saves 1 to 4 % of a step of `dcgan` and 3 to 6 % of a step of `cyclegan`, and takes no more memory.
+    `TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE=true` restores TensorFlow's default.
 
     Raises:
-        GanzooError: if the environment asks for another backend.
+        GanzooError: if the environment names another backend.
     """
     backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
@@ -26,7 +26,9 @@ def prepare_tensorflow() -> None:
 
 
 def cache_folder() -> Path:
-    """Where what outlives a run lies, or what is too large for its memory: `$GANZOO_CACHE`, or `ganzoo` in the user's
-    folder for caches."""
+    """The folder for files that outlive a run or do not fit in memory.
+
+    It is `$GANZOO_CACHE`, or `ganzoo` in the user's folder for caches.
+    """
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganzoo"
     return Path(os.environ.get("GANZOO_CACHE") or default)

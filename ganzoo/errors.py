@@ -1,4 +1,4 @@
-"""The one exception that a user's mistake raises, and how names that nobody knows are answered."""
+"""The exception for a user's mistakes, and hints for unknown names and missing packages."""
 
 import difflib
 import re
@@ -8,20 +8,20 @@ DISTRIBUTION = "ganzoo-tf"  # as setup.cfg names it; `ganzoo` on the public inde
 
 
 class GanzooError(Exception):
-    """A mistake its reader can mend: what was wrong, what was expected, what to do.
+    """A mistake that the reader can correct. The message tells what was wrong, what was expected and what to do.
 
     The command lines print it as `ganzoo: <message>` with exit code 1; in Python it is an ordinary exception.
     """
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The nearest of the known names as the words ` Did you mean 'x'?`, or nothing where none is near."""
+    """The hint ` Did you mean 'x'?` with the nearest known name, or nothing if no name is near."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def install_hint(extra: str) -> str:
-    """What to type for the packages of an extra of setup.cfg: after an install from the index, and in a checkout.
+    """The commands that install the packages of an extra of setup.cfg, from the index and in a checkout.
 
     >>> install_hint("onnx")
     "pip install 'ganzoo-tf[onnx]', or in a checkout pip install '.[onnx]'"
@@ -30,7 +30,7 @@ def install_hint(extra: str) -> str:
 
 
 def plain_words(message: str) -> str:
-    """What a TensorFlow error says, without the names of nodes and devices around it.
+    """The message of a TensorFlow error without the names of nodes and devices.
 
     >>> plain_words("assertion failed: [num_samples must be in 1 .. 40, got] [0]\\n\\t [[{{node Assert}}]]")
     'num_samples must be in 1 .. 40, got 0'

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and what tells whether two are the same."""
+"""Files that appear whole or not at all, and checksums by which two files can be compared."""
 
 import contextlib
 import hashlib
@@ -13,15 +13,15 @@ from ganzoo.errors import GanzooError
 
 
 def check_writable(path: str | Path, name: str, *, is_folder: bool) -> None:
-    """Finds, before the work for it is done, whether a file or a folder can be written. Nothing is left behind.
+    """Checks before the work starts that a file or a folder can be written. Nothing is left behind.
 
     Args:
-        path: what is to be written; its folders need not be there yet.
-        name: what the user may change, such as `--out`; for the message.
-        is_folder: whether `path` is to be a folder; otherwise it is to be a file.
+        path: the file or folder to write; its parent folders need not exist.
+        name: the flag or argument that the user can change, such as `--out`; for the message.
+        is_folder: whether `path` is a folder; otherwise it is a file.
 
     Raises:
-        GanzooError: if it cannot be written, or is there already as a file instead of a folder or the reverse.
+        GanzooError: if the path cannot be written, or if a file has a folder's name or the reverse.
     """
     path = Path(path)
     folder = path if is_folder else path.parent
@@ -41,10 +41,10 @@ def check_writable(path: str | Path, name: str, *, is_folder: bool) -> None:
 
 @contextlib.contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write a file or a folder under; what still has the name at the end is removed.
+    """A temporary name beside `path` for a file or a folder, which is removed at the end of the block.
 
     Args:
-        path: its folder is made if need be.
+        path: the final name; its folder is made if it does not exist.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
@@ -56,16 +56,16 @@ def unfinished(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A name to write a file or a folder under, which takes the place of `path` at the end of the block.
+    """A temporary name for a file or a folder, which takes the place of `path` at the end of the block.
 
-    A file that had the name `path` before is replaced by a file, a folder by a folder. If the block raises, what it
-    wrote is removed, and what had the name before stays.
+    A file replaces an existing file, and a folder an existing folder. If the block raises, the new file or folder is
+    removed, and the existing one stays.
 
     Args:
-        path: its folder is made if need be.
+        path: the final name; its folder is made if it does not exist.
 
     Raises:
-        OSError: if it cannot be written, and if a file would take a folder's place, or a folder a file's.
+        OSError: if the file or folder cannot be written, or if a file would replace a folder or the reverse.
 
     >>> with whole("runs/a/metrics.json") as beside:
     ...     count = beside.write_text("{}")
@@ -97,7 +97,7 @@ def checksum(path: Path) -> str:
 
 
 def remove(path: Path) -> None:
-    """Removes a file or a folder with all that is in it; nothing where there is neither."""
+    """Removes a file, or a folder with its content, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

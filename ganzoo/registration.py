@@ -1,4 +1,4 @@
-"""Names that stand for functions and classes, and how a user's own file adds to them.
+"""Registers of functions and classes by name, to which a user's own file can add.
 
 The zoo's models, network families, data sources, metrics and signatures are each a `Register`.
 """
@@ -12,14 +12,14 @@ Thing = TypeVar("Thing")
 
 
 class Register(dict[str, Thing]):
-    """What has been registered, by name.
+    """Registered things by name.
 
     Args:
-        kind: what a name stands for, such as "model"; for messages.
-        taken: gives the names that the package itself has beside those of the register.
+        kind: the kind of the things, such as "model"; for messages.
+        taken: a function that gives the package's further names, which are not in the register.
     """
 
-    additions = 0  # to all registers of this process
+    additions = 0  # the number of additions to all registers of this process
 
     def __init__(self, kind: str, taken: Callable[[], Iterable[str]] = tuple):
         super().__init__()
@@ -27,15 +27,15 @@ class Register(dict[str, Thing]):
         self._definitions: dict[str, tuple[str, str]] = {}
 
     def add(self, name: str, thing: Thing, definition: Callable) -> None:
-        """Gives a name to a thing; the same definition may come again, as from a notebook's cell that runs twice.
+        """Registers a thing. The same definition may come again, as from a notebook's cell that runs twice.
 
         Args:
             name: letters, digits and underscores.
-            thing: what the name stands for.
+            thing: the thing to register.
             definition: the function or class that a user wrote.
 
         Raises:
-            GanzooError: for a name that is taken, or that is none.
+            GanzooError: if the name is taken or invalid.
         """
         if not name.isidentifier():
             raise GanzooError(f"'{name}' is no name for a {self.kind}: give letters, digits and underscores.")

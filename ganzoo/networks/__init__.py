@@ -1,4 +1,4 @@
-"""Generators and discriminators, each family in a file of its own, named as its key in `config.networks`.
+"""Generators and discriminators. Each family is a file with the name of its key in `config.networks`.
 
 A family is a module with two functions, `generator(latent_dim, image_shape, **options)` and
 `discriminator(image_shape, **options)`, which return built Keras models: latents [batch, latent_dim] to samples, and
@@ -17,7 +17,7 @@ from ganzoo.registration import Register
 
 
 class Family(NamedTuple):
-    """A user's own family, as a module of this package is one."""
+    """A user's own family, with the two functions that a module of this package has."""
 
     generator: Callable
     discriminator: Callable
@@ -29,10 +29,10 @@ FAMILIES: Register[Family] = Register(
 
 
 def register_networks(name: str, *, generator: Callable, discriminator: Callable) -> None:
-    """Gives a name to a user's own networks, for `--config.model.network=NAME` of every model that samples.
+    """Registers a user's own networks, for `--config.model.network=NAME` of every model that samples.
 
-    What the functions take behind `*` are the options: they become `--config.networks.NAME.generator.OPTION` and
-    `--config.networks.NAME.discriminator.OPTION`, and their defaults the config's.
+    The functions' keyword-only parameters are options of the config, `--config.networks.NAME.generator.OPTION` and
+    `--config.networks.NAME.discriminator.OPTION`, with the same defaults.
 
     Args:
         name: letters, digits and underscores.
@@ -41,7 +41,7 @@ def register_networks(name: str, *, generator: Callable, discriminator: Callable
         discriminator: (image_shape, *, options) -> a built Keras model, samples to float32 logits [batch].
 
     Raises:
-        GanzooError: for a name that is taken, and for an option without a default.
+        GanzooError: if the name is taken, or if an option has no default.
     """
     for function in (generator, discriminator):
         _defaults(function)
@@ -49,12 +49,12 @@ def register_networks(name: str, *, generator: Callable, discriminator: Callable
 
 
 def family(name: str) -> ModuleType | Family:
-    """What builds both networks of a family, such as "dcgan"."""
+    """The module or `Family` that builds both networks of a family, such as "dcgan"."""
     return FAMILIES[name] if name in FAMILIES else importlib.import_module(f"ganzoo.networks.{name}")
 
 
 def own_options() -> dict[str, dict[str, dict]]:
-    """The options of users' own families with their defaults, as they stand in `config.networks`."""
+    """The options of users' own families with their defaults, in the form of `config.networks`."""
     return {
         name: {"generator": _defaults(own.generator), "discriminator": _defaults(own.discriminator)}
         for name, own in FAMILIES.items()

@@ -1,7 +1,7 @@
 """CycleGAN's generator (Zhu et al. 2017, https://arxiv.org/abs/1703.10593, appendix 7.2, after Johnson et al. 2016).
 
-Two strided convolutions, residual blocks, two transposed ones. Order and padding are those of the authors' code,
-https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix; with `width` 64 it is the paper's.
+The generator has two strided convolutions, residual blocks and two transposed convolutions. Order and padding follow
+the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix; the paper's `width` is 64.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ganzoo.networks.layers.sides import check_picture, check_sides
 from ganzoo.networks.layers.subpixel import SubpixelConvolution
 
 HALVINGS = 2
-SMALLEST_SIDE = 8  # 2 in the blocks: at 1 there is nothing to reflect, and an instance norm leaves nothing
+SMALLEST_SIDE = 8  # 2 pixels in the blocks: one pixel cannot be reflected, and an instance norm makes it 0
 
 
 def generator(
@@ -23,17 +23,17 @@ def generator(
 ) -> keras.Model:
     """Images float32 [batch, h, w, c] in [-1, 1] to images of the same shape, float32 in [-1, 1].
 
-    h and w may be any multiples of 4 from 8 on.
+    h and w may be any multiples of 4 that are at least 8.
 
     Args:
         image_shape: (height, width, channels).
         width: channels at the picture's resolution; doubled at each of the two halvings.
-        blocks: residual blocks; 0 is the paper's choice, 9 from 256 pixels a side on and 6 below.
-        norm: normalisation of all but the last convolution: none, batch, layer or instance (the paper's).
-        init_stddev: of the kernels at the start; 0 is Keras's own choice.
+        blocks: residual blocks; 0 takes the paper's number, 9 for sides of 256 pixels or more and otherwise 6.
+        norm: normalisation after all convolutions but the last: none, batch, layer or instance (the paper's).
+        init_stddev: standard deviation of the initial kernels; 0 takes Keras's initializer.
 
     Raises:
-        GanzooError: for a picture that cannot be halved twice.
+        GanzooError: if a picture cannot be halved twice.
     """
     check(image_shape, what="CycleGAN's generator", blocks=blocks)
     blocks = blocks or (9 if min(image_shape[:2]) >= 256 else 6)
@@ -66,18 +66,18 @@ def translate(
 ) -> keras.KerasTensor:
     """Features [batch, h, w, any] to images float32 [batch, h, w, channels] in [-1, 1].
 
-    Kernels of 3 x 3 with stride 2 see one row and column more on one side than on the other: Keras's padding puts it at
-    the bottom right, PyTorch's at the top left. Transposed ones here are laid out like those before them, and so the
-    network is the authors' on the picture turned by 180 degrees.
+    A 3 x 3 kernel with stride 2 needs one padded row and column. Keras adds them at the bottom right, PyTorch at the
+    top left. The transposed convolutions here use Keras's side, too. The network is therefore the authors' network on
+    the picture turned by 180 degrees.
 
     Args:
-        x: what the first convolution takes in.
-        channels: of the image.
+        x: the input of the first convolution.
+        channels: the channels of the image.
         width, blocks, norm: as in `generator`.
-        resampling_kernel: size of the kernels of the strided and of the transposed convolutions.
+        resampling_kernel: kernel size of the strided and of the transposed convolutions.
         reflect: pads by reflection, and not with zeros, before all convolutions of stride 1.
-        last_bias: whether the last convolution has one.
-        initializer: makes a fresh one for each kernel.
+        last_bias: whether the last convolution has a bias.
+        initializer: makes a new initializer for each kernel.
     """
     options = dict(norm=norm, initializer=initializer)
     x = keras.layers.Activation(relu)(_same(x, width, 7, reflect, **options))
@@ -102,7 +102,7 @@ def translate(
 def check(image_shape: tuple[int, ...], *, what: str, blocks: int) -> None:
     """
     Raises:
-        GanzooError: for a picture that does not come back from two halvings at its size, and for fewer than 0 blocks.
+        GanzooError: if two halvings and two doublings change a picture's size, or if there are fewer than 0 blocks.
     """
     check_picture(image_shape)
     check_sides(image_shape, multiple_of=2**HALVINGS, smallest=SMALLEST_SIDE, what=what, remedy="")
@@ -135,7 +135,7 @@ def _normalised(
     initializer: Callable[[], keras.initializers.Initializer],
     **options,
 ) -> keras.KerasTensor:
-    """A convolution and the norm behind it, which has an offset that a bias would only repeat."""
+    """A convolution and its norm. With a norm the convolution has no bias, because the norm has an offset."""
     layers = normalisation(norm)
     options = {"use_bias": not layers} | options
     x = convolution(channels, kernel_size, kernel_initializer=initializer(), **options)(x)

@@ -1,7 +1,7 @@
 """Strided convolutions for pictures of 16 to 128 pixels a side (Radford et al. 2016, https://arxiv.org/abs/1511.06434).
 
-Any size works, not only powers of two: resolutions are halved rounding up, and a generator's doubled picture loses the
-row and the column that rounding had added (28 <- 14 <- 7 <- 4).
+Any size works, not only powers of two. Resolutions are halved and rounded up, and the generator crops the rows and
+columns that the rounding added (28 <- 14 <- 7 <- 4).
 """
 
 import keras
@@ -14,8 +14,8 @@ from ganzoo.networks.layers.norms import normalisation
 from ganzoo.networks.layers.subpixel import SubpixelStrided, SubpixelTranspose
 
 MAX_WIDTH = 512
-OUTPUT_CHANNELS = (1, 3)  # of the pictures that a generator makes
-INPUT_CHANNELS = (1, 2, 3, 4)  # of what a discriminator takes: a label may be one channel more
+OUTPUT_CHANNELS = (1, 3)  # channels of a generator's pictures
+INPUT_CHANNELS = (1, 2, 3, 4)  # channels of a discriminator's inputs: a label may add one channel
 
 
 def resolutions(
@@ -55,10 +55,10 @@ def generator(
         latent_dim: d of the latents.
         image_shape: (height, width, channels).
         width: channels before the last convolution; doubled at each halving of the resolution, at most 512.
-        base_resolution: the smaller side of the first feature map is at most this.
-        kernel_size: of the transposed convolutions.
+        base_resolution: the largest allowed smaller side of the first feature map.
+        kernel_size: kernel size of the transposed convolutions.
         norm: normalisation of the hidden layers: none, batch, layer or instance.
-        init_stddev: of the kernels at the start, the paper's .02; 0 is Keras's own choice.
+        init_stddev: standard deviation of the initial kernels, .02 in the paper; 0 takes Keras's initializer.
     """
     sizes = resolutions(image_shape, base_resolution)
     channels = [image_shape[2]] + [min(width * 2**level, MAX_WIDTH) for level in range(len(sizes) - 1)]
@@ -104,9 +104,9 @@ def discriminator(
         image_shape: (height, width, channels).
         width: channels of the first convolution; doubled at each halving of the resolution, at most 512.
         base_resolution: halving stops at the first resolution whose smaller side is at most this.
-        kernel_size: of the strided convolutions.
-        norm: normalisation from the second convolution on (the paper leaves the first without), or "spectral", which is
-            of the kernels, in every layer.
+        kernel_size: kernel size of the strided convolutions.
+        norm: normalisation from the second convolution on, as in the paper; or "spectral", which normalises the kernels
+            of every layer.
         init_stddev: as in `generator`.
     """
     convolution, dense = spectral.layer_classes(norm)
@@ -132,24 +132,25 @@ def discriminator(
 
 
 def output_padding(size: tuple[int, int], doubled: tuple[int, int], kernel_size: int) -> tuple[int, int] | None:
-    """Keras's argument to a transposed convolution of stride 2 from one size to the next: None doubles both sides.
+    """`output_padding` of a transposed convolution of stride 2 from `size` to `doubled`; None doubles both sides.
 
-    An odd side is made as it is, by the adjoint of the convolution that takes such a side: no rows to crop.
+    With the padding, the convolution makes an odd side directly, and no rows must be cropped.
     """
-    if all(side == 2 * of for of, side in zip(size, doubled, strict=True)):
+    sides = list(zip(size, doubled, strict=True))
+    if all(new == 2 * old for old, new in sides):
         return None
-    extra = [side - 2 * of + 2 - kernel_size % 2 for of, side in zip(size, doubled, strict=True)]
-    return tuple(extra) if max(extra) < 2 else None  # an even kernel's even side, beside an odd one, has none
+    extra = [new - 2 * old + 2 - kernel_size % 2 for old, new in sides]
+    return tuple(extra) if max(extra) < 2 else None  # an even kernel with one even and one odd side allows no padding
 
 
 def crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
-    """Takes from a doubled picture the last row or column, or both, that rounding up had added."""
+    """Removes the last row or column, or both, that rounding up added to a doubled picture."""
     return x if tuple(x.shape[1:3]) == tuple(size) else Crop(*size)(x)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Crop(keras.layers.Layer):
-    """The first rows and columns of pictures [batch, h, w, c]: Keras's Cropping2D has a gradient on one thread."""
+    """The first rows and columns of pictures [batch, h, w, c]. Keras's Cropping2D has a gradient on one thread."""
 
     def __init__(self, height: int, width: int, **kwargs):
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""Perceptrons for points; the discriminator sees random Fourier features, and with them modes narrower than a unit."""
+"""Perceptrons for points. The discriminator has random Fourier features, so that it sees modes narrower than 1."""
 
 import keras
 

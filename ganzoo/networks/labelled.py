@@ -1,4 +1,4 @@
-"""Networks that see labels: any family's, with the label's embedding beside the inputs or in the last layer."""
+"""Networks of any family that take labels: the label's embedding enters with the inputs or in the last layer."""
 
 import keras
 import tensorflow as tf
@@ -13,7 +13,7 @@ def generator(
 ) -> keras.Model:
     """[latents float32 [batch, latent_dim], labels int64 [batch]] to samples float32 [batch, *image_shape].
 
-    The family's generator on the latents with an embedding of the label, as long as they are, behind them (Mirza and
+    The family's generator takes the latents, followed by an embedding of the label of the same length (Mirza and
     Osindero 2014, https://arxiv.org/abs/1411.1784, figure 1).
     """
     latents, labels = keras.Input((latent_dim,), name="latents"), keras.Input((), dtype="int64", name="labels")
@@ -25,8 +25,9 @@ def generator(
 def concatenated(network: str, image_shape: tuple[int, ...], *, num_classes: int, **options) -> keras.Model:
     """[samples float32 [batch, *image_shape], labels int64 [batch]] to logits float32 [batch].
 
-    The family's discriminator on the samples with an embedding of the label behind their last axis: of pictures one
-    more channel, of points as many more coordinates as there are (Mirza and Osindero 2014, figure 1).
+    The family's discriminator takes the samples with an embedding of the label joined along the last axis. The
+    embedding is one more channel for pictures, and doubles the coordinates of points (Mirza and Osindero 2014,
+    figure 1).
     """
     *sides, channels = image_shape
     extra = (*sides, 1) if sides else (channels,)
@@ -40,8 +41,8 @@ def concatenated(network: str, image_shape: tuple[int, ...], *, num_classes: int
 def projection(network: str, image_shape: tuple[int, ...], *, num_classes: int, **options) -> keras.Model:
     """[samples float32 [batch, *image_shape], labels int64 [batch]] to logits float32 [batch].
 
-    The family's trunk under `Projection`: the label enters in the last layer alone, as the log ratio does of classes
-    that are Gaussian in the features (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, equation 3).
+    The family's trunk with `Projection` as its last layer, where alone the label enters. The log ratio has this form if
+    the classes are Gaussian in the features (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, equation 3).
     """
     trunk, _ = cut(networks.family(network).discriminator(image_shape, **options))
     labels = keras.Input((), dtype="int64", name="labels")
@@ -53,7 +54,7 @@ DISCRIMINATORS = {"concatenated": concatenated, "projection": projection}
 
 
 def discriminator(conditioning: str) -> "type[concatenated]":
-    """The builder of the name "concatenated" or "projection".
+    """The builder named "concatenated" or "projection".
 
     Raises:
         GanzooError: for any other name.
@@ -96,7 +97,7 @@ class Projection(keras.layers.Layer):
 
 
 def _embedding(num_classes: int, width: int) -> keras.layers.Layer:
-    """Normal numbers at the start, as large as the latents."""
+    """An embedding that starts with normal numbers, as large as the latents."""
     return keras.layers.Embedding(
         num_classes, width, embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0)
     )

@@ -1,8 +1,8 @@
 """The discriminator of pix2pix and CycleGAN, which judges patches (Isola et al. 2017, https://arxiv.org/abs/1611.07004,
 section 3.2.2 and appendix 6.1.2).
 
-Padding and biases are those of the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix. With 3
-`layers` it is the 70 x 70 PatchGAN, with 0 the PixelGAN, with 5 the paper's ImageGAN of 286 x 286.
+Padding and biases follow the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix. 3 `layers` make
+the 70 x 70 PatchGAN, 0 the PixelGAN, and 5 the paper's ImageGAN of 286 x 286.
 """
 
 import keras
@@ -12,7 +12,7 @@ from ganzoo.networks.layers.basic import leaky_relu, normal_or_glorot
 from ganzoo.networks.layers.norms import normalisation
 from ganzoo.networks.layers.sides import check_picture, check_sides, divisor
 
-MAX_WIDENING = 8  # C64-C128-C256-C512, and 512 from there on
+MAX_WIDENING = 8  # C64-C128-C256-C512, then 512
 
 
 def discriminator(
@@ -26,18 +26,18 @@ def discriminator(
 ) -> keras.Model:
     """Images float32 [batch, h, w, c] to a logit for each patch, float32 [batch, rows, columns].
 
-    h and w may be any from 3 * 2^layers on; there are h // 2^layers - 2 rows, with 0 layers h.
+    h and w must be at least 3 * 2^layers. There are h // 2^layers - 2 rows of logits, or h rows with 0 layers.
 
     Args:
         image_shape: (height, width, channels).
-        width: channels of the first convolution; doubled at each one that follows, at most eightfold.
-        layers: strided convolutions; 0 has three convolutions of 1 x 1.
-        norm: normalisation of all but the first convolution and the last: none, batch, layer or instance.
+        width: channels of the first convolution; doubled at each following convolution, at most eightfold.
+        layers: the number of strided convolutions; 0 makes three convolutions of 1 x 1.
+        norm: normalisation after all convolutions but the first and the last: none, batch, layer or instance.
         conditional: takes [input image, image], joined along their channels (pix2pix), and not the image alone.
-        init_stddev: of the kernels at the start; 0 is Keras's own choice.
+        init_stddev: standard deviation of the initial kernels; 0 takes Keras's initializer.
 
     Raises:
-        GanzooError: for a picture that is too small for so many layers.
+        GanzooError: if a picture is too small for so many layers.
     """
     _check(image_shape, layers)
     names = ["input_image", "image"] if conditional else ["image"]
@@ -56,26 +56,26 @@ def discriminator(
 
 
 def smallest_side(discriminator: keras.Model) -> int:
-    """What the sides of a discriminator's pictures must be at least, lest no patch is left."""
+    """The smallest side, in pixels, of a discriminator's pictures; smaller pictures would have no patch."""
     return _smallest(divisor(discriminator))
 
 
 def receptive_field(layers: int) -> int:
-    """The side of the square of pixels that a logit depends on, for so many strided convolutions.
+    """The side, in pixels, of the square that a logit depends on, with `layers` strided convolutions.
 
     >>> [receptive_field(layers) for layers in range(6)]
     [1, 16, 34, 70, 142, 286]
     """
     if layers == 0:
         return 1
-    side = 1 + 3 + 3  # the last two convolutions, of stride 1
+    side = 1 + 3 + 3  # the last two convolutions have stride 1
     for _ in range(layers):
         side = 2 * (side - 1) + 4
     return side
 
 
 def _convolution(x: keras.KerasTensor, channels: int, layers: int, init_stddev: float, **options) -> keras.KerasTensor:
-    """4 x 4 with one row and column of zeros around the picture, or 1 x 1 in the PixelGAN."""
+    """A convolution of 4 x 4 with one row and column of zeros around the picture, or of 1 x 1 in the PixelGAN."""
     if layers:
         x = keras.layers.ZeroPadding2D(1)(x)
     kernel = normal_or_glorot(init_stddev)
@@ -83,7 +83,7 @@ def _convolution(x: keras.KerasTensor, channels: int, layers: int, init_stddev: 
 
 
 def _smallest(stride: int) -> int:
-    """By the total stride: the two convolutions of stride 1 take a row and a column each, but in the PixelGAN."""
+    """The smallest side for a total stride. But in PixelGAN, convolutions of stride 1 remove a row and a column."""
     return 3 * stride if stride > 1 else 1
 
 

@@ -2,11 +2,12 @@
 
 Karras et al. 2018, "Progressive Growing of GANs", https://arxiv.org/abs/1710.10196, sections 2 and 4 and table 2.
 
-All levels are in one graph, the authors' "linear" structure: at each level a `FadeIn` blends what comes from the level
-below with what the level's own layers make. The blend's weight, alpha, is 0 until the level begins and 1 once it is
-there. So an export is right wherever training had got to, and shows lower levels enlarged. Pictures have their final
-size throughout, as in the authors' code; `Levels` has the same two networks without the work of levels yet to come.
-Resolutions are those of `dcgan`, odd ones included.
+All levels are in one graph, the authors' "linear" structure. At each level a `FadeIn` blends the output of the level
+below with the output of the level's own layers. The blend's weight, alpha, is 0 until the level begins, and 1 when the
+level has faded in. An export is therefore correct at any time in training; it shows a lower level enlarged.
+
+Pictures have their final size throughout, as in the authors' code. `Levels` has the same two networks without the idle
+work of later levels. Resolutions follow `dcgan`, odd ones included.
 """
 
 import functools
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FadeIn(keras.layers.Layer):
-    """(1 - alpha) below + alpha new, alpha being a weight that no optimizer moves (figure 2)."""
+    """(1 - alpha) below + alpha new, where alpha is a weight that no optimizer changes (figure 2)."""
 
     def build(self, input_shape):
         self.alpha = self.add_weight(
@@ -52,15 +53,15 @@ def generator(
 ) -> keras.Model:
     """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
 
-    The paper's last layer is linear; what lies beyond [-1, 1] is cut off here, but not in `Levels`, for the
-    discriminator to correct.
+    The paper's last layer is linear. The output is clipped to [-1, 1] here, but not in `Levels`, so that the
+    discriminator can correct larger values.
 
     Args:
-        latent_dim: d of the latents, which are put on a sphere first.
+        latent_dim: d of the latents, which are first projected on a sphere.
         image_shape: (height, width, channels).
         width: channels at the picture's own resolution; doubled at each halving.
-        max_width: most channels at any resolution; the paper's 512.
-        base_resolution: the smaller side of the first level is at most this; the paper's 4.
+        max_width: the largest number of channels at any resolution; 512 in the paper.
+        base_resolution: the largest allowed smaller side of the first level; 4 in the paper.
     """
     sizes = resolutions(image_shape, base_resolution)[::-1]
     widths = _widths(len(sizes), width, max_width)
@@ -87,8 +88,8 @@ def discriminator(
         image_shape: (height, width, channels).
         width: as in `generator`.
         max_width: likewise.
-        base_resolution: likewise; the two networks need the same.
-        group_size: of the minibatch standard deviation.
+        base_resolution: likewise; both networks need the same.
+        group_size: the group size of the minibatch standard deviation.
     """
     levels = len(resolutions(image_shape, base_resolution))
     widths = _widths(levels, width, max_width)
@@ -109,14 +110,15 @@ def discriminator(
 
 
 class Levels:
-    """A generator and a discriminator, each at every level without the work that the level's blend makes idle.
+    """For every level a generator and a discriminator without the work of the other levels' idle blends.
 
-    All share their weights. With the alphas of the levels below at 1 and of those above at 0, each gives what the whole
-    network gives, but for the generator's cut at [-1, 1]. Networks of another family have one level: themselves.
+    All levels share their weights. If the alphas of lower levels are 1 and the alphas of higher levels are 0, a level's
+    networks give the outputs of the whole networks, except that the generator's pictures are not clipped. Networks of
+    another family have a single level, the networks themselves.
 
     Args:
-        generator: built; with k `FadeIn` it has k + 1 levels.
-        discriminator: built, with as many levels.
+        generator: a built generator; with k `FadeIn` it has k + 1 levels.
+        discriminator: a built discriminator with as many levels.
 
     Raises:
         GanzooError: if the numbers of levels differ.
@@ -139,20 +141,20 @@ class Levels:
             ]
 
     def show(self, reals: tf.Tensor) -> tf.Tensor:
-        """Pictures as the current level has them, at the final size; blended with the level below while it fades in."""
+        """Pictures in the current level's detail, at the final size; blended with the lower level during a fade."""
         return self._show(reals)
 
     def at_current(self, function: Callable[..., Result]) -> Result:
         """function(generator, discriminator) for the networks of the current level.
 
-        All levels are traced, one is run. The function is to take gradients inside, and to apply them outside: an
-        optimizer in a branch is more than a distribution strategy can do, and gradients of a branch take twenty times
-        as long to trace.
+        All levels are traced, and one runs. The function must take gradients inside but apply them outside: a
+        distribution strategy allows no optimizer in a branch, and gradients of a branch take twenty times as long to
+        trace.
 
         Args:
-            function: of the generator, latents to fakes of the final size, and of the discriminator, samples of that
-                size to [logits [batch]], or to [logits, minibatch deviations [batch]] where it has any. What it returns
-                has the same structure at each level.
+            function: a function of the generator, latents to fakes of the final size, and of the discriminator. The
+                discriminator maps samples of the final size to [logits [batch]], or to [logits, minibatch deviations
+                [batch]] if it has deviations. The function's result must have the same structure at each level.
         """
         if len(self._networks) == 1:
             return function(*self._networks[0])
@@ -161,7 +163,7 @@ class Levels:
 
 
 def fades(network: keras.Model) -> list[FadeIn]:
-    """Those of a network's levels 1, 2, ..."""
+    """The blends of a network's levels 1, 2, ..."""
     return sorted(
         (layer for layer in network.layers if isinstance(layer, FadeIn)),
         key=lambda fade: int(fade.name.rpartition("_")[2]),
@@ -169,18 +171,18 @@ def fades(network: keras.Model) -> list[FadeIn]:
 
 
 def enlarge(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
-    """Nearest neighbours, [batch, h, w, c] to [batch, *size, c], `size` being 2h x 2w or a row and a column less."""
+    """Nearest neighbours, [batch, h, w, c] to [batch, *size, c]; `size` is 2h x 2w or a row and a column less."""
     return crop(keras.layers.UpSampling2D(dtype=x.dtype)(x), size)
 
 
 def halve(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Averages over 2 x 2 pixels, or over those there are at an odd edge; undoes `enlarge`."""
+    """Averages over 2 x 2 pixels, or over the existing pixels at an odd edge; the inverse of `enlarge`."""
     return keras.layers.AveragePooling2D(2, padding="same", dtype=x.dtype)(x)
 
 
 def _generator_at(generator: keras.Model, level: int) -> keras.Model:
-    """Of what the levels below make of their features, only the last is wanted, for the blend."""
-    pictures = [generator.get_layer(f"to_picture_{each}").output for each in range(len(fades(generator)) + 1)]
+    """The generator up to `level`, with only the picture of the level directly below, for the blend."""
+    pictures = [generator.get_layer(f"to_picture_{k}").output for k in range(len(fades(generator)) + 1)]
     picture = pictures[level]
     if level:
         picture = fades(generator)[level - 1]([enlarge(pictures[level - 1], picture.shape[1:3]), picture])
@@ -199,7 +201,7 @@ def _discriminator_at(discriminator: keras.Model, level: int, levels: int) -> ke
 def _down(
     samples: keras.KerasTensor, level: int, levels: int, layer: Callable[[str], keras.layers.Layer], blended: range
 ) -> keras.KerasTensor:
-    """From pictures of the final size through the layers of `level` and below, to the features with their deviation.
+    """Pictures of the final size through the layers of `level` and the lower levels, to features with their deviation.
 
     `blended` are the levels whose alpha may be less than 1.
     """

@@ -1,7 +1,7 @@
 """Residual networks without normalisation (Huang et al. 2024, https://arxiv.org/abs/2501.05441, section 3, R3GAN).
 
-Gains, kernels and resampling are those of the authors' code; `width` = `max_width` = 768, `blocks` 2, `expansion` 2 and
-`group_size` 16 are its networks for CIFAR-10. There the generator's last convolution is its output; here a tanh keeps
+Gains, kernels and resampling follow the authors' code. Its networks for CIFAR-10 have `width` = `max_width` = 768,
+`blocks` 2, `expansion` 2 and `group_size` 16. There the generator ends with its last convolution; here a tanh keeps
 pictures in [-1, 1]. Resolutions halve as in `dcgan`, rounding up.
 """
 
@@ -15,7 +15,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import resolutions
 from ganzoo.networks.layers.basic import leaky_relu, squeeze_logit
 
-LEAKY_RELU_GAIN = math.sqrt(2 / (1 + 0.2**2))  # what keeps the variance through a leaky ReLU of slope .2
+LEAKY_RELU_GAIN = math.sqrt(2 / (1 + 0.2**2))  # the gain that keeps the variance through a leaky ReLU of slope .2
 
 
 def generator(
@@ -31,18 +31,18 @@ def generator(
 ) -> keras.Model:
     """Latents float32 [batch, latent_dim] to pictures float32 [batch, *image_shape] in [-1, 1].
 
-    A learned map [h, w, c] whose channels are scaled by a linear function of the latents (the authors' generative
-    basis), then at each resolution the residual blocks.
+    The first features are a learned map [h, w, c] whose channels are scaled by a linear function of the latents (the
+    authors' generative basis). Residual blocks follow at each resolution.
 
     Args:
         latent_dim: d of the latents.
         image_shape: (height, width, channels).
-        width: channels at the picture's resolution; doubled at each halving of it.
-        max_width: at most so many.
-        base_resolution: the smaller side of the first feature map is at most this; the paper's 4.
+        width: channels at the picture's resolution; doubled at each halving of the resolution.
+        max_width: the largest number of channels.
+        base_resolution: the largest allowed smaller side of the first feature map; 4 in the paper.
         blocks: residual blocks at each resolution.
-        expansion: channels inside a block are so many times those outside.
-        group_size: channels in each group of a block's 3 x 3 convolution; 0 is a single group.
+        expansion: the factor by which a block has more channels inside than outside.
+        group_size: channels in each group of a block's 3 x 3 convolution; 0 makes a single group.
     """
     sizes = resolutions(image_shape, base_resolution)
     widths = _widths(width, max_width, len(sizes))
@@ -72,8 +72,8 @@ def discriminator(
 ) -> keras.Model:
     """Pictures float32 [batch, *image_shape] to logits float32 [batch].
 
-    At each resolution the residual blocks, then a weighted sum over each channel's map and a linear function of those
-    (the authors' discriminative basis).
+    Each resolution has residual blocks. At the end stand a weighted sum over each channel's map and a linear function
+    of the sums (the authors' discriminative basis).
 
     Args:
         image_shape: (height, width, channels).
@@ -100,10 +100,10 @@ def discriminator(
 
 
 def residual_block(x: keras.KerasTensor, expansion: int, group_size: int, *, depth: int) -> keras.KerasTensor:
-    """Features [batch, h, w, c] to the same: x + 1x1(3x3 in groups(1x1 to expansion * c)).
+    """Features [batch, h, w, c] to the same shape: x + 1x1(3x3 in groups(1x1 to expansion * c)).
 
     Fix-up initialisation (Zhang et al. 2019, https://arxiv.org/abs/1901.09321): the last convolution begins at zero, so
-    that the block is the identity, and the others are scaled by depth^(-1/4), for the network's `depth` such blocks.
+    that the block is the identity. The other convolutions are scaled by depth^(-1/4) for a network of `depth` blocks.
     """
     width = x.shape[-1]
     inner = expansion * width
@@ -123,11 +123,11 @@ def residual_block(x: keras.KerasTensor, expansion: int, group_size: int, *, dep
 
 @keras.saving.register_keras_serializable("ganzoo")
 class GroupedConv2D(keras.layers.Layer):
-    """Inputs [batch, h, w, in] to outputs [batch, h, w, filters], each from `group_size` of the inputs' channels.
+    """Inputs [batch, h, w, in] to outputs [batch, h, w, filters]; each output sees `group_size` input channels.
 
-    Keras's own Conv2D runs grouped convolutions through XLA, a hundred times slower on a CPU. TensorFlow's gives the
-    same, second derivatives included. On a CPU its derivatives need oneDNN, which is on by default on x86 Linux; where
-    there is none, train with a single group. Sampling works everywhere.
+    Keras's Conv2D runs grouped convolutions through XLA, a hundred times slower on a CPU. TensorFlow's convolution
+    gives the same values and second derivatives. On a CPU its derivatives need oneDNN, which is on by default on x86
+    Linux; without oneDNN, train with a single group. Sampling works everywhere.
     """
 
     def __init__(self, filters: int, kernel_size: int, group_size: int, kernel_initializer="glorot_uniform", **kwargs):
@@ -156,11 +156,11 @@ class GroupedConv2D(keras.layers.Layer):
 class Resample(keras.layers.Layer):
     """Features [batch, h, w, c] to [batch, *size, c], half or twice as large, by bilinear interpolation.
 
-    The kernel is (1, 3, 3, 1) / 8 in each direction, with zeros beyond the border, as in the authors' code: two
-    products with constant matrices, whose derivatives of every order are such products again.
+    The kernel is (1, 3, 3, 1) / 8 in each direction, with zeros beyond the border, as in the authors' code. The layer
+    is two products with constant matrices, and so are its derivatives of every order.
 
     Args:
-        size: half of h and w, rounded up; or one of which h and w are that.
+        size: half of h and w, rounded up; or a size whose half, rounded up, is h and w.
     """
 
     def __init__(self, size: tuple[int, int], **kwargs):
@@ -207,10 +207,10 @@ class SpatialBasis(keras.layers.Layer):
 
 
 def _interpolation(old: int, new: int) -> np.ndarray:
-    """The matrix float32 [new, old] that halves a line, or doubles it: twice the transpose of the one that halves."""
+    """The matrix float32 [new, old] that halves a line, or doubles it: twice the transpose of the halving matrix."""
     if new > old:
         return 2 * _interpolation(new, old).T
-    matrix = np.zeros((new, old + 3), np.float32)  # columns for the zeros beyond the border: one before, two after
+    matrix = np.zeros((new, old + 3), np.float32)  # with the zeros beyond the border: one before, two after
     for row in range(new):
         matrix[row, 2 * row : 2 * row + 4] = np.array([1, 3, 3, 1]) / 8
     return matrix[:, 1 : old + 1]

@@ -1,8 +1,8 @@
 """Residual networks for pictures (Miyato et al. 2018, https://arxiv.org/abs/1802.05957, the ResNets for CIFAR-10).
 
-At 32 x 32 they are the paper's; for other sizes there are more blocks or fewer, resolutions halve as in `dcgan`, and
-the width stays the same throughout. Kernels begin as in the authors' code: by Glorot's uniform, with twice its variance
-in the residual branches.
+At 32 x 32 pixels they are the paper's networks. Other sizes have more or fewer blocks; resolutions halve as in `dcgan`,
+and the width stays the same. Kernels begin as in the authors' code: by Glorot's uniform, with twice the variance in the
+residual branches.
 """
 
 import keras
@@ -20,8 +20,8 @@ def generator(latent_dim: int, image_shape: tuple[int, ...], *, width: int, base
     Args:
         latent_dim: d of the latents.
         image_shape: (height, width, channels).
-        width: channels of every block; the paper's 256.
-        base_resolution: the smaller side of the first feature map is at most this; the paper's 4.
+        width: channels of every block; 256 in the paper.
+        base_resolution: the largest allowed smaller side of the first feature map; 4 in the paper.
     """
     *larger, (height, breadth) = resolutions(image_shape, base_resolution)
     latents = keras.Input((latent_dim,), name="latents")
@@ -39,9 +39,9 @@ def discriminator(image_shape: tuple[int, ...], *, width: int, base_resolution: 
 
     Args:
         image_shape: (height, width, channels).
-        width: channels of every block; the paper's 128.
-        base_resolution: blocks halve the resolution until its smaller side is at most this (the paper's 8), and two
-            more keep it.
+        width: channels of every block; 128 in the paper.
+        base_resolution: blocks halve the resolution until the smaller side is at most this (8 in the paper). Two more
+            blocks keep the resolution.
         norm: "spectral" or "none".
     """
     if norm not in ("spectral", "none"):
@@ -59,12 +59,12 @@ def discriminator(image_shape: tuple[int, ...], *, width: int, base_resolution: 
 
 
 def up_block(x: keras.KerasTensor, width: int, size: tuple[int, int]) -> keras.KerasTensor:
-    """Features [batch, h, w, c] to [batch, *size, width], `size` being 2h x 2w or a row and a column less."""
+    """Features [batch, h, w, c] to [batch, *size, width]; `size` is 2h x 2w or a row and a column less."""
     residual = crop(keras.layers.UpSampling2D()(_normalised_relu(x)), size)
     residual = keras.layers.Conv2D(width, 3, padding="same", kernel_initializer=_residual_initializer())(residual)
     residual = _normalised_relu(residual)
     residual = keras.layers.Conv2D(width, 3, padding="same", kernel_initializer=_residual_initializer())(residual)
-    # The authors enlarge first; a convolution of 1 x 1 gives the same before it, at a quarter of the work.
+    # The authors enlarge first. A 1 x 1 convolution before the enlargement gives the same at a quarter of the work.
     shortcut = crop(keras.layers.UpSampling2D()(keras.layers.Conv2D(width, 1)(x)), size)
     return keras.layers.Add()([residual, shortcut])
 
@@ -74,8 +74,8 @@ def down_block(
 ) -> keras.KerasTensor:
     """Features [batch, h, w, c] to [batch, h, w, width], or half of h and w, rounded up.
 
-    The first block takes in pictures, which are not to be rectified. The shortcut pools before its convolution of
-    1 x 1, in the authors' code only in the first block; it gives the same in either order.
+    The first block takes pictures, which must not be rectified. The shortcut pools before its 1 x 1 convolution. In the
+    authors' code only the first block does so, but the order does not change the result.
     """
     residual = x if is_first else keras.layers.Activation(relu)(x)
     residual = convolution(width, 3, padding="same", kernel_initializer=_residual_initializer())(residual)

@@ -1,4 +1,4 @@
-"""Perceptrons for points, the discriminator spectrally normalised."""
+"""Perceptrons for points, with a spectrally normalised discriminator."""
 
 import keras
 
@@ -12,7 +12,7 @@ generator = mlp.generator
 def discriminator(image_shape: tuple[int, ...], *, width: int, depth: int) -> keras.Model:
     """Samples float32 [batch, *image_shape] to logits float32 [batch], through `depth` leaky ReLU layers.
 
-    Every layer has Lipschitz norm 1 or less, and so has the whole: logits differ by no more than the points do.
+    Every layer has a Lipschitz norm of at most 1, and so has the network: logits differ by no more than the points do.
     """
     samples = keras.Input(image_shape, name="samples")
     x = keras.layers.Flatten()(samples)

@@ -1,7 +1,7 @@
 """StarGAN's networks for many domains (Choi et al. 2018, https://arxiv.org/abs/1711.09020, tables 4 and 5).
 
-What the tables leave open (zeros as padding, no biases before a norm and in the last layers, PyTorch's own initial
-kernels) is as in the authors' code, https://github.com/yunjey/stargan. There biases begin at random, too; here at 0.
+Details that the tables leave open follow the authors' code, https://github.com/yunjey/stargan: padding with zeros, no
+biases before a norm and in the last layers, PyTorch's initial kernels. Biases begin at 0 here, and at random there.
 """
 
 import keras
@@ -14,18 +14,18 @@ from ganzoo.networks.layers.sides import check_picture, check_sides
 
 
 def generator(image_shape: tuple[int, ...], *, num_domains: int, width: int, blocks: int, norm: str) -> keras.Model:
-    """[image float32 [batch, h, w, c] in [-1, 1], label int64 [batch] of the domain to translate to] to images of the
-    same shape, float32 in [-1, 1]. h and w may be any multiples of 4 from 8 on.
+    """[image float32 [batch, h, w, c] in [-1, 1], target domain int64 [batch]] to images of the same shape, float32 in
+    [-1, 1]. h and w may be any multiples of 4 that are at least 8.
 
     Args:
         image_shape: (height, width, channels).
         num_domains: labels are in 0 .. num_domains - 1.
-        width: channels at the picture's resolution; the paper's 64.
-        blocks: residual blocks; the paper's 6.
-        norm: normalisation of all but the last convolution: none, batch, layer or instance (the paper's).
+        width: channels at the picture's resolution; 64 in the paper.
+        blocks: residual blocks; 6 in the paper.
+        norm: normalisation after all convolutions but the last: none, batch, layer or instance (the paper's).
 
     Raises:
-        GanzooError: for a picture that cannot be halved twice, or fewer than 2 domains.
+        GanzooError: if a picture cannot be halved twice, or if there are fewer than 2 domains.
     """
     cyclegan.check(image_shape, what="StarGAN's generator", blocks=blocks)
     _check_domains(num_domains)
@@ -53,12 +53,12 @@ def discriminator(image_shape: tuple[int, ...], *, num_domains: int, width: int,
 
     Args:
         image_shape: (height, width, channels).
-        num_domains: how many there are.
-        width: channels of the first convolution, doubled at each one that follows; the paper's 64.
-        depth: convolutions of stride 2; the paper's 6 at 128 x 128.
+        num_domains: the number of domains.
+        width: channels of the first convolution, doubled at each following convolution; 64 in the paper.
+        depth: the number of convolutions of stride 2; 6 in the paper, at 128 x 128 pixels.
 
     Raises:
-        GanzooError: for a picture that cannot be halved so often, or fewer than 2 domains.
+        GanzooError: if a picture cannot be halved `depth` times, or if there are fewer than 2 domains.
     """
     _check_domains(num_domains)
     check_picture(image_shape)
@@ -83,8 +83,10 @@ def discriminator(image_shape: tuple[int, ...], *, num_domains: int, width: int,
 
 @keras.saving.register_keras_serializable("ganzoo")
 class LabelPlanes(keras.layers.Layer):
-    """[images [batch, h, w, c], labels int64 [batch]] to [batch, h, w, c + num_labels]: behind the picture a plane for
-    each label, of ones for the picture's own and of zeros for the others."""
+    """[images [batch, h, w, c], labels int64 [batch]] to [batch, h, w, c + num_labels].
+
+    Each label has a plane behind the picture's channels: ones for the picture's own label, zeros for other labels.
+    """
 
     def __init__(self, num_labels: int, **kwargs):
         super().__init__(**kwargs)
@@ -111,7 +113,7 @@ def slightly_leaky_relu(x: tf.Tensor) -> tf.Tensor:
 
 
 def _initializer() -> keras.initializers.Initializer:
-    """PyTorch's own: uniform up to 1 / sqrt(inputs)."""
+    """PyTorch's initializer: uniform up to 1 / sqrt(inputs)."""
     return keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
 
 

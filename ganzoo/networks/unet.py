@@ -1,9 +1,11 @@
 """The U-Net of pix2pix (Isola et al. 2017, https://arxiv.org/abs/1611.07004, section 3.2 and appendix 6.1.1).
 
-An encoder that halves the picture down to a single point, a decoder that doubles it again, and between them at every
-resolution a connection past everything below. At 256 x 256 with `width` 64, `depth` 8, three levels with dropout .5 and
-`norm` "batch" it is the paper's. At the paper's batch size of 1 its batch norm is an instance norm, in sampling, too:
-the authors normalise by the statistics of the batch at hand there; Keras's batch norm takes its running averages.
+An encoder halves the picture down to a single point, and a decoder doubles it again. At every resolution a connection
+leads from the encoder to the decoder. The paper's U-Net for 256 x 256 pixels has `width` 64, `depth` 8, three levels
+with dropout .5 and `norm` "batch".
+
+The authors' batch norm uses the statistics of the current batch in sampling, too. At the paper's batch size of 1 this
+is an instance norm. Keras's batch norm uses its running averages in sampling.
 """
 
 import math
@@ -15,7 +17,7 @@ from ganzoo.networks.layers.basic import SeededDropout, leaky_relu, normal_or_gl
 from ganzoo.networks.layers.norms import normalisation
 from ganzoo.networks.layers.sides import check_picture, check_sides
 
-MAX_WIDENING = 8  # C64-C128-C256-C512, and 512 from there on
+MAX_WIDENING = 8  # C64-C128-C256-C512, then 512
 
 
 def generator(
@@ -34,15 +36,16 @@ def generator(
     Args:
         image_shape: (height, width, channels).
         width: channels of the first convolution; doubled at each level, at most eightfold.
-        depth: how often the picture is halved; 0 is as often as its smaller side is a power of 2.
-        dropout_levels: so many of the decoder's levels, from the innermost on, have dropout; the outermost never has.
-        dropout_rate: of theirs.
-        norm: normalisation: none, batch, layer or instance. The first convolution has none, and neither has the
-            innermost, which a single picture's point would leave nothing but 0 of (the paper's errata).
-        init_stddev: of the kernels at the start; 0 is Keras's own choice.
+        depth: the number of halvings; 0 takes the base-2 logarithm of the smaller side, rounded down.
+        dropout_levels: the number of the decoder's levels with dropout, counted from the innermost; the outermost level
+            never has dropout.
+        dropout_rate: the share of features that these levels drop.
+        norm: normalisation: none, batch, layer or instance. The first and the innermost convolution have none: the norm
+            of a single point would be 0 (the paper's errata).
+        init_stddev: standard deviation of the initial kernels; 0 takes Keras's initializer.
 
     Raises:
-        GanzooError: for a picture that cannot be halved so often.
+        GanzooError: if a picture cannot be halved `depth` times.
     """
     depth = _checked_depth(image_shape, depth)
     channels = [width * min(2**level, MAX_WIDENING) for level in range(depth)]
@@ -77,7 +80,7 @@ def generator(
 def _resampled(
     x: keras.KerasTensor, convolution: type[keras.layers.Layer], channels: int, init_stddev: float, **options
 ) -> keras.KerasTensor:
-    """Half the height and width, or twice, by kernels of 4 x 4."""
+    """Halves or doubles height and width by a convolution with 4 x 4 kernels."""
     kernel = normal_or_glorot(init_stddev)
     return convolution(channels, 4, strides=2, padding="same", kernel_initializer=kernel, **options)(x)
 
@@ -89,7 +92,7 @@ def _checked_depth(image_shape: tuple[int, ...], depth: int) -> int:
     height, breadth, _ = image_shape
     depth = depth or max(int(math.log2(min(height, breadth))), 1)
     common = math.gcd(height, breadth)
-    possible = (common & -common).bit_length() - 1  # so often both sides are even
+    possible = (common & -common).bit_length() - 1  # the number of times that both sides can be halved
     remedy = f", or the generator depth={possible}" if possible else ""
     what = f"a U-Net of depth {depth}"
     check_sides(image_shape, multiple_of=2**depth, smallest=2**depth, what=what, remedy=remedy)

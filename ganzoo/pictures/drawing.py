@@ -14,23 +14,23 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
 
 
 def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """One picture of many, row by row with a thin gap.
+    """One picture of many pictures, row by row with a thin gap.
 
     Args:
         images: float32 [n, height, width, channels] in [-1, 1].
-        columns: None makes the grid about square.
+        columns: the number of columns; None makes the grid about square.
 
     Returns:
         uint8 [rows * (height + 2) - 2, columns * (width + 2) - 2, channels].
     """
     count, height, width, channels = images.shape
     columns = min(columns or int(np.ceil(np.sqrt(count))), count)
-    rows = -(-count // columns)
-    cells = np.full((rows * columns, height + 2, width + 2, channels), 128, np.uint8)
+    row_count = -(-count // columns)
+    cells = np.full((row_count * columns, height + 2, width + 2, channels), 128, np.uint8)
     cells[count:] = 255
     cells[:count, :height, :width] = to_uint8(images)
-    sheet = cells.reshape(rows, columns, height + 2, width + 2, channels).swapaxes(1, 2)
-    return sheet.reshape(rows * (height + 2), columns * (width + 2), channels)[:-2, :-2]
+    sheet = cells.reshape(row_count, columns, height + 2, width + 2, channels).swapaxes(1, 2)
+    return sheet.reshape(row_count * (height + 2), columns * (width + 2), channels)[:-2, :-2]
 
 
 def scatter(points: np.ndarray, reals: np.ndarray | None = None) -> np.ndarray:
@@ -42,8 +42,8 @@ def scatter(points: np.ndarray, reals: np.ndarray | None = None) -> np.ndarray:
     axes = figure.add_subplot(aspect="equal")
     if reals is not None:
         axes.plot(*reals[:5000, :2].T, ".", markersize=2, color="0.8", rasterized=True)
-        centre, reach = (reals.max(0) + reals.min(0)) / 2, 0.6 * np.ptp(reals, axis=0).max()
-        axes.set(xlim=(centre[0] - reach, centre[0] + reach), ylim=(centre[1] - reach, centre[1] + reach))
+        centre, half = (reals.max(0) + reals.min(0)) / 2, 0.6 * np.ptp(reals, axis=0).max()
+        axes.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
     axes.plot(*points[:, :2].T, ".", markersize=3, color="tab:blue")
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -51,7 +51,7 @@ def scatter(points: np.ndarray, reals: np.ndarray | None = None) -> np.ndarray:
 
 
 def overview(samples: np.ndarray, reals: np.ndarray | None = None) -> np.ndarray:
-    """The picture that shows samples best: a grid of images or a plot of points."""
+    """One picture of all samples: a grid of images or a plot of points."""
     return grid(samples) if samples.ndim == 4 else scatter(samples, reals)
 
 

@@ -17,19 +17,20 @@ def draw(explained: Mapping[str, np.ndarray], *, title: str, background: np.ndar
     """A row for each proposal: the picture, its log ratio, its probability of acceptance, the uniform number, the
     verdict, and a bar as long as the probability with a tick at the uniform number.
 
-    The threshold and the maximum are in the heading if all rows have the same, else in each row.
+    The threshold and the maximum are in the heading if they are the same for all rows, and otherwise in each row.
 
     Args:
-        explained: of n proposals, `samples` float32 [n, ...], pictures in [-1, 1] or points; `log_ratio`, `threshold`,
-            `maximum`, `accept_probability`, `uniforms` [n]; `accepted` bool [n]; of a conditional model `labels` [n].
-        title: what was asked, such as the model and the seed.
-        background: points [m, d], drawn in grey behind each point, beside the other proposals.
+        explained: the data of n proposals: `samples` float32 [n, ...], pictures in [-1, 1] or points; `log_ratio`,
+            `threshold`, `maximum`, `accept_probability`, `uniforms` [n]; `accepted` bool [n]; for a conditional model
+            `labels` [n].
+        title: the request, such as the model and the seed.
+        background: points [m, d], drawn in grey behind each point together with the other proposals.
 
     Returns:
         uint8 [height, width, 3].
 
     Raises:
-        ValueError: for more than `MOST` proposals.
+        ValueError: if there are more than `MOST` proposals.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -39,9 +40,9 @@ def draw(explained: Mapping[str, np.ndarray], *, title: str, background: np.ndar
         raise ValueError(f"{count} proposals are more than a picture shows: at most {MOST}")
     columns = _columns(explained)
     blocks = -(-count // PER_COLUMN)
-    rows = -(-count // blocks)
+    row_count = -(-count // blocks)
     block_width = 0.75 + sum(width for _, width, _ in columns) + BAR + 0.35
-    width, height = blocks * block_width + 2 * MARGIN, HEADING + rows * ROW + MARGIN
+    width, height = blocks * block_width + 2 * MARGIN, HEADING + row_count * ROW + MARGIN
     figure = Figure(figsize=(width, height), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
@@ -50,9 +51,9 @@ def draw(explained: Mapping[str, np.ndarray], *, title: str, background: np.ndar
     cell = _picture if samples.ndim == 4 else _point
     around = samples if background is None or samples.ndim == 4 else np.concatenate([samples, background])
     for index in range(count):
-        left = MARGIN + (index // rows) * block_width
-        top = HEADING + (index % rows) * ROW
-        if index % rows == 0:
+        left = MARGIN + (index // row_count) * block_width
+        top = HEADING + (index % row_count) * ROW
+        if index % row_count == 0:
             _column_heads(axes, columns, left)
         colour = COLOURS[bool(explained["accepted"][index])]
         cell(axes, samples[index], (left, top), around, colour)
@@ -63,7 +64,7 @@ def draw(explained: Mapping[str, np.ndarray], *, title: str, background: np.ndar
 
 
 def _columns(explained: Mapping[str, np.ndarray]) -> list[tuple[str, float, list[str]]]:
-    """Of each column of numbers its head, its width in inches and what stands in it."""
+    """Each column's head, its width in inches and its texts."""
     columns = [("row", 0.35, [str(index) for index in range(len(explained["samples"]))])]
     if "labels" in explained:
         columns.append(("class", 0.5, [str(label) for label in explained["labels"]]))
@@ -85,7 +86,8 @@ def _is_varied(values: np.ndarray) -> bool:
 
 
 def _three_digits(value: float) -> str:
-    """
+    """A number in [0, 1] with three digits.
+
     >>> _three_digits(0.12345), _three_digits(0.00012345), _three_digits(0.99999), _three_digits(0.0)
     ('0.123', '1.23e-04', '1.000', '0.000')
     """
@@ -94,9 +96,9 @@ def _three_digits(value: float) -> str:
 
 def _heading(axes, explained: Mapping[str, np.ndarray], title: str) -> None:
     accepted, count = int(explained["accepted"].sum()), len(explained["samples"])
-    said = f"{title}: {accepted} of {count} proposals accepted"
-    axes.text(MARGIN, 0.2, said, fontsize=11, weight="bold", va="center")
-    capped = (explained["log_ratio"] > explained["maximum"]).any()  # by a `maximum_percentile` below 100
+    summary = f"{title}: {accepted} of {count} proposals accepted"
+    axes.text(MARGIN, 0.2, summary, fontsize=11, weight="bold", va="center")
+    capped = (explained["log_ratio"] > explained["maximum"]).any()  # by `maximum_percentile`
     value = r"\min(D, M)" if capped else "D"
     rule = (
         rf"accepted where $u < p$,   $p = \sigma(F({value}) - F(T))$,   "

@@ -1,5 +1,5 @@
-"""What happens between the steps of a training. Every callback counts by the model's own step, so that a resumed run
-reports, samples and saves exactly where an uninterrupted one would."""
+"""Callbacks between the steps of a training. Every callback counts by the model's own step, so that a resumed run
+reports, samples and saves at the same steps as an uninterrupted run."""
 
 import math
 import signal
@@ -17,15 +17,15 @@ from ganzoo.pictures import drawing
 from ganzoo.training.checkpoints import Checkpoints
 from ganzoo.training.start_up import Laps
 
-FIRST_PROFILED, LAST_PROFILED = 10, 20  # the steps that are profiled, counted from where this start began
+FIRST_PROFILED, LAST_PROFILED = 10, 20  # the profiled steps, counted from the first step of this process
 
 
 class EverySteps(keras.callbacks.Callback):
-    """Calls `at(step, logs)` whenever a multiple of `every` has been reached, and after the last step.
+    """Calls `at(step, logs)` at every multiple of `every` and after the last step.
 
     Args:
-        every: steps.
-        steps: of the whole training.
+        every: the number of steps between two calls.
+        steps: the number of steps of the whole training.
     """
 
     def __init__(self, every: int, steps: int):
@@ -53,7 +53,7 @@ class Progress(EverySteps):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        # A log file gets a line now and then; a terminal, a bar that moves.
+        # A log file gets a line every 10 s or more; a terminal gets a moving bar.
         pace = {} if sys.stderr.isatty() else {"mininterval": 10.0, "maxinterval": 60.0}
         self._bar = tqdm(total=self.steps, initial=self._step, unit="step", **pace)
 
@@ -71,7 +71,7 @@ class Progress(EverySteps):
 
 
 class Guard(keras.callbacks.Callback):
-    """Stops at the very step at which a value is not a number or a loss has diverged; nothing broken is ever saved."""
+    """Stops at the step at which a value is not finite or a loss has diverged, so that no broken model is saved."""
 
     def __init__(self, threshold: float, checkpoints: Checkpoints):
         super().__init__()
@@ -107,13 +107,13 @@ class Curves(EverySteps):
 
 
 class SamplePictures(EverySteps):
-    """`samples/step_*.png` and TensorBoard pictures of the same latents or inputs every time, the first after one step.
+    """Writes `samples/step_*.png` and TensorBoard pictures, always from the same latents or inputs; first after a step.
 
     Args:
-        every: steps.
-        steps: of the whole training.
-        workdir: of the run.
-        writer: of TensorBoard's pictures.
+        every: the number of steps between two pictures.
+        steps: the number of steps of the whole training.
+        workdir: the run's folder.
+        writer: TensorBoard's writer.
         picture: -> uint8 [height, width, 1 or 3].
     """
 
@@ -141,7 +141,7 @@ class SamplePictures(EverySteps):
 
 
 class Save(EverySteps):
-    """Checkpoints."""
+    """Saves checkpoints."""
 
     def __init__(self, every: int, steps: int, checkpoints: Checkpoints):
         super().__init__(every, steps)
@@ -152,10 +152,10 @@ class Save(EverySteps):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Ctrl-C (or SIGTERM) ends the training after the step under way; a second one ends it at once.
+    """Ctrl-C (or SIGTERM) ends the training after the current step; a second signal ends it at once.
 
     Attributes:
-        stopped: whether one came.
+        stopped: whether a signal came.
     """
 
     def __init__(self):
@@ -179,11 +179,11 @@ class StopOnSignal(keras.callbacks.Callback):
 class Profile(keras.callbacks.Callback):
     """Prints the laps of the start-up after the first step, and writes a profile of steps 10 to 20 for TensorBoard.
 
-    Where several steps are compiled into one call, it begins and ends with the calls that are nearest.
+    If several steps are compiled into one call, the profile begins and ends with the nearest calls.
 
     Args:
-        laps: those before the training.
-        workdir: gets `plugins/profile/`, where TensorBoard looks for it.
+        laps: the clock of the start-up, with the laps before the training.
+        workdir: the folder that gets `plugins/profile/`, where TensorBoard looks for profiles.
     """
 
     def __init__(self, laps: Laps, workdir: Path):

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: everything that training needs to go on exactly, the last few kept."""
+"""Checkpoints of a run: the whole state that an exact resume needs. The last few are kept."""
 
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from ganzoo.errors import GanzooError, plain_words
 class Checkpoints:
     """The folder `checkpoints/` of a workdir.
 
-    Written by TensorFlow's CheckpointManager: a checkpoint counts only once its index, and then the manager's state
-    file, have been renamed into place, so that a run killed in the middle of writing goes on from the one before.
+    TensorFlow's CheckpointManager writes the checkpoints. A checkpoint is valid only after its index, and then the
+    manager's state file, have been renamed into place. A run that is killed while writing therefore resumes from the
+    previous checkpoint.
 
     Args:
         workdir: the run's folder.
-        model: compiled; its networks, averages, optimizers and counters are what is saved.
-        keep: how many checkpoints to keep.
+        model: a compiled model, whose networks, averages, optimizers and counters are saved.
+        keep: the number of checkpoints to keep.
     """
 
     def __init__(self, workdir: Path, model: keras.Model, keep: int):
@@ -27,14 +28,14 @@ class Checkpoints:
 
     @property
     def latest(self) -> str | None:
-        """The path of the newest one."""
+        """The path of the newest checkpoint, or None."""
         return self._manager.latest_checkpoint
 
     def save(self) -> None:
-        """Writes one for the model's current step, unless it is there.
+        """Writes a checkpoint of the model's current step, unless it exists already.
 
         Raises:
-            GanzooError: if it cannot be written, as on a full disk; those before it stay.
+            GanzooError: if the checkpoint cannot be written, as on a full disk; earlier checkpoints stay.
         """
         step = self._model.steps_taken
         if self.latest is not None and self.latest.endswith(f"-{step}"):
@@ -48,20 +49,20 @@ class Checkpoints:
             ) from error
 
     def restore(self, step: int | None = None) -> int:
-        """Loads the newest that can be read, and returns its step; 0 where there is none.
+        """Loads the newest readable checkpoint and returns its step, or 0 if there is no checkpoint.
 
         Args:
-            step: loads that step's and no other.
+            step: loads the checkpoint of this step and no other.
 
         Raises:
-            GanzooError: if there are checkpoints, and none can be read, or none of the step that is asked for.
+            GanzooError: if there are checkpoints but none can be read, or if there is none of the requested step.
         """
         paths = list(reversed(self._manager.checkpoints))
         if step is not None:
             kept = {int(path.rpartition("-")[2]): path for path in paths}
             if step not in kept:
-                there = ", ".join(map(str, sorted(kept))) or "none"
-                raise GanzooError(f"no checkpoint of step {step} in {self._manager.directory}. There are: {there}.")
+                steps = ", ".join(map(str, sorted(kept))) or "none"
+                raise GanzooError(f"no checkpoint of step {step} in {self._manager.directory}. There are: {steps}.")
             paths = [kept[step]]
         for path in paths:
             try:
@@ -72,10 +73,10 @@ class Checkpoints:
                 IndexError,
                 ValueError,
             ) as error:  # a short read is an IndexError
-                said = f"{path} cannot be read ({str(error).splitlines()[0]})"
+                reason = f"{path} cannot be read ({str(error).splitlines()[0]})"
                 if step is not None:
-                    raise GanzooError(f"{said}. Ask for another step.") from error
-                print(f"ganzoo: {said}; trying the one before.")
+                    raise GanzooError(f"{reason}. Ask for another step.") from error
+                print(f"ganzoo: {reason}; trying the one before.")
             else:
                 return self._model.steps_taken
         if paths:

@@ -1,4 +1,4 @@
-"""Notices mode collapse while there is time to stop: fakes that have become alike after they were not."""
+"""Warns of mode collapse during the training: fakes that were diverse have become alike."""
 
 import json
 import sys
@@ -16,16 +16,16 @@ from ganzoo.evaluation.mode_coverage import assign_modes
 from ganzoo.files import write_json
 from ganzoo.training.callbacks import EverySteps
 
-COUNT = 256  # fakes looked at: their mean distance is known to a few percent, and one batch makes them
+COUNT = 256  # fakes in a check: one batch makes them, and their mean distance has an error of a few percent
 
-# Both measures of diversity are 1 for reals. An untrained generator is often nearly constant, and one that learns
-# wavers; so fakes have collapsed only if they were diverse once, and are not at two checks in a row.
-DIVERSE = 0.5  # of what reals have; two pictures in turn have half of their mean distance
-KEPT = 0.6  # of its own best, where a generator that hovers about DIVERSE stays above
+# Both measures of diversity are 1 for reals. An untrained generator is often nearly constant, and a learning generator
+# wavers. Fakes have therefore collapsed only if they were diverse once and are not diverse at two checks in a row.
+DIVERSE = 0.5  # the least diversity of diverse fakes; two pictures in turn have half of the reals' mean distance
+KEPT = 0.6  # the share of its best diversity that a generator keeps while it wavers about DIVERSE
 IN_A_ROW = 2
 
-# A cloud that knows nothing of modes has some points in each of them, so that a mode takes more than one.
-SHARE = 0.25  # of the samples that an even mixture has in a mode
+# A cloud without modes has some points in every mode, so that one sample does not cover a mode.
+SHARE = 0.25  # the share of an even mixture's samples in a mode that covers the mode
 
 Checks = Mapping[int, Mapping[str, float]]
 
@@ -33,7 +33,7 @@ Checks = Mapping[int, Mapping[str, float]]
 class Collapse(NamedTuple):
     """A measure that fell."""
 
-    step: int  # at which it is sure
+    step: int  # the step of the second low check
     measure: str  # "spread" or "modes"
     value: float
     best_step: int
@@ -41,18 +41,18 @@ class Collapse(NamedTuple):
 
 
 class CollapseWarning(EverySteps):
-    """Says once per run, on standard error, that fakes seem to have collapsed.
+    """Warns once per run, on standard error, that fakes seem to have collapsed.
 
-    Two measures, TensorBoard's `fakes_spread` and `fakes_modes`: the mean distance between two fakes of the averaged
-    generator, as a share of that between two reals; and on a mixture the share of its modes that fakes are in. All
-    checks stand in `diversity.json` of the workdir, so that a resumed run knows of the best before it, and of what has
-    been said.
+    There are two measures in TensorBoard. `fakes_spread` is the mean distance between two fakes of the averaged
+    generator, divided by the mean distance between two reals. `fakes_modes` is the share of a mixture's modes that
+    fakes cover. The workdir's `diversity.json` has all checks, so that a resumed run knows the earlier best values and
+    does not warn again.
 
     Args:
-        every: steps.
-        steps: of the whole training.
-        workdir: of the run.
-        writer: of TensorBoard's scalars.
+        every: the number of steps between two checks.
+        steps: the number of steps of the whole training.
+        workdir: the run's folder.
+        writer: TensorBoard's writer.
         reals: the training part, in random order.
     """
 
@@ -65,26 +65,26 @@ class CollapseWarning(EverySteps):
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         done = json.loads(self._path.read_text()) if self._path.exists() else {}
-        self._checks = {int(step): found for step, found in done.items() if int(step) <= self._step}
+        self._checks = {int(step): measures for step, measures in done.items() if int(step) <= self._step}
 
     def at(self, step, logs):
         fakes = self.model.sample(COUNT, seed=0)
         if not np.isfinite(fakes).all():
             return  # the next step's loss will not be finite either, and Guard stops there
-        self._checks[step] = found = self._diversity(fakes)
+        self._checks[step] = measures = self._diversity(fakes)
         write_json(self._path, self._checks)
         with self.writer.as_default(step):
-            for measure, value in found.items():
+            for measure, value in measures.items():
                 tf.summary.scalar(f"fakes_{measure}", value)
         collapse = first_collapse(self._checks)
         if collapse and collapse.step == step:
             tqdm.write(self._words(collapse), file=sys.stderr)
 
     def _diversity(self, fakes: np.ndarray) -> dict[str, float]:
-        found = {"spread": mean_distance(fakes) / self._distance}
+        measures = {"spread": mean_distance(fakes) / self._distance}
         if self.mixture is not None:
-            found["modes"] = modes_share(fakes, self.mixture.centers, self.mixture.sigma)
-        return found
+            measures["modes"] = modes_share(fakes, self.mixture.centers, self.mixture.sigma)
+        return measures
 
     def _words(self, collapse: Collapse) -> str:
         now, best = collapse.value, f"at step {collapse.best_step}"
@@ -101,15 +101,15 @@ class CollapseWarning(EverySteps):
 
 
 def first_collapse(checks: Checks) -> Collapse | None:
-    """The first in a run's checks, {step: {measure: value}}; None where there is none.
+    """The first collapse in a run's checks, {step: {measure: value}}, or None.
 
-    A measure has collapsed once it has been below DIVERSE and below KEPT of its best before, itself at least DIVERSE,
-    at IN_A_ROW checks.
+    A measure has collapsed if its best value was at least DIVERSE, and IN_A_ROW checks in a row are below DIVERSE and
+    below KEPT times this best value.
     """
     best: dict[str, tuple[float, int]] = {}
     low: dict[str, int] = {}
-    for step, found in sorted(checks.items()):
-        for measure, value in found.items():
+    for step, measures in sorted(checks.items()):
+        for measure, value in measures.items():
             most, at_step = best.get(measure, (0.0, step))
             fell = most >= DIVERSE and value < min(DIVERSE, KEPT * most)
             low[measure] = low.get(measure, 0) + 1 if fell else 0
@@ -121,12 +121,12 @@ def first_collapse(checks: Checks) -> Collapse | None:
 
 
 def mean_distance(samples: np.ndarray) -> float:
-    """The mean Euclidean distance between two different ones of samples [n, ...]."""
+    """The mean Euclidean distance between two different samples of [n, ...]."""
     return float(pdist(samples.reshape(len(samples), -1)).mean())
 
 
 def modes_share(samples: np.ndarray, centers: np.ndarray, sigma: float) -> float:
-    """The share of a mixture's modes with at least a quarter of the samples that it would have if all were even."""
+    """The share of a mixture's modes that have at least a quarter of an even share of the samples."""
     modes = len(centers)
     counts = np.bincount(assign_modes(samples, centers, sigma), minlength=modes + 1)[:modes]
     return float(np.mean(counts >= SHARE * len(samples) / modes))

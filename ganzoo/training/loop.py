@@ -1,4 +1,4 @@
-"""One training: from a model and data to the last step, wherever an earlier start of it had got to."""
+"""One training: from a model and data to the last step, resumed from the newest checkpoint."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ def compile_for(model: TwoOptimizerModel, config: ConfigDict) -> None:
     """Compiles the model with the config's optimizers.
 
     Raises:
-        GanzooError: for an optimizer or a schedule that there is not.
+        GanzooError: if an optimizer or a schedule is unknown.
     """
     both = optimizers.build_both(config.optimizers, config.steps, model.n_critic)
     model.compile(*both, steps_per_execution=config.steps_per_execution)
@@ -41,19 +41,20 @@ def train(
 
     Args:
         model: compiled by `compile_for`.
-        data: the step to begin with, and a share of the replicas' rows -> the elements of that step and all after it.
-        picture: -> what the model makes now, uint8 [height, width, 1 or 3].
+        data: the first step, and a share of the replicas' rows -> the elements of the first step and all later steps.
+        picture: -> the model's current samples as one picture, uint8 [height, width, 1 or 3].
         config: a resolved recipe.
-        workdir: gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
-        watch: TensorBoard's writer -> one callback more, before each checkpoint.
-        strategy: of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the end.
-        callbacks: more, before all others.
+        workdir: the folder that gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
+        watch: TensorBoard's writer -> one more callback, which runs before each checkpoint.
+        strategy: the result of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the
+            end.
+        callbacks: further callbacks, which run before all others.
 
     Returns:
         Whether the last step was reached; False if a signal stopped it, with all work saved.
 
     Raises:
-        GanzooError: where training diverges, checkpoints cannot be read, or another host is gone.
+        GanzooError: if the training diverges, if checkpoints cannot be read, or if another host is gone.
     """
     is_chief = strategies.is_chief(strategy)
     checkpoints = Checkpoints(workdir, model, config.checkpoints_kept)
@@ -71,7 +72,7 @@ def train(
     writer = tf.summary.create_file_writer(str(workdir)) if is_chief else tf.summary.create_noop_writer()
     stop = strategies.StopTogether(strategy) if strategies.hosts(strategy) > 1 else StopOnSignal()
     progress = Progress(config.log_every, config.steps)
-    of_the_chief = [
+    chief_callbacks = [
         progress,
         *([strategies.Pull(_pace(config), config.steps, replicated)] if replicated else []),
         SamplePictures(config.sample_every, config.steps, workdir, writer, picture),
@@ -81,18 +82,18 @@ def train(
     callbacks = [
         *callbacks,
         Guard(config.divergence_threshold, checkpoints),
-        *(of_the_chief if is_chief else []),
+        *(chief_callbacks if is_chief else []),
         Curves(config.log_every, config.steps, writer),
         stop,
     ]
     if replicated is None:
         elements, end = data(step, WHOLE), {}
-    else:  # an iterator over several devices finds its end only when one of them has begun another step
+    else:  # an iterator over several devices ends only after a device has begun another step
         elements = replicated.distribute(lambda share: data(step, share))
         end = {"steps_per_epoch": config.steps - step}
     try:
         trained.fit(elements, **end, shuffle=False, verbose=0, callbacks=callbacks)
-    finally:  # Keras tells its callbacks nothing of an error
+    finally:  # Keras does not call the callbacks after an error
         if is_chief:
             progress.on_train_end()
         stop.on_train_end()
@@ -105,5 +106,5 @@ def train(
 
 
 def _pace(config: ConfigDict) -> int:
-    """Steps at whose multiples somebody looks at the plain model."""
+    """The number of steps after whose multiples a callback uses the plain model."""
     return math.gcd(config.sample_every, config.checkpoint_every)

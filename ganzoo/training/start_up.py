@@ -1,4 +1,4 @@
-"""Where the time goes from the command to the first training step: a clock for a sequence of things to do.
+"""A clock for the parts of a start-up, from the command to the first training step.
 
 Light: a run starts the clock before TensorFlow is imported.
 """
@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 
 class Laps:
-    """Seconds from mark to mark, the first from when this was made.
+    """Seconds from mark to mark; the first lap begins when the object is made.
 
     Args:
-        clock: seconds, from whenever.
+        clock: -> seconds since any fixed time.
 
     Attributes:
-        seconds: by the mark's name, in order; marks of the same name are summed.
+        seconds: each lap's seconds by the mark's name, in order; laps of the same name are summed.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter):

@@ -1,8 +1,8 @@
-"""Which devices and hosts train together, and how a run's model gets onto them and back.
+"""Chooses the devices and hosts that train together, and copies a run's model to them and back.
 
-Only training is distributed. Every host builds the same plain model; `Replicated` is its copy on all devices, trained
-there and copied back on the chief, which alone writes checkpoints, samples, metrics and the export. So what a run
-leaves does not tell how many devices it had, and it can go on on another number of them.
+Only training is distributed. Every host builds the same plain model, and `Replicated` is its copy on all devices. The
+copy is trained and then copied back on the chief, which alone writes checkpoints, samples, metrics and the export. A
+run's files therefore do not depend on the number of devices, and a run can resume on another number of devices.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from ganzoo.data.pipeline import Share
 from ganzoo.errors import GanzooError
 from ganzoo.training.callbacks import EverySteps, StopOnSignal
 
-# What TensorFlow raises when another host is gone, each according to where it was found out.
+# The errors that TensorFlow raises when another host is gone; which one depends on the operation that fails.
 LOST = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
@@ -34,22 +34,25 @@ LOST = (
 
 
 def resolve(name: str) -> tf.distribute.Strategy | None:
-    """The strategy of a flag's value; to be called before TensorFlow has been used for anything.
+    """The strategy of a flag's value. Call it before TensorFlow is used.
 
     Args:
-        name: "none" is one device; "mirrored" all GPUs of this machine; "multi_worker" the hosts of the environment's
-            TF_CONFIG, whose server it starts; "tpu" the TPU of TPU_NAME, or this machine's own; "auto" chooses: several
-            hosts, a TPU, several GPUs, or one device.
+        name: one of the following.
+
+            - "none": one device.
+            - "mirrored": all GPUs of this machine.
+            - "multi_worker": the hosts in the environment variable TF_CONFIG; this host's server is started.
+            - "tpu": the TPU of the environment variable TPU_NAME, or this machine's own TPU.
+            - "auto": the first available of several hosts, a TPU, several GPUs, or one device.
 
     Returns:
-        None for one device.
+        The strategy, or None for one device.
 
     Raises:
-        GanzooError: for a TF_CONFIG that says nothing or something else, a port that is taken, and a TPU that is not
-            there.
+        GanzooError: if TF_CONFIG is missing or cannot be used, if the port is taken, or if there is no such TPU.
     """
     if name == "auto":
-        name = _found()
+        name = _available()
     if name == "none":
         return None
     if name == "multi_worker":
@@ -60,7 +63,7 @@ def resolve(name: str) -> tf.distribute.Strategy | None:
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def _found() -> str:
+def _available() -> str:
     if "TF_CONFIG" in os.environ and len(_addresses(_cluster())) > 1:
         return "multi_worker"
     if "TPU_NAME" in os.environ or tf.config.list_physical_devices("TPU"):
@@ -69,7 +72,7 @@ def _found() -> str:
 
 
 def describe(strategy: tf.distribute.Strategy | None) -> str:
-    """Such as `2 hosts of 4 replicas each`, or nothing for one device."""
+    """A description such as `2 hosts of 4 replicas each`; empty for one device."""
     if strategy is None:
         return ""
     count = hosts(strategy)
@@ -78,12 +81,12 @@ def describe(strategy: tf.distribute.Strategy | None) -> str:
 
 
 def hosts(strategy: tf.distribute.Strategy | None) -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     return len(_addresses(_cluster())) if _is_multi_worker(strategy) else 1
 
 
 def is_chief(strategy: tf.distribute.Strategy | None) -> bool:
-    """Whether this process is the one that writes."""
+    """Whether this process is the chief, which writes the files."""
     if not _is_multi_worker(strategy):
         return True
     cluster = _cluster()
@@ -91,12 +94,12 @@ def is_chief(strategy: tf.distribute.Strategy | None) -> bool:
 
 
 def from_chief(strategy: tf.distribute.Strategy | None, number: int) -> int:
-    """The chief's number, on every host; each waits here for all others."""
+    """The chief's number, on every host. Each host waits here for all others."""
     return from_all(strategy, number if is_chief(strategy) else 0)
 
 
 def from_all(strategy: tf.distribute.Strategy | None, number: int) -> int:
-    """The sum of the hosts' numbers, on every host; each waits here for all others."""
+    """The sum of the hosts' numbers, on every host. Each host waits here for all others."""
     if hosts(strategy) == 1:
         return number
     total = _summing(strategy)(tf.constant(number, tf.int64))
@@ -106,7 +109,7 @@ def from_all(strategy: tf.distribute.Strategy | None, number: int) -> int:
 
 @contextlib.contextmanager
 def all_hosts(strategy: tf.distribute.Strategy | None) -> Iterator[None]:
-    """What all hosts do together: none of them leaves it, but by an error, before all others have come to its end.
+    """A block that all hosts run together. Without an error, no host leaves it before all hosts have reached its end.
 
     Raises:
         GanzooError: if another host is gone.
@@ -127,11 +130,11 @@ class Replicated:
     """A plain model's copy on all replicas of a strategy.
 
     Args:
-        plain: compiled; on all hosts of the same config.
-        strategy: that of `resolve`.
+        plain: a compiled model, with the same config on all hosts.
+        strategy: the result of `resolve`.
 
     Attributes:
-        model: the copy, compiled alike, for `fit`. Its variables are not yet those of the plain one: `push`.
+        model: the copy for `fit`, compiled alike. Its variables get the plain model's values by `push`.
     """
 
     def __init__(self, plain: TwoOptimizerModel, strategy: tf.distribute.Strategy):
@@ -142,7 +145,7 @@ class Replicated:
         self._pairs = list(zip(state(plain), state(self.model), strict=True))
 
     def push(self) -> None:
-        """All replicas of all hosts get what the chief's plain model has: weights, optimizers, counters, metrics."""
+        """Copies the chief's plain model to all replicas of all hosts: weights, optimizers, counters, metrics."""
         several_hosts = hosts(self.strategy) > 1
 
         @tf.function(autograph=False)
@@ -158,12 +161,12 @@ class Replicated:
         self.strategy.run(spread, args=([tf.convert_to_tensor(plain) for plain, _ in self._pairs],))
 
     def pull(self) -> None:
-        """The plain model gets what the replicas have, all of which have the same."""
+        """Copies the replicas' state, which is the same on all, to the plain model."""
         for plain, variable in self._pairs:
             plain.assign(self.strategy.experimental_local_results(variable.value)[0])
 
     def distribute(self, data: Callable[[Share], tf.data.Dataset]) -> tf.distribute.DistributedDataset:
-        """The elements that the replicas of this host take, by the pipeline of its share."""
+        """The elements for the replicas of this host, from the pipeline of its share."""
 
         def pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
             local = context.num_replicas_in_sync // context.num_input_pipelines
@@ -173,11 +176,11 @@ class Replicated:
 
 
 class Pull(EverySteps):
-    """Copies the replicas' state into the plain model before what looks at that one or saves it.
+    """Copies the replicas' state into the plain model before other callbacks use or save the plain model.
 
     Args:
-        every: steps; of all that others do at multiples, the greatest common divisor.
-        steps: of the whole training.
+        every: the number of steps between two copies: the greatest common divisor of the other callbacks' steps.
+        steps: the number of steps of the whole training.
         replicated: the copy in training.
     """
 
@@ -198,8 +201,8 @@ class StopTogether(StopOnSignal):
     """A signal on any host stops all of them after the same step, one of the next few.
 
     Args:
-        strategy: of several hosts.
-        every: steps after which they ask each other.
+        strategy: a strategy of several hosts.
+        every: the number of steps between two exchanges.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy, every: int = 10):
@@ -208,30 +211,30 @@ class StopTogether(StopOnSignal):
 
     def on_train_batch_end(self, batch, logs=None):
         if self.model.steps_taken % self.every == 0:
-            self.model.stop_training = self.stopped = from_all(self.strategy, self._asked) > 0
+            self.model.stop_training = self.stopped = from_all(self.strategy, self._has_signal) > 0
 
     def on_train_begin(self, logs=None):
-        self._asked = False
+        self._has_signal = False
         super().on_train_begin(logs)
 
     def _stop(self, number, frame):
-        self._asked = True
+        self._has_signal = True
         signal.signal(number, self._before[number])
 
 
 @functools.cache
 def _summing(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Numbers int64 [] to the sum of all replicas', on each."""
+    """A function that gives every replica the sum of all replicas' numbers, int64 []."""
 
-    def of_replica(number):
-        own = tf.identity(number)  # on the replica's device, which an argument is not
+    def sum_on_replica(number):
+        own = tf.identity(number)  # moves the argument to the replica's device
         return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
 
-    return tf.function(lambda number: strategy.run(of_replica, args=(number,)), autograph=False)
+    return tf.function(lambda number: strategy.run(sum_on_replica, args=(number,)), autograph=False)
 
 
 def state(model: TwoOptimizerModel) -> list[keras.Variable]:
-    """All that training changes, in an order that is the same for a copy."""
+    """All variables that training changes, in the same order for a copy of the model."""
     metrics = [variable for tracker in model.trackers.values() for variable in tracker.variables]
     optimizers = [*model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
     return list({id(variable): variable for variable in [*model.variables, *optimizers, *metrics]}.values())
@@ -264,7 +267,7 @@ def _tpu() -> tf.distribute.Strategy:
 
 
 def _cluster() -> dict:
-    """TF_CONFIG as TensorFlow takes it, {"cluster": {job: [address, ...]}, "task": {"type": job, "index": number}}."""
+    """The parsed TF_CONFIG, {"cluster": {job: [address, ...]}, "task": {"type": job, "index": number}}."""
     example = """TF_CONFIG='{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'"""
     if "TF_CONFIG" not in os.environ:
         raise GanzooError(f"--strategy=multi_worker needs TF_CONFIG in the environment, such as {example}.")
@@ -286,7 +289,7 @@ def _addresses(cluster: dict) -> list[tuple[str, int, str]]:
 
 
 def _check_port(address: str, whose: str) -> None:
-    """TensorFlow's server ends the process where it cannot have its port."""
+    """Raises GanzooError if a port is taken; TensorFlow's server would end the process instead."""
     port = address.rpartition(":")[2]
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

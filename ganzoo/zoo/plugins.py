@@ -25,8 +25,8 @@ def load(plugins: Sequence[str]) -> None:
         plugins: files such as "my_gan.py", or names of modules such as "lab.my_gan" (from the current folder, too).
 
     Raises:
-        GanzooError: for a file or module that is not there, fails to import, takes a name that is taken, or registers
-            nothing; the message names the file and, where there is one, the line.
+        GanzooError: if a file or module does not exist, fails to import, registers a taken name, or registers nothing.
+            The message names the file and, if possible, the line.
     """
     for plugin in plugins:
         before = Register.additions
@@ -37,7 +37,7 @@ def load(plugins: Sequence[str]) -> None:
                 f"{file} registers nothing: decorate a class with @ganzoo.register(NAME, recipe=...), "
                 "or a function with @ganzoo.register_data, @ganzoo.register_metric or @ganzoo.register_signature."
             )
-        module.__ganzoo_plugin__ = True  # asked for again, it has nothing new to register
+        module.__ganzoo_plugin__ = True  # a second load registers nothing new
 
 
 def _imported(plugin: str) -> ModuleType:
@@ -60,11 +60,11 @@ def _imported(plugin: str) -> ModuleType:
 
 
 def _from_file(name: str, path: Path) -> ModuleType:
-    """A file as the module of its name, so that what it defines can be found again by that."""
-    there = sys.modules.get(name)
-    if there is not None:
-        if getattr(there, "__file__", None) == str(path):
-            return there
+    """Imports a file as the module of its name, so that its definitions can be found by this name later."""
+    imported = sys.modules.get(name)
+    if imported is not None:
+        if getattr(imported, "__file__", None) == str(path):
+            return imported
         raise GanzooError(
             f"{path.name} has the name of the module '{name}', which is imported already. Rename the file."
         )
@@ -80,12 +80,12 @@ def _from_file(name: str, path: Path) -> ModuleType:
 
 
 def _words(error: BaseException, plugin: str, path: Path | None) -> str:
-    """One line with the file and the line of the user's that the error came from."""
+    """One line with the user's file and the number of the line that the error came from."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{plugin}, line {error.lineno}: {error.msg}."
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if path is not None and frame.filename == str(path)]
-    if not own:  # of a module: the last frame that is neither of ours nor of the import system
+    if not own:  # for a module: the last frame outside the package and the import system
         here = str(Path(__file__).parents[1])
         own = [f for f in frames if not f.filename.startswith((here, "<frozen")) and "importlib" not in f.filename]
     what = str(error) if isinstance(error, GanzooError) else f"{type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
 
 def summary(name: str) -> str:
-    """The first line that says what an entry is: of its recipe's docstring, or else of its class's."""
+    """An entry in one line: the first line of its recipe's docstring, or else of its class's docstring."""
     if name in in_package():
         source = Path(importlib.util.find_spec(f"zoo_configs.{name}").origin).read_text()
         return ast.get_docstring(ast.parse(source)).partition("\n")[0]
@@ -28,13 +28,13 @@ def load_config(name: str, dataset: str | None = None) -> ConfigDict:
 
     Args:
         name: an entry of the zoo, such as "wgan_gp".
-        dataset: the data it is to be trained on; recipes differ between pictures and points. None: the entry's own.
+        dataset: the data set to train on; recipes differ between pictures and points. None takes the entry's own.
 
     Returns:
-        The config, with `name` and `dataset` filled in. A key it does not have cannot be set.
+        The config, with `name` and `dataset` filled in. New keys cannot be set.
 
     Raises:
-        GanzooError: if no entry has this name, or its recipe gives no such config.
+        GanzooError: if no entry has this name, or if its recipe gives no valid config.
     """
     if name not in list_models():
         raise GanzooError(f"no model named '{name}'.{did_you_mean(name, list_models())} `--list` prints the zoo.")
@@ -59,10 +59,10 @@ def load_config(name: str, dataset: str | None = None) -> ConfigDict:
 
 
 def check_network(config: ConfigDict) -> None:
-    """Finds a network family that the entry cannot have.
+    """Checks that the entry can have its network family.
 
     Raises:
-        GanzooError: with those that there are.
+        GanzooError: if it cannot; the message lists the possible families.
     """
     network, known = config.model.network, [*config.networks]
     if config.name in in_package():
@@ -75,7 +75,7 @@ def check_network(config: ConfigDict) -> None:
 
 
 def _check(name: str, config: object) -> None:
-    """A user's recipe may forget what every run needs."""
+    """Checks that a user's recipe has the keys that every run needs."""
     if not isinstance(config, ConfigDict):
         raise GanzooError(f"the recipe of '{name}' gives {type(config).__name__}; expected a ConfigDict.")
     needed = ("task", "model", "networks", "optimizers", "batch_size", "steps", "evaluation", "sampling")

@@ -1,6 +1,6 @@
 """The zoo's entries by name, the package's and those that a user's own file registers.
 
-Light: TensorFlow is imported by nothing here. `ganzoo.models` builds the models.
+Light: nothing here imports TensorFlow. `ganzoo.models` builds the models.
 """
 
 import fnmatch
@@ -21,10 +21,10 @@ class Entry(NamedTuple):
     """A registered entry.
 
     Attributes:
-        model: its class.
-        recipe: "images" or "points" -> its config; None for an entry of the package, whose recipe is a module of
+        model: the model's class.
+        recipe: "images" or "points" -> the config. None for an entry of the package, whose recipe is a module of
             `zoo_configs`.
-        dataset: that it is trained on where none is given; of an entry of the package, the recipe's `DATASET`.
+        dataset: the default data set. An entry of the package has its default in the recipe's `DATASET`.
     """
 
     model: type
@@ -48,14 +48,14 @@ def register(name: str, *, recipe: Recipe | None = None, dataset: str = "mnist_5
     `python -m ganzoo.run --model NAME` know it from then on.
 
     Args:
-        name: of the entry; letters, digits and underscores.
-        recipe: "images" or "points", what the data consist of -> the config, as `zoo_configs.common.get_config` gives
-            it, with `model`, `batch_size`, `steps` and `optimizers` filled in. A model of the package gives none: its
-            recipe is the module of its name in `zoo_configs/`.
-        dataset: that `ganzoo.run` trains on where no --dataset is given.
+        name: the entry's name; letters, digits and underscores.
+        recipe: a function from the kind of the data, "images" or "points", to the config: the result of
+            `zoo_configs.common.get_config` with `model`, `batch_size`, `steps` and `optimizers` filled in. A model of
+            the package gives no function: its recipe is the module of its name in `zoo_configs/`.
+        dataset: the data set of `ganzoo.run` without --dataset.
 
     Raises:
-        GanzooError: for a name that is taken, or that is none.
+        GanzooError: if the name is taken or invalid.
 
     >>> from ganzoo.models.lsgan import LeastSquaresGAN
     >>> from zoo_configs import lsgan
@@ -75,7 +75,7 @@ def register(name: str, *, recipe: Recipe | None = None, dataset: str = "mnist_5
         else:
             ENTRIES[name] = Entry(model, None, "")
         model.zoo_name = name
-        if keras.saving.get_registered_name(model) == model.__name__:  # by which a .keras file names the class
+        if keras.saving.get_registered_name(model) == model.__name__:  # a .keras file names the class so
             keras.saving.register_keras_serializable(f"ganzoo.{name}" if is_own else "ganzoo")(model)
         return model
 

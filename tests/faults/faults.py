@@ -485,8 +485,8 @@ FAULTS = [
     ),
     Fault(
         "minibatch deviation: other groups",
-        "member = tf.one_hot(tf.range(rows) % groups, groups)",
-        "member = tf.one_hot(tf.minimum(tf.range(rows) // self.group_size, groups - 1), groups)",
+        "member = tf.one_hot(tf.range(batch_size) % groups, groups)",
+        "member = tf.one_hot(tf.minimum(tf.range(batch_size) // self.group_size, groups - 1), groups)",
         "layers/test_equalized.py",
     ),
     Fault(

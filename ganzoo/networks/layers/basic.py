@@ -1,4 +1,4 @@
-"""The pieces that the network families share."""
+"""Layers and functions that several network families share."""
 
 import contextlib
 import contextvars
@@ -25,8 +25,8 @@ def relu(x: tf.Tensor) -> tf.Tensor:
 def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     """max(x, slope x) with the slope taken as a constant in the backward pass.
 
-    The slope's own derivative is 0 wherever there is one, but TensorFlow does not know: the double backward pass of a
-    gradient penalty would propagate those zeros through the whole network. Values and derivatives of every order are
+    The slope's derivative is 0 wherever it exists, but TensorFlow does not know this. The double backward pass of a
+    gradient penalty would propagate the zeros through the whole network. Values and derivatives of every order equal
     those of the plain function.
     """
 
@@ -34,7 +34,7 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     def apply(x):
         outputs = tf.nn.leaky_relu(x, negative_slope)
 
-        def grad(upstream):  # by the outputs, whose signs are those of x: so x need not outlive the layer that made it
+        def grad(upstream):  # outputs have the signs of x, so x need not be kept
             signs = tf.stop_gradient(outputs)
             return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=signs, alpha=negative_slope)
 
@@ -44,10 +44,10 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
 
 
 def own_gradient(function: Callable) -> Callable:
-    """As `tf.custom_gradient`; while exporting the function alone, with the derivatives that TensorFlow gives it.
+    """Like `tf.custom_gradient`, but within `exporting` the function keeps TensorFlow's own derivatives.
 
     Args:
-        function: tensors -> (outputs, the gradient: upstream -> one for each of the tensors).
+        function: tensors -> (outputs, gradient), where gradient maps upstream to one gradient for each tensor.
     """
 
     @functools.wraps(function)
@@ -59,10 +59,10 @@ def own_gradient(function: Callable) -> Callable:
 
 @contextlib.contextmanager
 def exporting() -> Iterator[None]:
-    """Within it what has a gradient of its own here is traced as TensorFlow's, with the same values and derivatives.
+    """Within this context functions with `own_gradient` are traced with TensorFlow's gradients, which are equal.
 
-    For exports: TensorFlow keeps every custom gradient that it loads, with the whole export, for as long as the process
-    lives.
+    Exports need it, because TensorFlow keeps every custom gradient that it loads, and the whole export with it, until
+    the process ends.
     """
     token = _exporting.set(True)
     try:
@@ -72,14 +72,14 @@ def exporting() -> Iterator[None]:
 
 
 def is_exporting() -> bool:
-    """Whether this is within `exporting`."""
+    """Whether the caller is within `exporting`."""
     return _exporting.get()
 
 
 def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:
-    """N(0, stddev^2) for a layer's kernel, or Keras's own choice, Glorot's uniform, where `stddev` is 0.
+    """N(0, stddev^2) for a layer's kernel, or Keras's default, Glorot's uniform, if `stddev` is 0.
 
-    One for each layer: an initializer of Keras draws the same numbers every time.
+    Make one for each layer: an initializer of Keras draws the same numbers every time.
     """
     return keras.initializers.RandomNormal(stddev=stddev) if stddev else keras.initializers.GlorotUniform()
 
@@ -87,7 +87,7 @@ def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:
 def reflection_pad(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
     """Features [batch, h, w, c] to [batch, h + 2 width, w + 2 width, c], mirrored at the outermost rows and columns.
 
-    Those are not themselves repeated: h and w must be greater than `width`.
+    The outermost rows and columns are not repeated, so h and w must be greater than `width`.
     """
     return keras.ops.pad(x, ((0, 0), (width, width), (width, width), (0, 0)), mode="reflect")
 
@@ -96,7 +96,7 @@ def squeeze_logit(
     kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
     dense: type[keras.layers.Layer] = keras.layers.Dense,
 ) -> list[keras.layers.Layer]:
-    """Features [batch, d] to one float32 logit each, [batch], whatever the precision of the layers before."""
+    """Features [batch, d] to float32 logits [batch], in any precision of the layers before."""
     return [
         dense(1, dtype="float32", kernel_initializer=kernel_initializer, name="logit"),
         keras.layers.Reshape((), dtype="float32", name="squeeze"),
@@ -104,16 +104,16 @@ def squeeze_logit(
 
 
 def cut(discriminator: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """A discriminator in two: the trunk, from its inputs up to the features that its last layer with weights takes in,
-    and the tail from there on, which of a conditional one may take [features, labels].
+    """Cuts a discriminator before its last layer with weights: the trunk gives that layer's features, the tail logits.
 
-    Both share its weights. A fresh head on the trunk replaces the tail.
+    The tail of a conditional discriminator may take [features, labels]. Trunk and tail share the discriminator's
+    weights. A new head on the trunk replaces the tail.
     """
     last = [layer for layer in discriminator.layers if layer.weights][-1]
-    if isinstance(last, keras.Model):  # a whole network within another one
+    if isinstance(last, keras.Model):  # a whole network within another network
         trunk, tail = cut(last)
         return keras.Model(discriminator.input, trunk(discriminator.layers[-2].output)), tail
-    if isinstance(last.input, list):  # of features and labels, and itself what gives the logits
+    if isinstance(last.input, list):  # it takes features and labels, and gives the logits
         fresh = [keras.Input(x.shape[1:], dtype=x.dtype) for x in last.input]  # Keras cannot cut at one of its inputs
         return keras.Model(discriminator.input, last.input[0]), keras.Model(fresh, last(fresh))
     return keras.Model(discriminator.input, last.input), keras.Model(last.input, discriminator.output)
@@ -124,11 +124,11 @@ class FourierFeatures(keras.layers.Layer):
     """Points float32 [batch, d] with the sines and cosines of fixed random frequencies, [batch, d + 160].
 
     Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions", https://arxiv.org/abs/2006.10739:
-    a perceptron on the bare coordinates is too smooth for narrow modes. Normal frequencies at three scales: 16 of
-    standard deviation 1, 32 of 4 and 32 of 10 radians per unit.
+    a perceptron on the bare coordinates is too smooth for narrow modes. The frequencies are normal at three scales, in
+    radians per unit: 16 have standard deviation 1, 32 have 4 and 32 have 10.
 
     Args:
-        seed: of the frequencies.
+        seed: the seed of the frequencies.
     """
 
     def __init__(self, seed: int = 0, **kwargs):
@@ -154,16 +154,16 @@ class FourierFeatures(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SeededDropout(keras.layers.Layer):
-    """[features [batch, ..., c], stream int32 [3]] to features: dropout that is always on, in sampling as in training.
+    """[features [batch, ..., c], stream int32 [3]] to features: dropout that is always on, in training and in sampling.
 
     It is the noise of pix2pix (Isola et al. 2017, https://arxiv.org/abs/1611.07004, section 3.2.1), and a pure function
-    of its inputs. The stream is (seed, seed, first row): row r of the batch takes its mask from row `first row + r`, so
-    that a picture's mask is the same in whatever batch it is. What is kept is divided by 1 - rate. Compiled by XLA it
-    draws other masks, as all of TensorFlow's stateless numbers do.
+    of its inputs. The stream is (seed, seed, first row). Row r of the batch takes its mask from row `first row + r`, so
+    that a picture has the same mask in any batch. Kept features are divided by 1 - rate. XLA draws other masks, as for
+    all of TensorFlow's stateless random numbers.
 
     Args:
-        rate: the share that is dropped, in [0, 1).
-        index: of the layer within its network; each has masks of its own.
+        rate: the share of dropped features, in [0, 1).
+        index: the number of the layer within its network; each layer has different masks.
     """
 
     def __init__(self, rate: float, index: int, **kwargs):

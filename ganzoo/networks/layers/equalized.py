@@ -10,17 +10,17 @@ import tensorflow as tf
 
 from ganzoo.networks.layers.reparametrised import Conv2DLayer, DenseLayer
 
-EPSILON = 1e-8  # under the roots, the authors'
+EPSILON = 1e-8  # added under the roots, as in the authors' code
 
 
 class EqualizedLayer(keras.layers.Layer):
     """A kernel drawn from N(0, 1) that is used times gain / sqrt(fan in), and a bias (section 4.1).
 
-    He's constant is applied at each call and not at initialization, so that Adam, whose steps do not depend on a
-    gradient's scale, moves all kernels equally fast relative to their size.
+    He's constant is applied at each call and not at initialisation. Adam's steps do not depend on a gradient's scale,
+    so Adam then changes all kernels equally fast relative to their size.
 
     Args:
-        gain: sqrt(2) before a rectifier; the authors' 1 in a network's last layer.
+        gain: sqrt(2) before a rectifier; 1 in a network's last layer, as in the authors' code.
     """
 
     def __init__(self, *, gain: float = math.sqrt(2.0), **kwargs):
@@ -28,7 +28,7 @@ class EqualizedLayer(keras.layers.Layer):
         self.gain = gain
 
     def add_weights(self, kernel_shape: tuple[int, ...]) -> None:
-        """The kernel [..., in, out] and the bias [out]."""
+        """Makes the kernel [..., in, out] and the bias [out]."""
         self.scale = self.gain / math.sqrt(math.prod(kernel_shape[:-1]))
         self.kernel = self.add_weight(
             name="kernel", shape=kernel_shape, initializer=keras.initializers.RandomNormal(stddev=1.0)
@@ -70,13 +70,13 @@ class MinibatchStddev(keras.layers.Layer):
     """One more feature, the same at all pixels: how much the samples of a group differ from each other (section 3).
 
     Features [batch, height, width, c] to float32 [batch, height, width, c + 1]. In training the feature is the standard
-    deviation over a group, averaged over pixels and channels. Outside training a sample is to be scored by itself,
-    whatever is scored along with it: there the feature is `average`, a weight that no optimizer moves, which the model
-    keeps near the deviations of reals and fakes by calling `observe`.
+    deviation over a group, averaged over pixels and channels. Outside training a sample's score must not depend on the
+    other samples, so the feature is `average`, a weight that no optimizer changes. The model keeps `average` near the
+    deviations of reals and fakes by calling `observe`.
 
     Args:
-        group_size: the authors' 4. Row i is of group i mod (batch // group_size), as with them; where the group size
-            does not divide the batch, some groups have more rows, and a batch smaller than a group is one group.
+        group_size: 4 in the authors' code. As there, row i belongs to group i mod (batch // group_size). If the group
+            size does not divide the batch, some groups have more rows. A batch smaller than a group is one group.
     """
 
     def __init__(self, group_size: int, **kwargs):
@@ -95,18 +95,18 @@ class MinibatchStddev(keras.layers.Layer):
         return tf.concat([x, feature], -1)
 
     def deviation(self, x: tf.Tensor) -> tf.Tensor:
-        """That of each row's group, float32 [batch]."""
-        rows = tf.shape(x)[0]
-        groups = tf.maximum(rows // self.group_size, 1)
-        member = tf.one_hot(tf.range(rows) % groups, groups)  # [batch, groups]
+        """The standard deviation of each row's group, float32 [batch]."""
+        batch_size = tf.shape(x)[0]
+        groups = tf.maximum(batch_size // self.group_size, 1)
+        member = tf.one_hot(tf.range(batch_size) % groups, groups)  # [batch, groups]
         share = member / tf.reduce_sum(member, axis=0)
-        flat = tf.reshape(x, [rows, math.prod(x.shape[1:])])
+        flat = tf.reshape(x, [batch_size, math.prod(x.shape[1:])])
         centred = flat - tf.matmul(member, tf.matmul(share, flat, transpose_a=True))
         variance = tf.matmul(share, tf.square(centred), transpose_a=True)  # [groups, height * width * c]
         return tf.linalg.matvec(member, tf.reduce_mean(tf.sqrt(variance + EPSILON), axis=1))
 
     def observe(self, deviations: tf.Tensor, decay: float | tf.Tensor) -> None:
-        """Moves `average` towards the mean of the deviations; what is called in training assigns nothing by itself."""
+        """Moves `average` towards the mean of the deviations; a call of the layer assigns nothing by itself."""
         mean = tf.reduce_mean(deviations)
         self.average.assign(mean + decay * (self.average - mean))
 

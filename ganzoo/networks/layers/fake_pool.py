@@ -1,4 +1,4 @@
-"""Past fakes that a discriminator is shown from, so that it does not only follow the generator's last step."""
+"""A pool of past fakes for a discriminator, so that the discriminator does not only follow the last generator step."""
 
 import keras
 import tensorflow as tf
@@ -10,13 +10,13 @@ from ganzoo.errors import GanzooError
 class FakePool(keras.layers.Layer):
     """Shrivastava et al. 2017, https://arxiv.org/abs/1612.07828, section 2.3, as in CycleGAN's authors' code.
 
-    Until the pool is full, fakes go into it and are shown themselves. From then on each fake is shown with probability
-    1/2; else an old one, drawn at random, is shown, and the new one takes its place.
+    Until the pool is full, every fake enters the pool and is shown. Afterwards a fake is shown with probability 1/2. In
+    the other case a random old fake is shown, and the new fake takes its place in the pool.
 
-    Its pictures and their number are weights, and so in every checkpoint.
+    The pictures and their number are weights, and therefore in every checkpoint.
 
     Args:
-        size: pictures in it; 0 shows every fake itself.
+        size: the number of pictures in the pool; 0 always shows the new fakes.
         image_shape: (height, width, channels).
     """
 
@@ -31,7 +31,7 @@ class FakePool(keras.layers.Layer):
     def check_batch(self, count: int) -> None:
         """
         Raises:
-            GanzooError: if so many fakes do not fit into the pool.
+            GanzooError: if `count` fakes do not fit into the pool.
         """
         if 0 < self.size < count:
             raise GanzooError(
@@ -40,23 +40,23 @@ class FakePool(keras.layers.Layer):
             )
 
     def exchange(self, fakes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """What is shown in the place of fakes, float32 [batch, ...]; the batch is no larger than the pool.
+        """The pictures to show in place of fakes, float32 [batch, ...]; the batch must not be larger than the pool.
 
         Args:
             fakes: float32 [batch, height, width, channels].
-            seed: int32 [2], another in every step.
+            seed: int32 [2], a new one in every step.
 
         Raises:
-            GanzooError: if it is.
+            GanzooError: if the batch is larger than the pool.
         """
         if self.size == 0:
             return tf.stop_gradient(fakes)
         self.check_batch(fakes.shape[0] or 0)
-        rows = tf.shape(fakes, out_type=tf.int64)[0]
-        # A slot is drawn for each fake, none twice, so that the order of writing does not matter.
-        shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, noise.Pool.ORDER), self.size))[:rows]
+        count = tf.shape(fakes, out_type=tf.int64)[0]
+        # Each fake draws a different slot, so that the order of writing does not matter.
+        shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, noise.Pool.ORDER), self.size))[:count]
         is_full = self.filled >= self.size
-        fresh = (self.filled + tf.range(rows)) % self.size
+        fresh = (self.filled + tf.range(count)) % self.size
         slots = tf.where(is_full, tf.cast(shuffled, tf.int64), fresh)
         shows_old = is_full & (noise.uniform(noise.fold_in(seed, noise.Pool.CHOICES), tf.shape(fakes)[0]) < 0.5)
         enters = shows_old | ~is_full
@@ -66,5 +66,5 @@ class FakePool(keras.layers.Layer):
         shown = tf.where(chosen, old, fakes)
         entering = tf.where(tf.reshape(enters, [-1, 1, 1, 1]), tf.stop_gradient(fakes), old)
         self.pictures.assign(tf.tensor_scatter_nd_update(self.pictures, slots[:, None], entering))
-        self.filled.assign(tf.minimum(self.filled + rows, self.size))
+        self.filled.assign(tf.minimum(self.filled + count, self.size))
         return tf.stop_gradient(shown)

@@ -1,4 +1,4 @@
-"""Normalisations: Keras's own, computed in fewer passes over the features. Weights, names and configs are Keras's."""
+"""Keras's normalisations, computed in fewer passes over the features, with Keras's weights, names and configs."""
 
 import keras
 import tensorflow as tf
@@ -8,9 +8,9 @@ from ganzoo.networks.layers.basic import is_exporting
 
 
 def normalisation(kind: str) -> list[keras.layers.Layer]:
-    """No layer, or one: "none", "batch", "layer" (over height, width and channels), "instance".
+    """A list with one layer: "batch", "layer" (over height, width and channels) or "instance"; "none" is empty.
 
-    All take pictures of any size, and their moments in float32 in half precision, too.
+    All take pictures of any size. They compute moments in float32, in half precision, too.
     """
     if kind == "none":
         return []
@@ -25,9 +25,9 @@ def normalisation(kind: str) -> list[keras.layers.Layer]:
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BatchNorm(keras.layers.BatchNormalization):
-    """Batch norm (Ioffe and Szegedy 2015) of [batch, h, w, c], in training one kernel forward and one backward.
+    """Batch norm (Ioffe and Szegedy 2015) of [batch, h, w, c]; in training it is one kernel forward and one backward.
 
-    On several replicas it is Keras's own, which takes the moments of all, and so it is where it is frozen.
+    On several replicas, and if frozen, it calls Keras's own batch norm, which takes the moments of all replicas.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -44,7 +44,7 @@ class BatchNorm(keras.layers.BatchNormalization):
             is_training=True,
         )
         count = tf.cast(tf.size(inputs) // tf.shape(inputs)[-1], tf.float32)
-        biased = variance * (count - 1.0) / count  # as Keras keeps it; the kernel's is n / (n - 1) times that
+        biased = variance * (count - 1.0) / count  # Keras's variance; the kernel's is n / (n - 1) times as large
         for moving, new in [(self.moving_mean, mean), (self.moving_variance, biased)]:
             moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
         return outputs
@@ -54,15 +54,15 @@ class BatchNorm(keras.layers.BatchNormalization):
 class InstanceNorm(keras.layers.GroupNormalization):
     """Instance norm (Ulyanov et al. 2016) of [batch, h, w, c]: a group norm with a group for each channel.
 
-    Its gradient is written out: the chain rule, op by op, takes three times the operations to trace and to run.
+    Its gradient is written out, because the chain rule takes three times as many operations to trace and to run.
     """
 
     def __init__(self, groups: int = -1, **kwargs):
-        del groups  # Keras's config has it
+        del groups  # Keras's config has this argument
         super().__init__(groups=-1, **kwargs)
 
     def call(self, inputs):
-        if is_exporting():  # which converters to other runtimes know
+        if is_exporting():  # converters to other runtimes know Keras's own
             return super().call(inputs)
         normed = normalise_instances(
             tf.cast(inputs, tf.float32),
@@ -74,10 +74,10 @@ class InstanceNorm(keras.layers.GroupNormalization):
 
 
 def normalise_instances(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """gamma (x - mean) / sqrt(variance + epsilon) + beta, the moments each picture's own; float32 [batch, h, w, c].
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta with each picture's own moments; float32 [batch, h, w, c].
 
-    It can be differentiated twice: the moments are inputs of what has a gradient of its own, so that the second
-    derivatives see that they depend on x.
+    It can be differentiated twice: the moments are inputs of the function with the custom gradient, so that second
+    derivatives include the moments' dependence on x.
     """
     _, height, width, _ = keras.ops.shape(x)
     count = tf.cast(height * width, tf.float32)
@@ -91,9 +91,15 @@ def normalise_instances(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon
         def grad(upstream):
             total = tf.reduce_sum(upstream, [1, 2], keepdims=True)
             along = slope * (tf.reduce_sum(upstream * x, [1, 2], keepdims=True) - mean * total)  # sum of dy x-hat
-            of_x = -scale * slope * along / count
-            of_input = upstream * scale + (x * of_x - (scale * total / count + of_x * mean))
-            return of_input, None, None, tf.reduce_sum(along, [0, 1, 2]), tf.reduce_sum(total, [0, 1, 2])
+            through_variance = -scale * slope * along / count
+            through_moments = x * through_variance - (scale * total / count + through_variance * mean)
+            return (
+                upstream * scale + through_moments,
+                None,
+                None,
+                tf.reduce_sum(along, [0, 1, 2]),
+                tf.reduce_sum(total, [0, 1, 2]),
+            )
 
         return x * scale + (beta - mean * scale), grad
 

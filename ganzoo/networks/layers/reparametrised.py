@@ -1,7 +1,7 @@
-"""Dense and convolutional layers that act by a function of their kernel, made anew at each call.
+"""Dense and convolutional layers that apply a function of their kernel, computed anew at each call.
 
-What that function is, the other parent of a layer's class says: `add_weights(kernel_shape)` makes the kernel and
-`bias`, and `effective_kernel()` is what acts on the inputs. See `spectral` and `equalized`.
+The other base class of a layer defines the function: `add_weights(kernel_shape)` makes the kernel and `bias`, and
+`effective_kernel()` gives the kernel that acts on the inputs. See `spectral` and `equalized`.
 """
 
 import keras
@@ -29,7 +29,7 @@ class DenseLayer(keras.layers.Layer):
 
 
 class Conv2DLayer(keras.layers.Layer):
-    """Inputs [batch, height, width, in] to outputs [batch, ..., filters]; the arguments are those of Keras's Conv2D."""
+    """Inputs [batch, height, width, in] to outputs [batch, ..., filters], with the arguments of Keras's Conv2D."""
 
     def __init__(self, filters: int, kernel_size: int, *, strides: int = 1, padding: str = "same", **kwargs):
         super().__init__(**kwargs)

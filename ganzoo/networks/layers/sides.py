@@ -1,7 +1,7 @@
-"""What the networks that turn pictures into pictures have in common: the sizes of pictures that they take.
+"""The sizes of pictures that translators take.
 
-A translator is convolutional throughout and takes pictures of other sizes than it was built for, as long as what its
-strides halve comes back at the same size.
+A translator is fully convolutional. It takes pictures of other sizes than it was built for, as long as its strides
+restore the same size.
 """
 
 import math
@@ -14,9 +14,9 @@ CHANNELS = (1, 3)
 
 
 def divisor(translator: keras.Model) -> int:
-    """What the height and the width of a translator's pictures must be multiples of: its total stride.
+    """A translator's total stride, of which the height and the width of its pictures must be multiples.
 
-    Read off the convolutions' strides, not stored, so that it holds for a network that was built from its config, too.
+    The stride is computed from the convolutions, not stored, so that it also holds for a network built from a config.
     """
     return math.prod(layer.strides[0] for layer in translator.layers if isinstance(layer, keras.layers.Conv2D))
 
@@ -24,7 +24,7 @@ def divisor(translator: keras.Model) -> int:
 def check_picture(image_shape: tuple[int, ...]) -> None:
     """
     Raises:
-        GanzooError: for anything but (height, width, channels) with 1 or 3 channels.
+        GanzooError: if the shape is not (height, width, channels) with 1 or 3 channels.
     """
     if len(image_shape) != 3 or image_shape[2] not in CHANNELS:
         raise GanzooError(f"image translators take pictures (height, width, 1 or 3 channels), not {image_shape}.")
@@ -34,13 +34,13 @@ def check_sides(image_shape: tuple[int, ...], *, multiple_of: int, smallest: int
     """
     Args:
         image_shape: (height, width, channels).
-        multiple_of: what both sides must be multiples of.
-        smallest: what both sides must be at least.
+        multiple_of: the number of which both sides must be multiples.
+        smallest: the smallest allowed side, in pixels.
         what: the network, as the message's subject.
-        remedy: what the reader can do, besides changing the size of the pictures.
+        remedy: another remedy for the message, besides changing the size of the pictures.
 
     Raises:
-        GanzooError: if they are not.
+        GanzooError: if a side is too small or no multiple.
     """
     height, breadth = image_shape[:2]
     if min(height, breadth) < smallest or height % multiple_of or breadth % multiple_of:

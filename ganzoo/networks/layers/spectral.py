@@ -3,10 +3,10 @@
 Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", https://arxiv.org/abs/1802.05957,
 equation 8 and Algorithm 1.
 
-Keras has a `SpectralNormalization`, which is not used: it assigns W / sigma to the kernel at each call in training, so
-that the optimizer moves another matrix than the paper's, several times per discriminator step, and with the gradient
-through sigma stopped. Here W is what the optimizer moves, sigma is part of the graph, and a call assigns nothing: the
-model says by `power_iteration` when the estimate of the singular vector is to move.
+Keras's `SpectralNormalization` is not used. It assigns W / sigma to the kernel at each call in training, several times
+per discriminator step, so that the optimizer does not change the paper's W. It also stops the gradient through sigma.
+Here the optimizer changes W, sigma is part of the graph, and a call assigns nothing: the model updates the estimate of
+the singular vector by `power_iteration`.
 """
 
 import keras
@@ -14,11 +14,11 @@ import tensorflow as tf
 
 from ganzoo.networks.layers.reparametrised import Conv2DLayer, DenseLayer
 
-EPSILON = 1e-12  # under the roots, as in the authors' code: a kernel of zeros stays one
+EPSILON = 1e-12  # added under the roots, as in the authors' code: a kernel of zeros stays zero
 
 
 def power_iteration(network: keras.Model) -> None:
-    """One step of power iteration in every spectrally normalised layer; once per discriminator step in Algorithm 1."""
+    """Takes a step of power iteration in every spectral layer; Algorithm 1 has one in each discriminator step."""
     for layer in network.layers:
         if isinstance(layer, SpectralLayer):
             layer.power_iteration()
@@ -27,7 +27,7 @@ def power_iteration(network: keras.Model) -> None:
 
 
 def layer_classes(norm: str) -> tuple[type[keras.layers.Layer], type[keras.layers.Layer]]:
-    """The convolution and the dense layer of a discriminator: spectrally normalised where its `norm` is "spectral"."""
+    """The convolution and the dense layer of a discriminator: spectrally normalised if `norm` is "spectral"."""
     if norm == "spectral":
         return SpectralConv2D, SpectralDense
     return keras.layers.Conv2D, keras.layers.Dense
@@ -36,13 +36,13 @@ def layer_classes(norm: str) -> tuple[type[keras.layers.Layer], type[keras.layer
 class SpectralLayer(keras.layers.Layer):
     """A kernel, its largest singular value and a bias.
 
-    The paper's W is the kernel as a matrix of one row per output channel, a convolution's [out, in * height * width];
-    here it is laid out as its transpose, [height * width * in, out], which has the same singular values. u [out] is a
-    weight that no optimizer moves, saved as any other. Kernel, u and sigma are float32 whatever the precision.
+    The paper's W is the kernel as a matrix with one row per output channel, [out, in * height * width] for a
+    convolution. Here the matrix is the transpose, [height * width * in, out], with the same singular values. u [out] is
+    a saved weight that no optimizer changes. Kernel, u and sigma are float32 in any precision.
 
     Args:
-        use_bias: whether to add one to the outputs.
-        kernel_initializer: of W. Its scale cancels in the outputs, but not in how fast W turns.
+        use_bias: whether to add a bias to the outputs.
+        kernel_initializer: the initializer of W. Its scale cancels in the outputs, but changes how fast W turns.
     """
 
     def __init__(self, *, use_bias: bool = True, kernel_initializer="glorot_uniform", **kwargs):
@@ -51,7 +51,7 @@ class SpectralLayer(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def add_weights(self, kernel_shape: tuple[int, ...]) -> None:
-        """The kernel [..., out], u [out] and the bias [out]."""
+        """Makes the kernel [..., out], u [out] and the bias [out]."""
         out = kernel_shape[-1:]
         self.kernel = self.add_weight(
             name="kernel", shape=kernel_shape, initializer=self.kernel_initializer, dtype="float32", autocast=False
@@ -63,20 +63,20 @@ class SpectralLayer(keras.layers.Layer):
             trainable=False,
             dtype="float32",
             autocast=False,
-            aggregation="only_first_replica",  # all replicas compute the same
+            aggregation="only_first_replica",  # all replicas compute the same u
         )
         self.bias = self.add_weight(name="bias", shape=out, initializer="zeros") if self.use_bias else 0.0
 
     def power_iteration(self) -> None:
-        """u moves to the left singular vector of W: v = W'u / |W'u|, then u = Wv / |Wv|."""
+        """Moves u towards the left singular vector of W: v = W'u / |W'u|, then u = Wv / |Wv|."""
         kernel = self.matrix()
         v = tf.math.l2_normalize(tf.linalg.matvec(kernel, self.u), epsilon=EPSILON)
         self.u.assign(tf.math.l2_normalize(tf.linalg.matvec(kernel, v, transpose_a=True), epsilon=EPSILON))
 
     def sigma(self) -> tf.Tensor:
-        """u'Wv with v = W'u / |W'u|, that is |W'u|: float32, at most the largest singular value and soon equal to it.
+        """u'Wv with v = W'u / |W'u|, that is |W'u|, float32. It rises to the largest singular value within few steps.
 
-        Its derivative by W is u v', the paper's: v is the best for its u, so that its own change does not count.
+        The derivative by W is u v', as in the paper: v maximises u'Wv for this u, so the change of v adds nothing.
         """
         u = tf.stop_gradient(tf.convert_to_tensor(self.u))
         return tf.sqrt(tf.reduce_sum(tf.square(tf.linalg.matvec(self.matrix(), u))) + EPSILON)
@@ -104,5 +104,5 @@ class SpectralConv2D(Conv2DLayer, SpectralLayer):
 
 
 def unit_vector(shape: tuple[int, ...], dtype: str) -> tf.Tensor:
-    """A random direction: where power iteration begins."""
+    """A random unit vector, the start of power iteration."""
     return tf.math.l2_normalize(keras.random.normal(shape, dtype=dtype))
