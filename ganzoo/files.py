@@ -68,7 +68,9 @@ def whole(path: str | Path) -> Iterator[Path]:
         OSError: if it cannot be written, and if a file would take a folder's place, or a folder a file's.
 
     >>> with whole("runs/a/metrics.json") as beside:
-    ...     beside.write_text("{}")
+    ...     count = beside.write_text("{}")
+    >>> Path("runs/a/metrics.json").read_text()
+    '{}'
     """
     path = Path(path)
     with unfinished(path) as beside:

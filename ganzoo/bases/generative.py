@@ -73,7 +73,7 @@ class GenerativeModel(keras.Model):
             labels: int64 [num_samples], for a conditional model; None takes the classes in turn.
 
         >>> model.sample(16, seed=1).shape
-        (16, 28, 28, 1)
+        (16, 2)
         """
         stream = tf.constant([seed, 0]) if np.ndim(seed) == 0 else seed
         if self.num_classes is not None:

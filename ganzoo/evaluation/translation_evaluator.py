@@ -2,9 +2,12 @@
 
 >>> evaluator = TranslationEvaluator(domains)
 >>> labels, targets = domains.test[0].labels, domains.test[1].samples
->>> evaluator.measure(translated, 1, labels)               # do they look like domain 1, and show what they did?
->>> evaluator.measure(translated, 1, labels, targets)      # and are they the very pictures (paired)?
->>> evaluator.floor(1)                                     # what reals of domain 1 score
+>>> sorted(evaluator.measure(translated, 1, labels))           # do they look like domain 1, and show what they did?
+['kid_random20']
+>>> sorted(evaluator.measure(translated, 1, labels, targets))  # and are they the very pictures (paired)?
+['kid_random20', 'l1_20', 'psnr_20', 'ssim_20']
+>>> sorted(evaluator.floor(1))                                 # what reals of domain 1 score
+['kid_random20']
 """
 
 import dataclasses

@@ -45,7 +45,7 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
         GanzooError: if the name is unknown, or if no network of the zoo can make the shape.
         TypeError: if the model does not have an override.
 
-    >>> model = ganzoo.create("wgan_gp", image_shape=(2,), n_critic=3)
+    >>> model = ganzoo.create("gan", image_shape=(2,), loss="minimax")
     >>> model.compile()
     >>> history = model.fit(dataset, verbose=0)
     >>> model.sample(16, seed=1).shape

@@ -57,10 +57,13 @@ def register(name: str, *, recipe: Recipe | None = None, dataset: str = "mnist_5
     Raises:
         GanzooError: for a name that is taken, or that is none.
 
+    >>> from ganzoo.models.lsgan import LeastSquaresGAN
     >>> from zoo_configs import lsgan
     >>> @ganzoo.register("mine", recipe=lsgan.get_config)
     ... class MyGAN(LeastSquaresGAN):
     ...     pass
+    >>> ganzoo.create("mine", image_shape=(2,)).latent_dim
+    2
     """
 
     def add(model: Model) -> Model:
