@@ -1,6 +1,6 @@
-"""What a picture must be to be trained on, whatever its source: square, 16 pixels a side or more, 8-bit grey or RGB.
+"""Frames pictures of any source for training: square, 16 pixels a side or more, 8-bit grey or RGB.
 
-Generators from latents take up to 128 pixels, translators (`domains`) more.
+Models that sample have pictures of up to 128 pixels a side; translators have larger ones.
 """
 
 import math
@@ -24,9 +24,9 @@ def check_request(image_size: int, channels: int, largest: int = LARGEST) -> Non
 
 
 def own_size(sizes: Iterable[tuple[int, int]], largest: int = LARGEST, usual: int = USUAL) -> int:
-    """The side on which all (width, height) agree if it is square and within 16 to `largest`, else the usual one.
+    """The pictures' common side if all are squares of one size within 16 to `largest`, else `usual`.
 
-    Stops at the first picture that settles it, so that a generator over large pictures is hardly read.
+    It stops at the first picture that decides the result, so that few of many large pictures are read.
     """
     agreed = None
     for width, height in sizes:
@@ -37,7 +37,7 @@ def own_size(sizes: Iterable[tuple[int, int]], largest: int = LARGEST, usual: in
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """A picture turned as its EXIF says, on white where it is transparent, as 8-bit grey ("L") or colour ("RGB")."""
+    """A picture rotated by its EXIF tag, with white for transparent pixels, as 8-bit grey ("L") or colour ("RGB")."""
     image = ImageOps.exif_transpose(image)
     if image.mode == "I" or image.mode.startswith("I;16"):
         return Image.fromarray(eight_bits(np.clip(np.asarray(image), 0, 65535).astype(np.uint16)))
@@ -48,7 +48,7 @@ def upright(image: Image.Image) -> Image.Image:
 
 
 def eight_bits(pixels: np.ndarray) -> np.ndarray:
-    """uint8 or uint16 pixels as uint8: the full range of the one onto the full range of the other, rounded."""
+    """uint8 or uint16 pixels as uint8, rounded; 0 to 65535 becomes 0 to 255."""
     return pixels if pixels.dtype == np.uint8 else ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
@@ -76,20 +76,20 @@ def assemble(
     most_bytes: float = math.inf,
     expected: int = 0,
 ) -> np.ndarray | StoredPictures:
-    """Pictures of any size as one array, or, where they would take more memory than they may, as rows of a file.
+    """Pictures of any size as one array, or as rows of a file if they would take too much memory.
 
     Args:
         pictures: upright pictures, or uint8 / uint16 [H, W, C] pixels.
         size: pixels a side.
         channels: 1, 3, or 0 for grey if all pictures are grey, else RGB.
-        most_bytes: of memory.
-        expected: how many there are, as far as that is known.
+        most_bytes: the most bytes of memory to use.
+        expected: the number of pictures, if it is known.
 
     Returns:
         uint8 [N, size, size, channels].
 
     Raises:
-        GanzooError: there is no room for the file.
+        GanzooError: if there is no room for the file.
     """
     shape = (size, size, channels or 3)
 

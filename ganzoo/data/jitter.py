@@ -1,4 +1,4 @@
-"""The random jitter of image translators: squares cut from somewhat larger pictures, and left-right flips.
+"""The random jitter of image translators: squares cut from slightly larger pictures, and left-right flips.
 
 Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017,
 https://arxiv.org/abs/1611.07004, section 6.2: pictures of 286 pixels a side, squares of 256.
@@ -24,9 +24,8 @@ def jitter(
         image_size: pixels a side of the squares, at most load_size.
         flip: whether to turn each picture left to right with probability 1/2.
         seed: int32 [2]; pictures of equal sizes are cut and flipped alike by the same seed.
-        which: int64 [N], where the pictures stand in a batch of which these are some; each is cut and flipped as it
-            would be in the whole one.
-        total: pictures in that batch.
+        which: int64 [N], the pictures' positions in the whole batch; a picture is cut and flipped by its position.
+        total: the number of pictures in the whole batch.
 
     Returns:
         [N, image_size, image_size, C], dtype as given.

@@ -1,7 +1,7 @@
-"""The way in to every source of reals: `load`, `load_parts` for what samples, `load_domains` for translators.
+"""Loads every source of reals: `load_parts` is for models that sample, `load_domains` for translators.
 
-A run's data begin with `load_parts` (train, ratio and test, never mixed) and go on with `pipeline.batches`; a
-translator's begin with `load_domains` and go on with `pipeline.domain_pairs` or `pipeline.labelled_domains`.
+For a model that samples, a run calls `load_parts` (train, ratio and test, never mixed) and then `pipeline.batches`. For
+a translator, it calls `load_domains` and then `pipeline.domain_pairs` or `pipeline.labelled_domains`.
 `names.SOURCES` is the table of the sources. NumPy, Pillow and TensorFlow are imported by the functions that use them.
 """
 
@@ -35,25 +35,25 @@ def load(
     tfds_split: str = "train",
     stream_above_mb: float = math.inf,
 ) -> Reals:
-    """All reals of a data set in a fixed order. Stacked digits alone are made by `load_parts`.
+    """All reals of a data set in a fixed order. Only `load_parts` makes stacked digits.
 
     Args:
         name: "mnist_5k", "gaussians25", "gaussians8", "swissroll", "folder:PATH", the name of a function with
             `@ganzoo.register_data`, or any TFDS name.
-        data_dir: where TFDS has its sets; empty is TFDS's own default.
-        image_size: pixels a side, 16 to 128; 0 is the pictures' own size where all agree on a square one
-            within these bounds, else 64.
-        channels: 1 (grey) or 3 (RGB); 0 is grey if all pictures are grey, else RGB.
-        tfds_split: the split of a TFDS set, slices such as "train[:10%]" included.
-        stream_above_mb: of a folder or a TFDS set, how many MB (10^6 bytes) of framed pictures are kept in memory; more
-            lie in a file in the cache folder, from which each batch is read.
+        data_dir: the folder of TFDS's sets; empty takes TFDS's default.
+        image_size: pixels a side, 16 to 128; 0 takes the pictures' own size if all have the same square size within
+            these bounds, else 64.
+        channels: 1 (grey) or 3 (RGB); 0 takes grey if all pictures are grey, else RGB.
+        tfds_split: the split of a TFDS set; slices such as "train[:10%]" are allowed.
+        stream_above_mb: the most MB (10^6 bytes) of framed pictures of a folder or a TFDS set to keep in memory. Larger
+            sets lie in a file in the cache folder, from which each batch is read.
 
     Returns:
         Reals with uint8 [N, image_size, image_size, channels] pictures or float32 [N, 2] points.
 
     Raises:
-        GanzooError: the name is unknown, nothing could be read, there is no room for the file, or a size or channel
-            count is out of range.
+        GanzooError: if the name is unknown, if nothing could be read, if there is no room for the file, or if a size or
+            channel count is out of range.
     """
     if not name:
         raise GanzooError(f"the data set has no name. {names.what_there_is()}")
@@ -88,14 +88,14 @@ def load(
 
 
 def load_parts(name: str, **request) -> Parts:
-    """The parts of a data set: what a run, an evaluation and a benchmark begin with.
+    """The parts of a data set, with which a run, an evaluation and a benchmark begin.
 
     Args:
         name: as for `load`, or "stacked_mnist" or "stacked_mnist:mnist".
         **request: as for `load`: the keys of `config.data`.
 
     Raises:
-        GanzooError: the data set cannot be had as requested, or is too small to split.
+        GanzooError: if the data set cannot be loaded as requested, or is too small to split.
     """
     from ganzoo.data.parts import split
 
@@ -125,21 +125,21 @@ def load_domains(
         name: "digits_mnist2uci", "edges2digits", "digit_styles", "folder:PATH" (see `sources/domain_folders.py`), a
             TFDS set with the splits trainA and trainB such as "cycle_gan/horse2zebra", or any set with labels
             ("mnist_5k", "mnist"), whose classes are then the domains.
-        data_dir: where TFDS has its sets; empty is TFDS's own default.
-        image_size: pixels a side, 16 to 512; 0 is 32 for the embedded digits, else the pictures' own size where all
-            agree on a square one within these bounds, else 128.
-        channels: 1 (grey) or 3 (RGB); 0 is grey if all pictures of all domains are grey, else RGB.
-        load_size: pixels a side of the pictures to train on, from which squares of image_size are cut at random;
-            0 is image_size.
-        paired: of a folder, how pictures that belong together are told: "by_name" or "side_by_side"; or "none".
-        tfds_split: which split of a labelled TFDS set to train on.
+        data_dir: the folder of TFDS's sets; empty takes TFDS's default.
+        image_size: pixels a side, 16 to 512. 0 takes 32 for the embedded digits; otherwise the pictures' own size if
+            all have the same square size within these bounds, else 128.
+        channels: 1 (grey) or 3 (RGB); 0 takes grey if all pictures of all domains are grey, else RGB.
+        load_size: pixels a side of the training pictures, from which squares of image_size are cut at random; 0 takes
+            image_size.
+        paired: how a folder's pairs are recognised: "by_name" or "side_by_side"; "none" for no pairs.
+        tfds_split: the split of a labelled TFDS set to train on.
 
     Returns:
-        Domains. Where the set has no test pictures, 20 % of each domain, at most 10,000; equal pictures of a domain
-        are never on both sides of that split.
+        The domains. If the set has no test pictures, 20 % of each domain, at most 10,000 pictures, become the test
+        part. Equal pictures of a domain are never on both sides of this split.
 
     Raises:
-        GanzooError: the set has no domains, cannot be had as requested, or has too few pictures in a domain.
+        GanzooError: if the set has no domains, cannot be loaded as requested, or has too few pictures in a domain.
     """
     from ganzoo.data import framing
     from ganzoo.data.parts import FEWEST, Domains
@@ -188,7 +188,7 @@ def load_domains(
 
 
 def _call(loader: str | Callable, source: names.Source, request: dict):
-    """A loader's result, called with those keys of the request that it names, and its argument."""
+    """The result of a loader, which is called with the keys of the request that it has as parameters."""
     if isinstance(loader, str):
         module, _, function = loader.partition(":")
         loader = getattr(importlib.import_module(f"ganzoo.data.sources.{module}"), function)
@@ -202,8 +202,7 @@ def _own(source: names.Source, request: dict) -> Reals:
     """The reals that a user's own function gives, checked and framed.
 
     Raises:
-        GanzooError: for what is neither pictures nor points, as the function was registered for, and for labels of
-            another number.
+        GanzooError: if the samples are not of the registered kind, or if the labels are not one integer per sample.
     """
     import numpy as np
 
@@ -211,8 +210,8 @@ def _own(source: names.Source, request: dict) -> Reals:
     from ganzoo.data.reals import Reals
 
     name = request["name"]
-    answer = _call(source.reals, source, request)
-    samples, labels = answer if isinstance(answer, tuple) else (answer, None)
+    result = _call(source.reals, source, request)
+    samples, labels = result if isinstance(result, tuple) else (result, None)
     samples = np.asarray(samples)
     if labels is not None:
         labels = np.asarray(labels)
@@ -240,18 +239,18 @@ def _own(source: names.Source, request: dict) -> Reals:
 
 def _own_domains(source: names.Source, request: dict, frame):
     """A user's own labelled pictures at the size that translators load, and the frame settled by their own size."""
-    answer = _call(source.reals, source, request | {"image_size": 0, "channels": 0})
-    samples = answer[0] if isinstance(answer, tuple) else answer
+    result = _call(source.reals, source, request | {"image_size": 0, "channels": 0})
+    samples = result[0] if isinstance(result, tuple) else result
     frame = frame.settled([samples.shape[2:0:-1]])
     reals = _own(
-        source._replace(reals=lambda: answer, argument=""),
+        source._replace(reals=lambda: result, argument=""),
         request | {"image_size": frame.load_size, "channels": frame.channels, "most_bytes": math.inf},
     )
     return frame, reals
 
 
 def _unknown(name: str, what_there_is: str) -> GanzooError:
-    """The error for a name that nobody knows, with the nearest that somebody does."""
+    """The error for an unknown name, with the nearest known name."""
     from ganzoo.data.sources import tfds
 
     nearest = did_you_mean(name, [*names.SOURCES, *tfds.names()])

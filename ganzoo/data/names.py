@@ -1,4 +1,4 @@
-"""The sources of reals by their names: what is known of a data set before anything is loaded.
+"""The sources of reals by name, with the facts that are known before anything is loaded.
 
 Light: neither NumPy nor TensorFlow is imported. A new source is a file in `ganzoo/data/sources/` and a line of
 `SOURCES`; a user's own is a function with `@ganzoo.register_data`.
@@ -23,10 +23,11 @@ class Source(NamedTuple):
     Attributes:
         reals: the loader of a single set of reals; "" where there is none.
         domains: the loader of domains to translate between; "" where there is none.
-        kind: of the samples, "images" or "points".
-        argument: of the loader, what stands behind the colon of a name such as "folder:PATH"; "" for names without.
-        stacked: whether the digits of another set are split first and stacked then.
-        num_samples: that metrics are taken on by the literature; 0 is the recipe's own count.
+        kind: "images" or "points".
+        argument: the loader's parameter for the text after the colon in a name such as "folder:PATH"; "" if the name
+            has no colon.
+        stacked: whether the digits of another set are first split and then stacked.
+        num_samples: the number of samples that the literature measures; 0 takes the recipe's number.
     """
 
     reals: str | Callable = ""
@@ -43,33 +44,33 @@ SOURCES |= {
     "gaussians25": Source("toys:sample", kind="points"),
     "gaussians8": Source("toys:sample", kind="points"),
     "swissroll": Source("toys:sample", kind="points"),
-    # 26,000 samples are the literature's: divergences of other counts do not compare.
+    # The literature measures 26,000 samples, and divergences of other counts cannot be compared.
     "stacked_mnist": Source("stacked_digits:stack", argument="digits", stacked=True, num_samples=26_000),
     "digits_mnist2uci": Source(domains="digit_domains:gather"),
     "edges2digits": Source(domains="digit_domains:gather"),
     "digit_styles": Source(domains="digit_domains:gather"),
     "folder": Source("folder:load", "domain_folders:gather", argument="path"),
 }
-TFDS = Source("tfds:load_named", "tfds:gather_named")  # of every name that is not in the table
+TFDS = Source("tfds:load_named", "tfds:gather_named")  # the source of every name that is not in the table
 FOLDER = "folder:"
 
 
 def register_data(name: str, *, kind: str = "images") -> Callable[[Function], Function]:
-    """Function decorator: what the function returns is the data set of that name, in Python and for `--dataset`.
+    """Function decorator: the function's result becomes the data set of this name, in Python and for `--dataset`.
 
-    The function takes no arguments, or any of `data_dir` (str), `image_size` and `channels` (int, 0: what the pictures
-    are). It must return the same reals every time, because a resumed run checks them. With a parameter
-    `argument` the name may be followed by a colon and a text: `--dataset mine:TEXT`.
+    The function takes no arguments, or any of `data_dir` (str), `image_size` and `channels` (int; 0 means the
+    pictures' own). If it has a parameter `argument`, a colon and a text may follow the name: `--dataset mine:TEXT`. It
+    must return the same reals every time, because a resumed run checks the reals.
 
-    It returns uint8 [N, H, W, C] pictures (C 1 or 3; framed to a square as a folder's are), float32 [N, 2] points, or a
-    pair of these and int labels [N].
+    The function returns pictures, uint8 [N, H, W, C] (C 1 or 3; framed to a square like a folder's), or points,
+    float32 [N, 2]. It may return a pair: the samples and int labels [N].
 
     Args:
-        name: letters, digits and underscores; not one that is taken.
+        name: letters, digits and underscores; not a taken name.
         kind: "images" or "points".
 
     Raises:
-        GanzooError: for a name that is taken or cannot be, and for another kind.
+        GanzooError: if the name is taken or invalid, or if the kind is another.
     """
     if kind not in ("images", "points"):
         raise GanzooError(f"kind is '{kind}'; a data set's samples are 'images' or 'points'.")
@@ -88,14 +89,14 @@ def own_names() -> list[str]:
 
 
 def source(name: str) -> Source:
-    """Where the data set of a name comes from; TFDS for a name that the table does not have."""
+    """The source of the data set of this name; TFDS for a name that the table does not have."""
     base, colon, _ = name.partition(":")
-    found = SOURCES.get(base, TFDS)
-    return TFDS if colon and not found.argument else found
+    named = SOURCES.get(base, TFDS)
+    return TFDS if colon and not named.argument else named
 
 
 def kind(name: str) -> str:
-    """What a data set's samples are: "points" for the toy distributions, "images" for everything else."""
+    """The kind of a data set's samples: "points" for the toy distributions, "images" for all other sets."""
     return source(name).kind
 
 
@@ -105,17 +106,17 @@ def is_stacked(name: str) -> bool:
 
 
 def is_domains(name: str) -> bool:
-    """Whether a data set has nothing but domains to translate between: `loading.load_domains` loads it."""
+    """Whether a data set has only domains to translate between, which `loading.load_domains` loads."""
     return not source(name).reals
 
 
 def offline() -> list[str]:
-    """The sets that need neither files nor a network, for models that sample."""
+    """The sets for models that sample which need neither files nor a network."""
     return [name for name, source in SOURCES.items() if source.reals and source.argument != "path"]
 
 
 def offline_domains() -> list[str]:
-    """Likewise, for translators alone."""
+    """The sets for translators alone which need neither files nor a network."""
     return [name for name, source in SOURCES.items() if not source.reals]
 
 

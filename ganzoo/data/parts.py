@@ -1,7 +1,7 @@
 """Data split into parts that never mix.
 
-Reals: train on one part, fit the density ratio on another, measure on the third. Domains of a translator: train on one
-part, measure on the other.
+Reals have three parts: one to train on, one to fit the density ratio on, one to measure on. A translator's domains have
+two: one to train on and one to measure on.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from ganzoo.data.reals import Reals
 from ganzoo.data.storage import StoredPictures, blocks
 from ganzoo.errors import GanzooError
 
-SEED = 0  # fixed, not the run's: runs with different seeds stay comparable
-FEWEST = 10  # different samples, without which a part would be empty
+SEED = 0  # the same for all runs, so that runs with different seeds can be compared
+FEWEST = 10  # different samples; with fewer a part could be empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +23,9 @@ class Parts:
     """The three parts of a data set, each in random order.
 
     Attributes:
-        train: what the networks are trained on.
-        ratio: what the density ratio is fitted and calibrated on.
-        test: what the metrics compare with.
+        train: the samples for the networks' training.
+        ratio: the samples for the fit and the calibration of the density ratio.
+        test: the samples that the metrics compare with.
     """
 
     train: Reals
@@ -53,10 +53,10 @@ class Domains:
     """Pictures of several domains, split.
 
     Attributes:
-        name: the name they were asked for by.
-        names: of the domains, such as ("mnist", "uci"), ("A", "B"), or the names of classes.
-        train: for each domain uint8 [N_k, load_size, load_size, C], larger than the test pictures where random crops
-            are to be taken; the labels say what a picture shows whatever its domain (a digit), or are None.
+        name: the data set's name, as requested.
+        names: the domains' names, such as ("mnist", "uci"), ("A", "B"), or the names of classes.
+        train: for each domain uint8 [N_k, load_size, load_size, C]; larger than the test pictures if random crops are
+            taken. The labels tell the content of a picture (a digit), not its domain; they may be None.
         test: for each domain uint8 [M_k, image_size, image_size, C].
         paired: whether row i of every domain shows the same thing.
     """
@@ -80,21 +80,23 @@ class Domains:
             "domains": list(self.names),
             "paired": self.paired,
             "seed": SEED,
-            "sizes": {part: {name: len(of) for name, of in domains.items()} for part, domains in parts.items()},
-            "sha256": {part: {name: of.sha256() for name, of in domains.items()} for part, domains in parts.items()},
+            "sizes": {part: {name: len(reals) for name, reals in domains.items()} for part, domains in parts.items()},
+            "sha256": {
+                part: {name: reals.sha256() for name, reals in domains.items()} for part, domains in parts.items()
+            },
         }
 
 
 def split(reals: Reals) -> Parts:
     """Splits reals, the same way every time; equal samples (byte by byte) land in the same part.
 
-    Pictures: 20 % each for ratio and test, at most 10,000 each, and the rest to train on. Points, which cost nothing
-    to draw, are split 5 : 5 : 1, the 50,000 / 50,000 / 10,000 of the 25-Gaussian protocol.
+    Of pictures, ratio and test get 20 % each, at most 10,000 each, and train gets the rest. Points cost nothing to
+    draw and are split 5 : 5 : 1, the 50,000 / 50,000 / 10,000 of the 25-Gaussian protocol.
 
-    Of stored pictures the train part stays where it is; the others are read.
+    The train part of stored pictures stays in the file; the other parts are read into memory.
 
     Raises:
-        GanzooError: there are fewer than 10 different samples.
+        GanzooError: if there are fewer than 10 different samples.
     """
     kinds = equal_samples(reals.samples)
     different = int(kinds.max(initial=-1)) + 1
@@ -111,24 +113,24 @@ def split(reals: Reals) -> Parts:
         fifth = a_fifth(total)
         room = {"test": fifth, "ratio": fifth, "train": total}
 
-    rows = deal(kinds, room)
-    train, ratio, test = (reals.take(rows[part]) for part in ("train", "ratio", "test"))
+    part_rows = deal(kinds, room)
+    train, ratio, test = (reals.take(part_rows[part]) for part in ("train", "ratio", "test"))
     return Parts(train, ratio.in_memory(), test.in_memory())
 
 
 def a_fifth(total: int) -> int:
-    """How many of so many pictures are set aside for one purpose: 20 %, at most 10,000."""
+    """The number of pictures to set aside for one purpose: 20 % of `total`, at most 10,000."""
     return min(total // 5, 10_000)
 
 
 def equal_samples(samples: np.ndarray | StoredPictures) -> np.ndarray:
-    """A number for each row, int64 [N], the same one for rows of equal bytes: 0, 1, ... in the order of first rows."""
+    """Numbers the rows, int64 [N], with one number for equal rows: 0, 1, ... in the order of first occurrence."""
     digests = np.empty((len(samples), 2), np.uint64)
     for row, sample in enumerate(itertools.chain.from_iterable(blocks(samples))):
         digests[row] = np.frombuffer(hashlib.blake2b(sample, digest_size=16).digest(), np.uint64)
 
     order = np.lexsort(digests.T)  # equal rows follow each other
-    is_other = np.zeros(len(samples), bool)  # than the one before it in that order
+    is_other = np.zeros(len(samples), bool)  # whether a row differs from the one before it in `order`
     for half in digests.T:
         half = half[order]
         is_other[1:] |= half[1:] != half[:-1]
@@ -138,7 +140,7 @@ def equal_samples(samples: np.ndarray | StoredPictures) -> np.ndarray:
 
 
 def by_first_row(numbers: np.ndarray) -> np.ndarray:
-    """Any numbers, int [N], as 0, 1, ... in the order in which they come first; equal ones stay equal."""
+    """Renumbers int [N] as 0, 1, ... in the order of first occurrence; equal numbers stay equal."""
     _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
     ranks = np.empty_like(first)
     ranks[np.argsort(first)] = np.arange(len(first))
@@ -146,13 +148,13 @@ def by_first_row(numbers: np.ndarray) -> np.ndarray:
 
 
 def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
-    """Rows of one kind stay together; kinds are dealt in random order, each to the first part that has room for it.
+    """Deals kinds of rows to parts in random order, each kind to the first part that has room for all its rows.
 
-    Large sets are dealt without an object for each row or kind.
+    There is no object for each row or kind, so that large sets cost little memory.
 
     Args:
-        kinds: a number for each row, int [N]: 0, 1, ... in the order of first rows.
-        room: how many rows each part takes; the last takes what is left, so its room is all rows.
+        kinds: each row's number, int [N]: 0, 1, ... in the order of first occurrence.
+        room: the number of rows that each part takes. The last part takes all other rows, so its room is not read.
 
     Returns:
         The row numbers of each part, int64.
@@ -161,7 +163,7 @@ def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
     dealt = np.random.default_rng(SEED).permutation(len(sizes))
     *limited, last = room
     left = [room[part] for part in limited]
-    owners = np.full(len(sizes), len(limited), np.uint8)  # by place in the order of dealing
+    owners = np.full(len(sizes), len(limited), np.uint8)  # the part's number, by place in the order of dealing
     for place, size in enumerate(sizes[dealt]):
         part = next((k for k, free in enumerate(left) if free >= size), None)
         if part is not None:
@@ -172,6 +174,6 @@ def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
 
     places = np.empty_like(dealt)
     places[dealt] = np.arange(len(dealt))
-    rows = np.argsort(places[kinds], kind="stable")
-    owners = owners[places[kinds[rows]]]
-    return {part: rows[owners == k] for k, part in enumerate([*limited, last])}
+    dealt_rows = np.argsort(places[kinds], kind="stable")
+    owners = owners[places[kinds[dealt_rows]]]
+    return {part: dealt_rows[owners == k] for k, part in enumerate([*limited, last])}

@@ -1,4 +1,4 @@
-"""Batches whose order is a pure function of (seed, step), so that a run resumes anywhere, exactly and at no cost."""
+"""Batches whose order is a pure function of (seed, step), so that a run resumes exactly, at any step and no cost."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ Element = tuple[tf.Tensor, ...] | tf.Tensor
 
 
 class Share(NamedTuple):
-    """Which rows of each batch a machine wants that trains together with others: those of its replicas.
+    """The rows of each batch that belong to one machine's replicas, if several machines train together.
 
-    Replica r of R has the r-th of R equal parts of every batch, and an element of its own for each step: those of the
-    machine's replicas follow each other. The elements of all replicas, joined batch by batch, are what one replica
-    would have had.
+    Replica r of R has the r-th of R equal parts of every batch. Each replica has its own element for each step, and the
+    elements of a machine's replicas follow each other. The elements of all replicas, joined batch by batch, equal the
+    elements of a single replica.
 
     Attributes:
-        replicas: R, of all machines.
-        first: number of the machine's first replica.
-        local: how many replicas the machine has.
+        replicas: R, the number of replicas of all machines.
+        first: the number of the machine's first replica.
+        local: the number of the machine's replicas.
     """
 
     replicas: int = 1
@@ -55,34 +55,34 @@ def batches(
 ) -> tf.data.Dataset:
     """The reals of the steps first_step, ..., steps - 1, one element each.
 
-    Every epoch visits each sample once, in an order of its own; a step's rows may straddle two epochs. Started at
-    first_step = k, the dataset gives bit for bit what the one started at 0 gives from its k-th element on. The samples
-    stay where they are, in memory or in their file: they are neither copied nor put into the graph.
+    Every epoch visits each sample once, in a new order; a step's rows may come from two epochs. A dataset that starts
+    at first_step = k gives the same bits as a dataset that starts at 0 gives from its k-th element on. The samples stay
+    in memory or in their file; they are neither copied nor put into the graph.
 
     Args:
         samples: uint8 [N, H, W, C] or float32 [N, 2].
-        batch_size: rows of one batch.
-        seed: of the order; any integer.
-        first_step: the step to begin with.
-        steps: the step to end before.
-        draws: batches a step takes (n_critic).
+        batch_size: the number of rows in one batch.
+        seed: the seed of the order; any integer.
+        first_step: the first step.
+        steps: the step after the last one.
+        draws: the number of batches in a step (n_critic).
         labels: int64 [N], or None.
-        share: of the rows; batch_size is that of all replicas together.
+        share: the machine's rows; batch_size counts the rows of all replicas.
 
     Returns:
         A dataset of exactly steps - first_step elements, float32 [draws * batch_size, ...]: pictures in [-1, 1], points
-        as they are. With labels an element is a pair of them and their labels, int64 [draws * batch_size]. Of a share
-        there are share.local elements for each step, with batch_size / share.replicas rows in the place of batch_size.
+        unchanged. With labels an element is a pair of samples and labels, int64 [draws * batch_size]. A share has
+        share.local elements for each step, with batch_size / share.replicas rows in place of batch_size.
 
     Raises:
-        GanzooError: batch_size is below 1, above N, or no multiple of share.replicas.
+        GanzooError: if batch_size is below 1, above N, or no multiple of share.replicas.
     """
     check_batch_size(batch_size, len(samples))
     draw = _drawing([samples] if labels is None else [samples, labels], draws * batch_size, seed)
 
     def element(step: tf.Tensor, which: tf.Tensor) -> Element:
-        reals, *given = draw(step, which)
-        return to_float(reals) if labels is None else (to_float(reals), *given)
+        reals, *reals_labels = draw(step, which)
+        return to_float(reals) if labels is None else (to_float(reals), *reals_labels)
 
     return _elements(element, first_step, steps, draws, batch_size, share)
 
@@ -99,39 +99,39 @@ def domain_pairs(
     flip: bool,
     share: Share = WHOLE,
 ) -> tf.data.Dataset:
-    """Pictures of the first two domains for the steps first_step, ..., steps - 1, in an order and resumed as `batches`.
+    """Pictures of the first two domains for the steps first_step, ..., steps - 1, ordered and resumed as in `batches`.
 
-    Of paired domains, row i of the one belongs to row i of the other, and both are cut and flipped alike. Others have
-    each an order of its own; an epoch of the larger is then more than one of the smaller.
+    In paired domains, row i of one domain belongs to row i of the other, and both are cut and flipped alike. Unpaired
+    domains each have their own order, and an epoch of the larger domain is more than one epoch of the smaller.
 
     Args:
-        domains: what to draw from: their train pictures.
-        batch_size, seed, first_step, steps, draws, share: as in `batches`; the seed is also that of the jitter.
+        domains: the domains whose train pictures are drawn.
+        batch_size, seed, first_step, steps, draws, share: as in `batches`; the jitter uses the same seed.
         image_size: pixels a side of the squares cut at random, at most the train pictures' size.
-        flip: whether pictures are turned left to right at random.
+        flip: whether pictures are flipped left to right at random.
 
     Returns:
         A dataset of steps - first_step pairs, each float32 [draws * batch_size, image_size, image_size, C] in [-1, 1].
 
     Raises:
-        GanzooError: batch_size is below 1 or above the number of pictures in one of the two domains.
+        GanzooError: if batch_size is below 1 or above the number of pictures in one of the two domains.
     """
-    rows = draws * batch_size
+    row_count = draws * batch_size
     pictures = [domain.samples for domain in domains.train[:2]]
     check_batch_size(batch_size, min(map(len, pictures)))
     if domains.paired:
-        draw = _drawing(pictures, rows, seed)
+        draw = _drawing(pictures, row_count, seed)
     else:
-        each = [_drawing([of], rows, seed, k) for k, of in enumerate(pictures)]
+        draws_of_domains = [_drawing([samples], row_count, seed, k) for k, samples in enumerate(pictures)]
 
         def draw(step: tf.Tensor, which: tf.Tensor) -> list[tf.Tensor]:
-            return [drawn for draw_one in each for drawn in draw_one(step, which)]
+            return [drawn for draw_one in draws_of_domains for drawn in draw_one(step, which)]
 
     def element(step: tf.Tensor, which: tf.Tensor) -> Element:
         seeds = [_jitter_seed(seed, step, 0 if domains.paired else k) for k in range(2)]
         return tuple(
-            to_float(jitter(drawn, image_size, flip, one, which, rows))
-            for drawn, one in zip(draw(step, which), seeds, strict=True)
+            to_float(jitter(drawn, image_size, flip, jitter_seed, which, row_count))
+            for drawn, jitter_seed in zip(draw(step, which), seeds, strict=True)
         )
 
     return _elements(element, first_step, steps, draws, batch_size, share)
@@ -149,9 +149,9 @@ def labelled_domains(
     flip: bool,
     share: Share = WHOLE,
 ) -> tf.data.Dataset:
-    """Pictures of all domains together with the number of their domain, in an order and resumed as `batches`.
+    """Pictures of all domains with the number of their domain, ordered and resumed as in `batches`.
 
-    A domain is drawn as often as it has pictures.
+    Every picture is drawn equally often, so that a larger domain is drawn more often.
 
     Args:
         domains, batch_size, seed, first_step, steps, draws, image_size, flip, share: as in `domain_pairs`.
@@ -161,17 +161,17 @@ def labelled_domains(
         int64 [draws * batch_size] in 0 .. K - 1.
 
     Raises:
-        GanzooError: batch_size is below 1 or above the number of pictures in all domains.
+        GanzooError: if batch_size is below 1 or above the number of pictures in all domains.
     """
     pictures = _Joined([domain.samples for domain in domains.train])
     labels = np.repeat(np.arange(len(domains.train)), [len(domain) for domain in domains.train])
     check_batch_size(batch_size, len(labels))
-    rows = draws * batch_size
-    draw = _drawing([pictures, labels], rows, seed)
+    row_count = draws * batch_size
+    draw = _drawing([pictures, labels], row_count, seed)
 
     def element(step: tf.Tensor, which: tf.Tensor) -> Element:
-        drawn, of = draw(step, which)
-        return to_float(jitter(drawn, image_size, flip, _jitter_seed(seed, step, 0), which, rows)), of
+        drawn, drawn_labels = draw(step, which)
+        return to_float(jitter(drawn, image_size, flip, _jitter_seed(seed, step, 0), which, row_count)), drawn_labels
 
     return _elements(element, first_step, steps, draws, batch_size, share)
 
@@ -204,26 +204,29 @@ def _elements(
 ) -> tf.data.Dataset:
     """element(step, which of the step's draws * batch_size rows, int64 [k]) for each step and replica of a share."""
     check_share(batch_size, share.replicas)
-    rows = np.arange(draws * batch_size).reshape(draws, share.replicas, -1)
-    mine = np.stack([rows[:, share.first + k].ravel() for k in range(share.local)])
+    replica_rows = np.arange(draws * batch_size).reshape(draws, share.replicas, -1)
+    mine = np.stack([replica_rows[:, share.first + k].ravel() for k in range(share.local)])
     numbers = tf.data.Dataset.range(first_step * share.local, steps * share.local)
     dataset = numbers.map(lambda n: element(n // share.local, tf.constant(mine)[n % share.local])).prefetch(2)
     options = tf.data.Options()
-    options.autotune.enabled = False  # there is nothing to tune, and its thread, asleep, holds up the end of `fit`
+    options.autotune.enabled = False  # nothing needs tuning, and the tuner's sleeping thread delays the end of `fit`
     return dataset.with_options(options)
 
 
-def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
-    """What draws a step's rows of arrays that belong together: every epoch each row once, in an order of its own.
+def _drawing(
+    arrays: Sequence, row_count: int, seed: int, *stream: int
+) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
+    """A function that draws a step's rows of several arrays alike. Every epoch has each row once, in a new order.
 
     Args:
-        arrays: [N, ...] each, with a `take` as NumPy's; neither copied nor put into the graph.
-        rows: how many a step takes.
-        seed: of the order, any integer.
-        *stream: numbers that tell this order from others of the same seed.
+        arrays: arrays [N, ...] with a method `take` like NumPy's; they are neither copied nor put into the graph.
+        row_count: the number of rows in a step.
+        seed: the seed of the order, any integer.
+        *stream: numbers that distinguish this order from other orders of the same seed.
 
     Returns:
-        step, int64 [], and which of its rows, int64 [k] -> tensors [k, ...], one of each array.
+        A function of the step, int64 [], and the positions of the rows in the step, int64 [k]. It gives a tensor
+        [k, ...] for each array.
     """
     total = arrays[0].shape[0]
 
@@ -232,7 +235,7 @@ def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[
         return np.random.default_rng([seed % 2**64, epoch, *stream]).permutation(total)
 
     def take(step: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
-        first, end = int(step) * rows, (int(step) + 1) * rows
+        first, end = int(step) * row_count, (int(step) + 1) * row_count
         pieces = [
             order(epoch)[max(first - epoch * total, 0) : end - epoch * total]
             for epoch in range(first // total, (end - 1) // total + 1)
@@ -243,7 +246,7 @@ def _drawing(arrays: Sequence, rows: int, seed: int, *stream: int) -> Callable[[
     def draw(step: tf.Tensor, which: tf.Tensor) -> list[tf.Tensor]:
         drawn = tf.numpy_function(take, [step, which], [array.dtype for array in arrays], stateful=False)
         count = which.shape[0]
-        return [tf.ensure_shape(of, (count, *array.shape[1:])) for of, array in zip(drawn, arrays, strict=True)]
+        return [tf.ensure_shape(value, (count, *array.shape[1:])) for value, array in zip(drawn, arrays, strict=True)]
 
     return draw
 
@@ -253,7 +256,7 @@ def _jitter_seed(seed: int, step: tf.Tensor, stream: int) -> tf.Tensor:
 
 
 class _Joined:
-    """Arrays one after another, of which rows are taken as of one array, without copying them all into one."""
+    """Several arrays that behave like one joined array when rows are taken; nothing is copied beforehand."""
 
     def __init__(self, arrays: Sequence[np.ndarray]):
         self.arrays = arrays
@@ -262,7 +265,7 @@ class _Joined:
 
     def take(self, rows: np.ndarray, axis: int = 0) -> np.ndarray:
         taken = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        of = np.searchsorted(self.ends, rows, side="right")
+        owners = np.searchsorted(self.ends, rows, side="right")
         for k, array in enumerate(self.arrays):
-            taken[of == k] = array[rows[of == k] - (self.ends[k] - len(array))]
+            taken[owners == k] = array[rows[owners == k] - (self.ends[k] - len(array))]
         return taken

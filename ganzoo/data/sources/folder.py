@@ -1,4 +1,4 @@
-"""`folder:PATH`: a person's own pictures, as they come. What cannot be read is skipped, counted and named."""
+"""`folder:PATH`: a user's own pictures. Files that cannot be read are skipped, counted and named."""
 
 import contextlib
 import math
@@ -21,17 +21,17 @@ from ganzoo.errors import GanzooError
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 UNREADABLE = "not readable"
 NAMED = 5  # skipped files that a message names
-WINDOW = 64  # files that are being decoded or waiting to be taken
+WINDOW = 64  # the most files that are decoded before they are used
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What came of a list of files.
+    """The pictures of a list of files.
 
     Attributes:
-        samples: uint8 [N, size, size, C], in the order of the files; a file cut into pieces has a row for each.
-        files: those the samples come from.
-        skipped: why, for each of the others.
+        samples: uint8 [N, size, size, C], in the order of the files; a file cut into pieces has a row for each piece.
+        files: the files that the samples come from.
+        skipped: the other files, each with the reason.
     """
 
     samples: np.ndarray | StoredPictures
@@ -52,21 +52,21 @@ def load(
 ) -> Reals:
     """Every picture below a folder, in the order of the file names.
 
-    Grey, RGB, RGBA (on white), palette and 16-bit pictures of any size are cropped to their centre square and resized;
-    EXIF rotation is obeyed; of an animation the first frame is taken. Hidden files are passed over.
+    Grey, RGB, RGBA (on white), palette and 16-bit pictures of any size are cropped to their centre square and resized.
+    Pictures are rotated by their EXIF tag, and an animation gives its first frame. Hidden files are ignored.
 
     Args:
         path: the folder; read recursively.
-        image_size: pixels a side; 0 is the pictures' own size where all agree on a square one of 16 to 128, else 64.
-        channels: 1 or 3; 0 is grey if all pictures are grey, else RGB.
+        image_size: pixels a side; 0 takes the pictures' own size if all are squares of one size of 16 to 128, else 64.
+        channels: 1 or 3; 0 takes grey if all pictures are grey, else RGB.
         report: called with one line that counts and names the files that could not be read, if there are any.
-        most_bytes: of memory for the framed pictures; more of them lie in a file.
+        most_bytes: the most bytes of memory for the framed pictures; a larger set lies in a file.
 
     Returns:
         Reals with uint8 [N, image_size, image_size, channels] and no labels.
 
     Raises:
-        GanzooError: there is no such folder, no readable picture in it, or no room for the file.
+        GanzooError: if there is no such folder, no readable picture in it, or no room for the file.
     """
     return Reals(f"folder:{path}", gather(path, image_size, channels, report, most_bytes).samples)
 
@@ -93,7 +93,7 @@ def gather(
 
 
 def existing(path: str) -> Path:
-    """The folder of that name; GanzooError if there is none."""
+    """The folder of this name. Raises GanzooError if there is none."""
     root = Path(path).expanduser()
     if not path or not root.is_dir():
         raise GanzooError(f"no folder '{path}'. Give folder:PATH with the folder your pictures are in.")
@@ -106,7 +106,7 @@ def picture_files(root: Path) -> list[Path]:
 
 
 def whole(image: Image.Image) -> list[Image.Image]:
-    """The usual cut of a picture: none."""
+    """The usual cut of a picture: the whole picture is the only piece."""
     return [image]
 
 
@@ -132,7 +132,7 @@ def read(
         files: as from `picture_files`.
         size: pixels a side.
         channels: 1 or 3; 0 is grey if all pictures are grey, else RGB.
-        cut: the pieces of a picture that become samples; a GanzooError from it says why the file is skipped.
+        cut: a function from a picture to the pieces that become samples; its GanzooError says why a file is skipped.
         most_bytes: as in `load`.
     """
     read, skipped = [], {}
@@ -150,7 +150,7 @@ def read(
                 yield from pieces
 
     def in_windows(pool: ThreadPoolExecutor) -> Iterator[list[np.ndarray] | str]:
-        """All at once, the pictures that are waiting to be taken would be in memory."""
+        """A window of files at a time, so that few decoded pictures wait in memory."""
         for first in range(0, len(files), WINDOW):
             yield from pool.map(fitted, files[first : first + WINDOW])
 
@@ -173,21 +173,21 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _pieces(file: Path, size: int, cut: Callable[[Image.Image], list[Image.Image]]) -> list[Image.Image] | str:
-    """The pieces of the picture in a file, upright, or why there are none; with a size a large JPEG decodes smaller."""
+    """The upright pieces of a file's picture, or why there are none. With `size`, a large JPEG is decoded smaller."""
     try:
         with Image.open(file) as image:
-            if size and cut is whole:  # half the pixels of a picture are not half the pixels of its pieces
+            if size and cut is whole:  # a draft keeps enough pixels for the picture but not for its pieces
                 image.draft(None, (2 * size, 2 * size))
             return cut(framing.upright(image))
     except GanzooError as error:
         return str(error)
-    except Exception:  # Pillow's decoders raise whatever a broken file leads them into
+    except Exception:  # Pillow's decoders raise many types of error on broken files
         return UNREADABLE
 
 
 @contextlib.contextmanager
 def _strict_pillow() -> Iterator[None]:
-    """Without Pillow's remarks on odd EXIF and the like; a decompression bomb is an error, not a remark."""
+    """Silences Pillow's warnings, as on odd EXIF tags, and makes a decompression bomb an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -1,4 +1,4 @@
-"""Any picture set of TensorFlow Datasets (TFDS): prepared on disk, or downloaded where there is a network.
+"""Any picture set of TensorFlow Datasets (TFDS): prepared on disk, or downloaded if there is a network.
 
 The only module that imports tensorflow_datasets.
 """
@@ -26,12 +26,12 @@ from ganzoo.data.reals import Reals
 from ganzoo.data.sources.unsplit import Frame, Unsplit, classes
 from ganzoo.errors import GanzooError, did_you_mean
 
-PATIENCE = 5.0  # seconds that download hosts have to answer; TFDS itself would try for minutes
-TFDS_HOST = "https://storage.googleapis.com"  # asked where one of TFDS's own sets does not list what it downloads
+PATIENCE = 5.0  # seconds in which a download host must answer; TFDS itself would try for minutes
+TFDS_HOST = "https://storage.googleapis.com"  # the host of TFDS's own sets that list no downloads
 
 
 def names() -> list[str]:
-    """The names TFDS knows, the community's left out."""
+    """The names that TFDS knows, without the community's sets."""
     return tfds.list_builders(with_community_datasets=False)
 
 
@@ -39,17 +39,17 @@ def find(name: str, data_dir: str = "") -> tfds.core.DatasetBuilder | None:
     """The builder of a TFDS name such as "mnist", "mnist:3.0.1" or "cycle_gan/horse2zebra"; None for an unknown set.
 
     Raises:
-        GanzooError: TFDS knows the set, but not this config or version of it.
+        GanzooError: if TFDS knows the set, but not this config or version.
     """
     with _quiet():
         try:
             return tfds.builder(name, data_dir=os.path.expanduser(data_dir) or None)
-        except Exception as error:  # also a malformed name, or a package that the set needs and is not there
+        except Exception as error:  # also if the name is malformed or a needed package is missing
             base = re.split("[/:]", name)[0]
             if base not in names():
                 return None
             near = did_you_mean(name, [f"{base}/{config}" for config in tfds.builder_cls(base).builder_configs])
-            reason = _first_line(error).split('}": ')[-1]  # after TFDS's recital of its arguments
+            reason = _first_line(error).split('}": ')[-1]  # TFDS repeats its arguments before the reason
             raise GanzooError(f"TFDS cannot give '{name}': {reason}.{near}") from error
 
 
@@ -63,7 +63,7 @@ def gather_named(name: str, data_dir: str, split: str, frame: Frame) -> Unsplit 
     """`gather` of a set by its name; None for a name that TFDS does not know.
 
     Raises:
-        GanzooError: as of `gather`, and for a set without domains.
+        GanzooError: as in `gather`, or if the set has no domains.
     """
     builder = find(name, data_dir)
     if builder is None:
@@ -84,25 +84,25 @@ def load(
     channels: int = 0,
     most_bytes: float = math.inf,
 ) -> Reals:
-    """The pictures of one split, in the order of its files; downloaded and prepared first where need be.
+    """The pictures of one split, in the order of its files. The set is first downloaded and prepared if necessary.
 
-    The pictures are the feature `image`, or else the first image feature; the labels the integer feature `label`.
+    The pictures are the feature `image`, or else the first image feature. The labels are the integer feature `label`.
 
     Args:
-        builder: what `find` gave for the name.
-        name: the name it was asked for by.
-        data_dir: where `find` looked; for messages.
-        split: a split of the set, slices such as "train[:10%]" included.
-        image_size: pixels a side; 0 is the pictures' own size where all agree on a square one of 16 to 128, else 64.
-        channels: 1 or 3; 0 is grey if all pictures are grey, else RGB.
-        most_bytes: of memory for the framed pictures; more of them lie in a file.
+        builder: the result of `find` for the name.
+        name: the name as requested.
+        data_dir: the folder that `find` searched; for messages.
+        split: a split of the set; slices such as "train[:10%]" are allowed.
+        image_size: pixels a side; 0 takes the pictures' own size if all are squares of one size of 16 to 128, else 64.
+        channels: 1 or 3; 0 takes grey if all pictures are grey, else RGB.
+        most_bytes: the most bytes of memory for the framed pictures; a larger set lies in a file.
 
     Returns:
-        Reals with uint8 [N, image_size, image_size, channels], and labels where the set has them.
+        Reals with uint8 [N, image_size, image_size, channels], and labels if the set has labels.
 
     Raises:
-        GanzooError: the set is neither prepared nor downloadable, is damaged, or has no pictures or no such split; or
-            there is no room for the file.
+        GanzooError: if the set is neither prepared nor downloadable, is damaged, or has no pictures or no such split,
+            or if there is no room for the file.
     """
     _keys(builder, name)
     _prepare(builder, name, data_dir)
@@ -111,15 +111,15 @@ def load(
 
 
 def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Unsplit | None:
-    """The domains of a set: the splits trainA and trainB, or else the classes; None where it has neither.
+    """The domains of a set: the splits trainA and trainB, or else the classes; None if the set has neither.
 
-    Test pictures come from testA and testB or, where `split` is "train" or a slice of it, from the split "test"; where
-    there are no such splits they are still to be set aside.
+    Test pictures come from testA and testB or, if `split` is "train" or a slice of "train", from the split "test". If
+    there are no such splits, the test pictures must still be set aside.
 
     Args:
         builder, name, data_dir: as in `load`.
-        split: of a labelled set, what to train on.
-        frame: what the pictures are to be.
+        split: the training split of a labelled set.
+        frame: the pictures' sizes and channels.
 
     Raises:
         GanzooError: as in `load`.
@@ -134,20 +134,20 @@ def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: s
     else:
         return None
 
-    test = test if all(of in splits for of in test) else []
-    frame = frame.settled(size for of in train + test for size in _sizes(builder, name, of))
-    train = [_framed(builder, name, of, frame.load_size, frame.channels) for of in train]
-    test = [_framed(builder, name, of, frame.image_size, frame.channels) for of in test]
+    test = test if all(part in splits for part in test) else []
+    frame = frame.settled(size for part in train + test for size in _sizes(builder, name, part))
+    train = [_framed(builder, name, part, frame.load_size, frame.channels) for part in train]
+    test = [_framed(builder, name, part, frame.image_size, frame.channels) for part in test]
     if len(train) == 2:
-        train, test = ([replace(domain, labels=None) for domain in of] for of in (train, test))
+        train, test = ([replace(domain, labels=None) for domain in part] for part in (train, test))
         return Unsplit(("A", "B"), train, test or None, frame, paired=False)
     label = builder.info.features[label_key]
-    named = label.names if isinstance(label, tfds.features.ClassLabel) else None
-    return classes(train[0], test[0] if test else None, named, frame)
+    class_names = label.names if isinstance(label, tfds.features.ClassLabel) else None
+    return classes(train[0], test[0] if test else None, class_names, frame)
 
 
 def _sizes(builder: tfds.core.DatasetBuilder, name: str, split: str) -> Iterator[tuple[int, int]]:
-    """Width and height of a split's pictures: one for all where the set states it, else each picture's."""
+    """Width and height of a split's pictures: one pair if the set states the size, else a pair for each picture."""
     image_key, _ = _keys(builder, name)
     shape = builder.info.features[image_key].shape
     if None not in shape[:2]:
@@ -165,14 +165,14 @@ def _framed(
     image_key, label_key = _keys(builder, name)
     dataset = _read(builder, name, split, [key for key in (image_key, label_key) if key])
     shape = builder.info.features[image_key].shape
-    expected = max(0, int(dataset.cardinality()))  # negative where it is not known
+    expected = max(0, int(dataset.cardinality()))  # negative if it is unknown
     dataset = dataset.batch(1 if None in shape[:2] else 256).prefetch(2)
     labels: list[np.ndarray] = []
 
     def images() -> Iterator[np.ndarray]:
         for batch in tfds.as_numpy(dataset):
             if label_key:
-                labels.append(np.array(batch[label_key], np.int64))  # a view would keep the tensors around it, too
+                labels.append(np.array(batch[label_key], np.int64))  # a view would keep the whole batch in memory
             yield from batch[image_key]
 
     with _damage_told(builder, name):
@@ -183,7 +183,7 @@ def _framed(
 
 @contextlib.contextmanager
 def _damage_told(builder: tfds.core.DatasetBuilder, name: str) -> Iterator[None]:
-    """Where the files of a prepared set cannot be read, a GanzooError in place of TensorFlow's."""
+    """Turns TensorFlow's error into a GanzooError if the files of a prepared set cannot be read."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -193,7 +193,7 @@ def _damage_told(builder: tfds.core.DatasetBuilder, name: str) -> Iterator[None]
 
 
 def _keys(builder: tfds.core.DatasetBuilder, name: str) -> tuple[str, str | None]:
-    """The features that hold the picture and, where there is one, its class."""
+    """The names of the picture's feature and of its class's feature, or None for the class."""
     features = builder.info.features
     image_keys = [key for key, feature in features.items() if isinstance(feature, tfds.features.Image)]
     if not image_keys:
@@ -209,7 +209,7 @@ def _keys(builder: tfds.core.DatasetBuilder, name: str) -> tuple[str, str | None
 
 
 def _prepare(builder: tfds.core.DatasetBuilder, name: str, data_dir: str) -> None:
-    """Downloads and prepares what is not on disk yet; where that cannot be, says so within seconds."""
+    """Downloads and prepares a set that is not on disk; without a network it raises GanzooError within seconds."""
     with _quiet():
         if builder.is_prepared():
             return
@@ -219,7 +219,7 @@ def _prepare(builder: tfds.core.DatasetBuilder, name: str, data_dir: str) -> Non
             raise ConnectionError(f"no network: {host} does not answer")
         with _quiet():
             builder.download_and_prepare()
-    except Exception as error:  # whatever a download, a disk or a set's own code runs into
+    except Exception as error:  # a download, a disk or a set's own code can raise any error
         where = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
         raise GanzooError(
             f"'{name}' is not prepared in {where} and could not be downloaded ({_first_line(error)}).\n"
@@ -229,7 +229,7 @@ def _prepare(builder: tfds.core.DatasetBuilder, name: str, data_dir: str) -> Non
 
 
 def _download_urls(builder: tfds.core.DatasetBuilder) -> list[str]:
-    """Where a set is downloaded from, as far as it says; nothing for sets downloaded by hand or not TFDS's own."""
+    """The known URLs of a set's downloads; none for sets that are downloaded by hand or not TFDS's own."""
     if builder.url_infos:
         return list(builder.url_infos)
     own = type(builder).__module__.startswith("tensorflow_datasets.")
@@ -237,7 +237,7 @@ def _download_urls(builder: tfds.core.DatasetBuilder) -> list[str]:
 
 
 def silent_host(urls: Iterable[str], patience: float = PATIENCE) -> str | None:
-    """The first host of the URLs that gives no answer within `patience` seconds, or None. Proxies are obeyed."""
+    """The first host of the URLs that does not answer within `patience` seconds, or None. It uses the proxies."""
     hosts = {urllib.parse.urlsplit(url).netloc: url for url in urls}
     answered = set()
 
@@ -251,7 +251,7 @@ def silent_host(urls: Iterable[str], patience: float = PATIENCE) -> str | None:
         else:
             answered.add(host)
 
-    # Looking up a name heeds no timeout, so the threads are left behind rather than waited for.
+    # A name lookup ignores timeouts, so the threads are abandoned after `patience` seconds.
     threads = [threading.Thread(target=ask, args=host_and_url, daemon=True) for host_and_url in hosts.items()]
     deadline = time.monotonic() + patience
     for thread in threads:
@@ -262,15 +262,15 @@ def silent_host(urls: Iterable[str], patience: float = PATIENCE) -> str | None:
 
 
 def _read(builder: tfds.core.DatasetBuilder, name: str, split: str, keys: list[str]) -> tf.data.Dataset:
-    """The given features of a split, and no other decoded."""
-    wanted = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
-    # Left to themselves, TFDS keeps every decoded picture of a set whose files are below 250 MB, and 8 MB of each of 16
-    # files, and tf.data lets what it has read ahead grow by hundreds of MB whenever the reader falters.
+    """A split with only the given features decoded."""
+    decoders = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
+    # By default TFDS keeps every decoded picture of a set with files below 250 MB, and 8 MB of each of 16 files, and
+    # tf.data's read-ahead buffer grows by hundreds of MB whenever the reader is slow.
     frugal = tfds.ReadConfig(try_autocache=False, override_buffer_size=2**20, skip_prefetch=True)
     frugal.options.autotune.enabled = False
     with _quiet():
         try:
-            return builder.as_dataset(split=split, decoders=wanted, read_config=frugal, shuffle_files=False)
+            return builder.as_dataset(split=split, decoders=decoders, read_config=frugal, shuffle_files=False)
         except ValueError as error:
             raise GanzooError(
                 f"'{name}' has no pictures in a split '{split}'. Its splits are {', '.join(builder.info.splits)}; "
@@ -285,7 +285,7 @@ def _first_line(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without TFDS's remarks; the progress bars of a download stay."""
+    """Silences TFDS's log messages, but not the progress bars of a download."""
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:

@@ -1,7 +1,7 @@
-"""Two-dimensional distributions whose answer is known: two mixtures of Gaussians and a swiss roll.
+"""Known two-dimensional distributions: two mixtures of Gaussians and a swiss roll.
 
-The 25 Gaussians are those of Ding et al. (the 25-Gaussian protocol: spacing 1, sigma .05); the 8 Gaussians and the
-swiss roll are those of `gan_toy.py` in improved_wgan_training, https://github.com/igul222/improved_wgan_training.
+The 25 Gaussians come from Ding et al. (the 25-Gaussian protocol: spacing 1, sigma .05). The 8 Gaussians and the swiss
+roll come from `gan_toy.py` in improved_wgan_training, https://github.com/igul222/improved_wgan_training.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ NUM_POINTS = 110_000  # 50,000 to train on, 50,000 for the ratio, 10,000 to test
 
 
 def sample(name: str) -> Reals:
-    """110,000 points of "gaussians25", "gaussians8" or "swissroll": float32 [110000, 2], the same ones every time."""
+    """110,000 points of "gaussians25", "gaussians8" or "swissroll": float32 [110000, 2], the same in every call."""
     if name == "swissroll":
         return Reals(name, _swissroll())
     mixture = {"gaussians25": grid_of_25, "gaussians8": ring_of_8}[name]()

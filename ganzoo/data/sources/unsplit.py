@@ -1,4 +1,4 @@
-"""What the sources of domains (embedded digits, folders, TFDS) give: framed pictures, perhaps still to be split."""
+"""Framed pictures from the sources of domains (embedded digits, folders, TFDS), which may still have to be split."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +16,17 @@ LARGEST, USUAL = 512, 128  # pixels a side
 
 @dataclass(frozen=True)
 class Frame:
-    """The size of the pictures, to test on and to train on, and their channels; 0 is what the pictures are."""
+    """The pictures' test size (`image_size`), training size (`load_size`) and channels; 0 takes the pictures' own."""
 
     image_size: int
     load_size: int
     channels: int
 
     def settled(self, sizes: Iterable[tuple[int, int]]) -> "Frame":
-        """With both sizes, if need be from the (width, height) of all pictures.
+        """The frame with both sizes; a missing size follows from the (width, height) of all pictures.
 
         Raises:
-            GanzooError: the pictures would be loaded smaller than they are trained on.
+            GanzooError: if load_size is smaller than image_size.
         """
         image_size = self.image_size or framing.own_size(sizes, LARGEST, USUAL)
         if self.load_size and self.load_size < image_size:
@@ -39,13 +39,13 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Unsplit:
-    """Domains, and their test pictures where the source has some set aside.
+    """Domains, with test pictures if the source has a test part.
 
     Attributes:
-        names: of the domains.
-        train: one for each domain, at `frame.load_size`.
-        test: one for each domain, at `frame.image_size`, or None where `train` is still to be split.
-        frame: settled.
+        names: the domains' names.
+        train: each domain's pictures, at `frame.load_size`.
+        test: each domain's test pictures, at `frame.image_size`; None if `train` must still be split.
+        frame: the settled frame.
         paired: whether the domains' rows belong together.
     """
 
@@ -57,13 +57,13 @@ class Unsplit:
 
 
 def classes(train: Reals, test: Reals | None, names: Sequence[str] | None, frame: Frame) -> Unsplit:
-    """The classes of a labelled set as domains: those that there are pictures of, without labels any more.
+    """The classes of a labelled set as domains without labels. A class without pictures is left out.
 
     Args:
-        train: with labels.
+        train: pictures with labels.
         test: likewise, or None.
-        names: of the classes by label; None names them by number.
-        frame: settled, that of train and test.
+        names: the classes' names by label; None names classes by number.
+        frame: the settled frame of train and test.
     """
     present = np.unique(train.labels)
 
@@ -76,9 +76,9 @@ def classes(train: Reals, test: Reals | None, names: Sequence[str] | None, frame
 
 
 def with_test(domains: Unsplit) -> Unsplit:
-    """With 20 % of each domain, at most 10,000 pictures, set aside where the source has not done so.
+    """Sets aside 20 % of each domain, at most 10,000 pictures, unless the source has a test part.
 
-    Equal pictures (byte by byte) of a domain stay on one side, and so do pairs that share one.
+    Equal pictures (byte by byte) of a domain stay on one side of the split, and so do pairs that share a picture.
     """
     if domains.test is not None:
         return domains
@@ -87,21 +87,21 @@ def with_test(domains: Unsplit) -> Unsplit:
         numbers = [_linked(numbers)] * len(numbers)
 
     parts = {"train": [], "test": []}
-    for domain, of in zip(domains.train, numbers, strict=True):
-        for part, rows in deal(of, {"test": a_fifth(len(of)), "train": len(of)}).items():
+    for domain, kinds in zip(domains.train, numbers, strict=True):
+        for part, rows in deal(kinds, {"test": a_fifth(len(kinds)), "train": len(kinds)}).items():
             parts[part].append(domain.take(rows))
     return replace(domains, **parts)
 
 
 def _linked(numbers: list[np.ndarray]) -> np.ndarray:
-    """For each pair a number, the same one for pairs that are equal in a domain, directly or by way of other pairs.
+    """Numbers the pairs, with one number for pairs that share a picture, directly or through other pairs.
 
     Args:
-        numbers: what `equal_samples` gives, for each domain.
+        numbers: the result of `equal_samples` for each domain.
     """
     total = len(numbers[0])
     pairs = np.tile(np.arange(total), len(numbers))
-    pictures = np.concatenate([total * (k + 1) + of for k, of in enumerate(numbers)])
+    pictures = np.concatenate([total * (k + 1) + kinds for k, kinds in enumerate(numbers)])
     nodes = total * (len(numbers) + 1)
     links = sparse.coo_matrix((np.ones(len(pairs)), (pairs, pictures)), (nodes, nodes))
     return by_first_row(sparse.csgraph.connected_components(links, directed=False)[1][:total])
