@@ -70,7 +70,8 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
         except KeyboardInterrupt:
             _fail("interrupted.", INTERRUPTED)
         except BrokenPipeError:  # whoever reads the output has seen enough, as `| head` has
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())
             sys.exit(UNREAD)
         except OSError as error:
             _fail_unless_own(error, MISTAKE)

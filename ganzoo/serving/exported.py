@@ -327,5 +327,8 @@ def newest_version(directory: str | Path) -> Path:
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
     path = versions[-1] if versions else directory
     if not (path / "saved_model.pb").is_file():
-        raise GanzooError(f"no export in {directory}: a run leaves one in its workdir's folder `export`.")
+        raise GanzooError(
+            f"no export in {directory}: a run leaves one in its workdir's folder `export` when it ends. A run that was "
+            "stopped goes on by the same command."
+        )
     return path

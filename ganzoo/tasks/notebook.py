@@ -34,5 +34,8 @@ def export_model(
     """
     if isinstance(model, TranslationModel):
         return saved_model.export_translator(model, directory)
+    if reals is not None:
+        print("fitting the density ratio on held-out reals ...")
     ratio = fitting.for_export(model, reals, labels, options=model.recipe().ratio)
+    print("writing the export ...")
     return saved_model.export(model, directory, ratio=ratio)
