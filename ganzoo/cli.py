@@ -13,7 +13,7 @@ from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
-# Exit codes; the last two are what a shell gives for Ctrl-C and for output that nobody reads.
+# Exit codes; INTERRUPTED and UNREAD are a shell's codes for Ctrl-C and for output that nobody reads.
 MISTAKE, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
 PATHS = (  # the flags that are a path, or a list of paths
     "data_dir",
