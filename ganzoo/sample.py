@@ -30,7 +30,7 @@ FLAGS = flags.FLAGS
 def main() -> int:
     import numpy as np
 
-    out, options = Path(FLAGS.out), inputs.given(*inputs.OPTIONS)
+    out, options = Path(FLAGS.out), inputs.flag_values(*inputs.OPTIONS)
     if FLAGS.explain:
         refuse_to_explain(out, options)
     with cli.quiet_imports():

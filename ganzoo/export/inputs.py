@@ -251,7 +251,7 @@ def define_flags(*names: str, **defaults: Number | None) -> None:
     flags.DEFINE_multi_string("input", [], INPUT_HELP)
 
 
-def given(*names: str) -> dict[str, Number]:
+def flag_values(*names: str) -> dict[str, Number]:
     """The flags' values by name; flags whose value is None are left out."""
     return {name: flags.FLAGS[name].value for name in names if flags.FLAGS[name].value is not None}
 

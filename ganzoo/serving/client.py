@@ -32,7 +32,7 @@ def main() -> int:
         cli.positive(name, FLAGS[name].value)
     if FLAGS.deadline <= 0.0:
         raise GanzooError(f"--deadline is {FLAGS.deadline:g}, expected more than 0 seconds.")
-    options = inputs.given(*inputs.OPTIONS, "max_rounds", "max_per_request")
+    options = inputs.flag_values(*inputs.OPTIONS, "max_rounds", "max_per_request")
     server = FLAGS.server or ("localhost:8501" if FLAGS.rest else "localhost:8500")
     which = dict(version=FLAGS.version, version_label=FLAGS.version_label)
     with connect(server, FLAGS.model, rest=FLAGS.rest, deadline=FLAGS.deadline, **which) as connection:

@@ -55,7 +55,7 @@ def main(pipeline_options: list[str]) -> int:
         seed=FLAGS.seed,
         format=FLAGS.format,
         labels=table.whole_numbers("labels"),
-        inputs=table.given(*table.OPTIONS) | {name: value.tolist() for name, value in own.items()},
+        inputs=table.flag_values(*table.OPTIONS) | {name: value.tolist() for name, value in own.items()},
     )
     sample_set = SampleSet(plan, FLAGS.out)
     sample_set.begin()
