@@ -1,1 +1,1 @@
-"""What RESULTS.md's tables are made by, each as `python -m benchmarks.NAME`. No test times anything; these do."""
+"""The programs that make the tables of RESULTS.md, each run as `python -m benchmarks.NAME`. The tests time nothing."""

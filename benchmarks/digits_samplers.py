@@ -1,12 +1,12 @@
-r"""Every density ratio estimator with every sampler on digits, several seeds; the tables go to RESULTS.md.
+r"""Measures every density ratio estimator with every sampler on digits, over several seeds; writes to RESULTS.md.
 
     python -m benchmarks.digits_samplers --dataset mnist_5k
     python -m benchmarks.digits_samplers --dataset mnist --data_dir ~/tensorflow_datasets
 
-Models are trained by their recipes in `--workdir`; stopped, the benchmark goes on where it was. A pool of proposals is
-drawn once for each model and scored once by each estimator; the samplers run on the pool, with the graph code that the
-exports have. The default estimator is chosen on the test part of the data (`fd_validation`), and `fd_digits10k` is
-measured against MNIST's own 10,000 test images, which no part contains.
+Models are trained by their recipes in `--workdir`. Run the same command again to resume. For each model, a pool of
+proposals is drawn once and scored once by each estimator; the samplers run on the pool with the exports' graph code.
+The default estimator is chosen on the test part of the data (`fd_validation`). `fd_digits10k` is measured against
+MNIST's own 10,000 test images, which no part contains.
 """
 
 import math
@@ -38,13 +38,13 @@ from ganzoo.pictures import drawing
 from ganzoo.zoo.recipes import load_config
 
 _dataset = flags.DEFINE_enum("dataset", "mnist_5k", ["mnist_5k", "mnist"], "Digits to train and to fit on.")
-_data_dir = flags.DEFINE_string("data_dir", "", "Where TFDS has MNIST.")
+_data_dir = flags.DEFINE_string("data_dir", "", "The folder where TFDS has MNIST.")
 _models = flags.DEFINE_list("models", ["r3gan", "wgan_gp"], "Entries of the zoo.")
-_seeds = flags.DEFINE_integer("seeds", 3, "How many, from 0.", lower_bound=1)
+_seeds = flags.DEFINE_integer("seeds", 3, "The number of seeds, from 0.", lower_bound=1)
 _workdir = flags.DEFINE_string("workdir", "runs/digits_samplers", "Folder of the trainings and of the rows.")
 
-COUNT = 10_000  # samples of each row
-POOL = 100_000  # proposals: COUNT chains of CHAIN_LENGTH
+COUNT = 10_000  # samples of each row of the table
+POOL = 100_000  # proposals: enough for COUNT chains of CHAIN_LENGTH
 CHAIN_LENGTH = 10
 CHOSEN_BY = "obrs K = 2"
 SAMPLERS = samplers(CHAIN_LENGTH, max_proposals=POOL)
@@ -67,10 +67,10 @@ def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> It
     validation = fit_gaussian(features.features(parts.test.samples))
 
     def measure(samples):
-        found = evaluator.measure(samples)
-        shares = {name: value for key, value in found.items() for name in FIGURES if key.startswith(f"{name}_")}
+        metrics = evaluator.measure(samples)
+        shares = {name: value for key, value in metrics.items() for name in FIGURES if key.startswith(f"{name}_")}
         own = frechet_distance(fit_gaussian(features.features(samples)), validation)
-        return shares | dict(fd_digits10k=found["fd_digits10k"], fd_validation=own)
+        return shares | dict(fd_digits10k=metrics["fd_digits10k"], fd_validation=own)
 
     pool = model.sample(POOL, seed=1000 + config.seed)
     drawing.write_png(workdir / "generate.png", drawing.grid(pool[:64]))
@@ -96,7 +96,7 @@ def rows(config: ConfigDict, workdir: Path, missing: set[tuple[str, str]]) -> It
 
 
 def pool_rows(seed, first_row, rows):
-    """The pool's row numbers stand for its pictures; float32 holds them exactly."""
+    """Row numbers of the pool, in place of its pictures; float32 holds these numbers exactly."""
     return tf.cast((tf.range(rows)[:, None] + first_row + 40_009 * seed[0]) % POOL, tf.float32)
 
 
@@ -117,8 +117,8 @@ def table(done: dict[str, list[list[dict]]]) -> str:
 
 
 def choice(done: dict[str, list[list[dict]]]) -> str:
-    """For each entry the estimator that is best on the validation reals at K = 2; its figures on the test reals."""
-    said = []
+    """For each entry, the estimator that is best on the validation reals at K = 2, with its figures on test reals."""
+    lines = []
     for model, seeds in done.items():
         at_two = [[row for row in rows if row["sampler"] == CHOSEN_BY] for rows in seeds]
         score = {
@@ -130,12 +130,12 @@ def choice(done: dict[str, list[list[dict]]]) -> str:
         pairs = [(rows[0], row) for rows, row in zip(seeds, chosen, strict=True)]
         lower = spread([alone["fd_digits10k"] / row["fd_digits10k"] for alone, row in pairs])
         lost = {name: spread([row[name] - alone[name] for alone, row in pairs]) for name in ("coverage", "recall")}
-        said.append(
+        lines.append(
             f"- `{model}`: at K = 2 `{best}` is best on the validation reals. On the test reals its Frechet distance "
             f"is {lower} times lower than the generator's (goal: 1.8). Coverage changes by {lost['coverage']}, "
             f"recall by {lost['recall']} (goal: not below -0.03)."
         )
-    return "\n".join(said)
+    return "\n".join(lines)
 
 
 def main(argv):

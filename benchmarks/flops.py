@@ -1,4 +1,4 @@
-"""Floating point operations of a traced function: its matrix products and convolutions, which are all that counts."""
+"""Floating-point operations of a traced function. Only its matrix products and convolutions are counted."""
 
 import math
 from collections.abc import Callable
@@ -7,18 +7,19 @@ import tensorflow as tf
 
 
 def of_step(step: Callable, spec: tf.TypeSpec) -> float:
-    """Those of one call of a training step, forward, backward and the backward pass of a penalty alike.
+    """The operations of one call of a training step: forward, backward, and the backward pass of a penalty.
 
     Args:
-        step: such as `model.train_step`; it is traced once more.
-        spec: of its data, with a static batch.
+        step: a training step such as `model.train_step`; it is traced once more.
+        spec: the spec of the step's data, with a static batch.
     """
     return of_graph(tf.function(step, autograph=False).get_concrete_function(spec).graph)
 
 
 def of_graph(graph: tf.Graph) -> float:
-    """A multiplication and an addition count as two. The bodies of calls are left out, those of loops count as often as
-    the loop may run.
+    """The operations of a graph. A multiplication and an addition count as two.
+
+    The bodies of calls are left out. The body of a loop counts as often as the loop may run.
 
     Raises:
         ValueError: for a shape that is not static, and for a loop without `maximum_iterations`.
@@ -34,7 +35,7 @@ def _of_loop(op: tf.Operation) -> float:
 
 
 def _of_product(op: tf.Operation) -> int:
-    """[m, k] x [k, n], with batches in front or without."""
+    """The operations of [m, k] x [k, n], with or without batches in front."""
     rows, columns = _shape(op, op.inputs[0])[-2:]
     inner = rows if _is_transposed(op) else columns
     return 2 * math.prod(_shape(op, op.outputs[0])) * inner
@@ -45,12 +46,12 @@ def _is_transposed(op: tf.Operation) -> bool:
 
 
 def _of_convolution(op: tf.Operation) -> int:
-    """Of [batch, h, w, out] by kernels [kh, kw, in, out]: each number is a sum over kh kw in."""
+    """For an output [batch, h, w, out] and kernels [kh, kw, in, out], each number of the output sums kh kw in terms."""
     return 2 * math.prod(_shape(op, op.outputs[0])) * math.prod(_shape(op, op.inputs[1])[:-1])
 
 
 def _of_input_gradient(op: tf.Operation) -> int:
-    """As the convolution whose output's gradient it takes in; a transposed convolution is one, too."""
+    """As many operations as the convolution whose gradient it is; a transposed convolution is such a gradient, too."""
     return 2 * math.prod(_shape(op, op.inputs[2])) * math.prod(_shape(op, op.inputs[1])[:-1])
 
 

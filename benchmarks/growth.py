@@ -1,13 +1,14 @@
-r"""How a step's time grows with batch, size and width, and memory with the data set; it goes to RESULTS.md.
+r"""Measures how a step's time grows with batch, size and width, and memory with the data set; writes to RESULTS.md.
 
     python -m benchmarks.growth
     python -m benchmarks.growth --parts=batch,size --rounds 5
     python -m benchmarks.growth --parts=memory --examples=10000,100000
 
-Steps are of `gan` with convolutions on generated pictures, slices of all sizes in turn (ABAB...), the best of each.
-Memory is the most that a process of its own needs (`VmHWM`) that splits a generated set of TensorFlow Datasets and
-trains a hundred steps on it, streamed from a file and all in memory. What was measured stays in `--workdir`; a part
-that is not asked for is shown as it was measured last. The plots are docs/growth_*.png.
+Steps are steps of `gan` with convolutions on generated pictures. Slices of all sizes take turns (ABAB...), and the best
+slice of each size counts. Memory is the most (`VmHWM`) that one process needs to split a generated set of TensorFlow
+Datasets and to train a hundred steps on it. It is measured with the set streamed from a file and held in memory. The
+measurements stay in `--workdir`; a part left out of `--parts` is shown as it was measured last. The plots are
+docs/growth_*.png.
 """
 
 import itertools
@@ -31,7 +32,7 @@ from ganzoo.errors import GanzooError, did_you_mean
 FLAGS = flags.FLAGS
 
 ROOT = Path(__file__).parents[1]
-USUAL = {"batch": 32, "size": 32, "width": 32}  # what the others are while one grows
+USUAL = {"batch": 32, "size": 32, "width": 32}  # the values of the other two while one grows
 SWEEPS = {"batch": (8, 16, 32, 64, 128, 256), "size": (16, 32, 64, 128), "width": (8, 16, 32, 64, 128)}
 MEANING = {
     "batch": "pictures of a batch",
@@ -40,14 +41,15 @@ MEANING = {
 }
 PARTS = (*SWEEPS, "memory")
 STREAMED, HELD = "streamed", "in memory"
-LIMITS = {STREAMED: 1, HELD: 1_000_000}  # of stream_above_mb: the smallest set has 8 MB
+LIMITS = {STREAMED: 1, HELD: 1_000_000}  # values of stream_above_mb: the smallest set has 8 MB
 STEPS = 100
 
-Results = dict[str, dict]  # by part: {value: [best, median] seconds}, of memory {way: {examples: what a run found}}
+# By part: {value: [best, median] seconds}; for memory {way: {examples: the dict of a `growth_run`}}.
+Results = dict[str, dict]
 
 
 def step_of(batch: int, size: int, width: int) -> Slice:
-    """A slice of training steps of a model of its own, warmed up."""
+    """A slice of training steps of a new model, warmed up."""
     import numpy as np
 
     from ganzoo import models
@@ -78,23 +80,23 @@ def step_of(batch: int, size: int, width: int) -> Slice:
 
 
 def sweep(part: str) -> dict[str, list[float]]:
-    """Best and median seconds of a step for each value of what grows."""
+    """Best and median seconds of a step for each value of the part."""
     slices = {str(value): step_of(**USUAL | {part: value}) for value in SWEEPS[part]}
     return {value: list(times) for value, times in measuring.in_turn(slices, FLAGS.rounds, FLAGS.seconds).items()}
 
 
 def memory(examples: list[int]) -> dict[str, dict[str, dict]]:
-    """What `growth_run` finds on sets of so many examples, each way."""
+    """The measurements of `growth_run` on sets of these numbers of examples, streamed and in memory."""
     from benchmarks.growth_data import write_set
 
-    found = {way: {} for way in LIMITS}
+    runs = {way: {} for way in LIMITS}
     for count in examples:
         with tempfile.TemporaryDirectory() as folder:
             write_set(Path(folder), count)
             for way, limit in LIMITS.items():
-                found[way][str(count)] = _trained(folder, limit)
-                print(f"{count} examples, {way}: {found[way][str(count)]}")
-    return found
+                runs[way][str(count)] = _trained(folder, limit)
+                print(f"{count} examples, {way}: {runs[way][str(count)]}")
+    return runs
 
 
 def _trained(data_dir: str, limit: int) -> dict:
@@ -107,13 +109,13 @@ def _trained(data_dir: str, limit: int) -> dict:
 
 
 def growth(times: Mapping[str, list[float]]) -> list[float]:
-    """How many times longer each takes than the one before it; nan for the first."""
-    best = [of[0] for of in times.values()]
+    """The ratio of each best time to the one before; nan for the first."""
+    best = [seconds[0] for seconds in times.values()]
     return [math.nan, *(after / before for before, after in itertools.pairwise(best))]
 
 
 def time_table(part: str, times: Mapping[str, list[float]]) -> str:
-    """A line for each value of what grows."""
+    """The table's lines, one for each value of the part."""
     from benchmarks.sampler_tables import figure, markdown
 
     others = ", ".join(f"{name} {value}" for name, value in USUAL.items() if name != part)
@@ -125,30 +127,34 @@ def time_table(part: str, times: Mapping[str, list[float]]) -> str:
     return f"With {others}:\n\n{markdown(header, lines)}"
 
 
-def memory_table(found: Mapping[str, Mapping[str, Mapping]]) -> str:
-    """A line for each number of examples and way."""
+def memory_table(runs: Mapping[str, Mapping[str, Mapping]]) -> str:
+    """The table's lines, one for each number of examples and way of keeping them."""
     from benchmarks.sampler_tables import figure, markdown
 
     header = ["examples", "pictures, MB", "kept", "peak, MB", "of that till split", "to the fewest", "s to split"]
     header.append("ms a step (best)")
     lines = []
-    for count in found[STREAMED]:
+    for count in runs[STREAMED]:
         for way in LIMITS:
-            of, fewest = found[way][count], next(iter(found[way].values()))
+            run, fewest = runs[way][count], next(iter(runs[way].values()))
             lines.append(
                 [
-                    f"{int(count):,}", figure(int(count) * 28 * 28 / 1e6), way, figure(of["peak_mb"]),
-                    figure(of["loaded_mb"]), figure(of["peak_mb"] / fewest["peak_mb"]),
-                    figure(of["load_seconds"]), figure(1e3 * of["step_seconds"]),
+                    f"{int(count):,}", figure(int(count) * 28 * 28 / 1e6), way, figure(run["peak_mb"]),
+                    figure(run["loaded_mb"]), figure(run["peak_mb"] / fewest["peak_mb"]),
+                    figure(run["load_seconds"]), figure(1e3 * run["step_seconds"]),
                 ]
             )  # fmt: skip
     return markdown(header, lines)
 
 
-def check_same(found: Mapping[str, Mapping[str, Mapping]]) -> None:
-    """Raises GanzooError unless both ways have trained on the same pictures in the same order."""
-    for count in found[STREAMED]:
-        if found[STREAMED][count]["sha256"] != found[HELD][count]["sha256"]:
+def check_same(runs: Mapping[str, Mapping[str, Mapping]]) -> None:
+    """Checks that both ways have trained on the same pictures in the same order.
+
+    Raises:
+        GanzooError: if they have not.
+    """
+    for count in runs[STREAMED]:
+        if runs[STREAMED][count]["sha256"] != runs[HELD][count]["sha256"]:
             raise GanzooError(f"the train parts of {count} examples differ between streamed and in memory.")
 
 
@@ -198,12 +204,12 @@ def main() -> int | None:
 
 
 def define_flags() -> None:
-    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
-    flags.DEFINE_list("parts", list(PARTS), "what is measured: batch, size, width (time), memory")
+    """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_list("parts", list(PARTS), "the parts to measure: batch, size, width (time), memory")
     flags.DEFINE_integer("rounds", 5, "slices of each size, in turn", lower_bound=1)
-    flags.DEFINE_float("seconds", 1.0, "of a slice", lower_bound=0.0)
-    flags.DEFINE_list("examples", ["10000", "100000", "1000000"], "of the sets whose memory is measured, ascending")
-    flags.DEFINE_string("workdir", "runs/growth", "where what was measured stays")
+    flags.DEFINE_float("seconds", 1.0, "seconds of a slice", lower_bound=0.0)
+    flags.DEFINE_list("examples", ["10000", "100000", "1000000"], "sizes of the sets for memory, ascending")
+    flags.DEFINE_string("workdir", "runs/growth", "the folder that keeps the measurements")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Generated sets of TensorFlow Datasets, of any number of examples, written fast."""
+"""Generated data sets for TensorFlow Datasets, of any number of examples, written fast."""
 
 import io
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 NAME, VERSION, SPLIT = "ganzoo_growth", "1.0.0", "train"
-SIDE, SQUARES, CLASSES = 28, 7, 10  # pixels, of which every 4 x 4 are alike; all pictures are different ones
+SIDE, SQUARES, CLASSES = 28, 7, 10  # pictures of 28 x 28 pixels in squares of 4 x 4 equal pixels; all pictures differ
 
 
 def write_set(data_dir: Path, examples: int, shards: int = 8) -> None:
-    """Makes a grey labelled set that `ganzoo` finds by NAME in `data_dir`: PNG pictures in TFRecord files.
+    """Writes a labelled set of grey PNG pictures in TFRecord files, which `ganzoo` finds in `data_dir` by NAME.
 
     Args:
-        data_dir: must not have the set yet.
-        examples: at least `shards`.
-        shards: files.
+        data_dir: a folder that does not have the set yet.
+        examples: the number of examples, at least `shards`.
+        shards: the number of files.
     """
     folder = data_dir / NAME / VERSION
     folder.mkdir(parents=True)
     template = tfds.core.ShardedFileTemplate(
         data_dir=folder, dataset_name=NAME, split=SPLIT, filetype_suffix="tfrecord"
     )
-    lengths = [len(of) for of in np.array_split(np.arange(examples), shards)]
+    lengths = [len(numbers) for numbers in np.array_split(np.arange(examples), shards)]
     bytes_written = 0
     for shard, length in enumerate(lengths):
         path = template.sharded_filepath(shard_index=shard, num_shards=shards)

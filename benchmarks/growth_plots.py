@@ -7,22 +7,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
-POWERS = {"batch": 1, "size": 2, "width": 2}  # of each, the multiplications of a step
+POWERS = {"batch": 1, "size": 2, "width": 2}  # a step's multiplications grow with this power of the value
 
 
 def time_plot(sweeps: Mapping[str, Mapping[str, list[float]]], usual: Mapping[str, int], path: Path) -> None:
-    """Milliseconds of a step, best, over each value, both logarithmic, beside how its multiplications grow.
+    """Plots a step's best milliseconds over each value, both logarithmic, beside the growth of its multiplications.
 
     Args:
-        sweeps: by what grows, {value: [best, median] seconds}.
-        usual: what the others are meanwhile.
-        path: of the PNG.
+        sweeps: by part, {value: [best, median] seconds}.
+        usual: the values of the other parts.
+        path: the PNG file.
     """
     figure = Figure(figsize=(9.6, 3.2), dpi=100, layout="constrained")
     panels = figure.subplots(1, len(sweeps), sharey=True, squeeze=False)[0]
     for axes, (part, times) in zip(panels, sweeps.items(), strict=True):
         values = [int(value) for value in times]
-        best = [1e3 * of[0] for of in times.values()]
+        best = [1e3 * seconds[0] for seconds in times.values()]
         power = POWERS[part]
         as_the_work = [best[-1] * (value / values[-1]) ** power for value in values]
         label = f"proportional to {part}{'²' if power == 2 else ''}"
@@ -39,16 +39,16 @@ def time_plot(sweeps: Mapping[str, Mapping[str, list[float]]], usual: Mapping[st
     _write(figure, path)
 
 
-def memory_plot(found: Mapping[str, Mapping[str, Mapping[str, float]]], path: Path) -> None:
-    """Peak memory over the number of examples, a line for each way of keeping them.
+def memory_plot(memory: Mapping[str, Mapping[str, Mapping[str, float]]], path: Path) -> None:
+    """Plots peak memory over the number of examples, a line for each way of keeping them.
 
     Args:
-        found: by way, {examples: {"peak_mb": ...}}.
-        path: of the PNG.
+        memory: by way, {examples: {"peak_mb": ...}}.
+        path: the PNG file.
     """
     figure = Figure(figsize=(5.2, 3.4), dpi=100, layout="constrained")
     axes = figure.subplots()
-    for (way, runs), colour in zip(found.items(), ("tab:blue", "tab:orange"), strict=True):
+    for (way, runs), colour in zip(memory.items(), ("tab:blue", "tab:orange"), strict=True):
         peaks = [run["peak_mb"] for run in runs.values()]
         axes.semilogx([int(count) for count in runs], peaks, "o-", color=colour, label=way)
     axes.set(xlabel="examples in the set", ylabel="peak memory of the process, MB", ylim=(0, None))

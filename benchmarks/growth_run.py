@@ -1,9 +1,13 @@
-"""A short training on a set of `growth_data` in a process of its own, whose peak of memory is then the training's.
+"""A short training on a set of `growth_data` in its own process, so that the process's peak of memory is its own.
 
     python -m benchmarks.growth_run DATA_DIR STREAM_ABOVE_MB STEPS
 
-The last line printed is JSON: `loaded_mb` and `peak_mb`, the most memory until the set is split and until the end;
-`load_seconds` to split it; `step_seconds`, the best of ten slices; `sha256` of the train part.
+The last line printed is JSON:
+
+- `loaded_mb` and `peak_mb`: the most memory until the set is split, and until the end.
+- `load_seconds`: the time to split the set.
+- `step_seconds`: the time of a step in the best of ten slices.
+- `sha256`: the checksum of the train part.
 """
 
 import json
@@ -22,13 +26,13 @@ SLICES = 10
 
 
 def run(data_dir: str, stream_above_mb: int, steps: int) -> dict[str, float | str]:
-    """What the module prints, as a dict."""
+    """The measurements that the module prints, as a dict."""
     config = load_config("gan", NAME)
     config.data.data_dir, config.data.stream_above_mb = data_dir, stream_above_mb
     start = time.perf_counter()
     parts = load_parts(NAME, **config.data)
     sha256 = parts.describe()["sha256"]["train"]
-    found = dict(load_seconds=time.perf_counter() - start, loaded_mb=measuring.peak_mb(), sha256=sha256)
+    loaded = dict(load_seconds=time.perf_counter() - start, loaded_mb=measuring.peak_mb(), sha256=sha256)
 
     model = models.from_config(config, parts.train.shape)
     loop.compile_for(model, config)
@@ -38,7 +42,7 @@ def run(data_dir: str, stream_above_mb: int, steps: int) -> dict[str, float | st
         start = time.perf_counter()
         model.fit(data, steps_per_epoch=steps // SLICES, shuffle=False, verbose=0)
         times.append((time.perf_counter() - start) / (steps // SLICES))
-    return found | dict(step_seconds=min(times), peak_mb=measuring.peak_mb())
+    return loaded | dict(step_seconds=min(times), peak_mb=measuring.peak_mb())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks of speed share: rounds in turn, ratios of minima, goals, and what machine it was."""
+"""The tools of the benchmarks of speed: rounds in turn, ratios of minima, goals, and the machine's description."""
 
 import importlib.metadata
 import json
@@ -13,19 +13,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-# One slice of work, of at least so many seconds -> seconds for each unit of it (a step, a sample, a row).
+# Does a slice of work for at least the given seconds -> seconds per unit of work (a step, a sample, a row).
 Slice = Callable[[float], float]
 
 
 class Times(NamedTuple):
-    """Seconds of a unit of work over the rounds; the minimum is what other work on the machine disturbed least."""
+    """Seconds of a unit of work over the rounds; other work on the machine disturbed the minimum least."""
 
     minimum: float
     median: float
 
 
 class Goal(NamedTuple):
-    """What a ratio is to reach."""
+    """A ratio and the least value that it should have."""
 
     what: str
     ratio: float
@@ -37,22 +37,22 @@ class Goal(NamedTuple):
 
 
 def in_turn(contenders: Mapping[str, Slice], rounds: int, seconds: float) -> dict[str, Times]:
-    """Each contender's times, measured in turn (ABAB...), so that what else the machine does meets all of them alike.
+    """Each contender's times, measured in turn (ABAB...), so that other work on the machine disturbs all of them alike.
 
     Args:
-        contenders: by name; they have been warmed up.
-        rounds: slices of each, at least 1.
-        seconds: of a slice, at least.
+        contenders: slices by the contenders' names, warmed up.
+        rounds: slices of each contender, at least 1.
+        seconds: the least time of a slice.
     """
-    found = {name: [] for name in contenders}
+    seconds_of_units = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, of_slice in contenders.items():
-            found[name].append(of_slice(seconds))
-    return {name: Times(min(each), statistics.median(each)) for name, each in found.items()}
+            seconds_of_units[name].append(of_slice(seconds))
+    return {name: Times(min(each), statistics.median(each)) for name, each in seconds_of_units.items()}
 
 
 def repeated(call: Callable[[], float]) -> Slice:
-    """A slice that calls over and over; `call` returns the units of work it has done."""
+    """A slice that repeats `call`, which returns the units of work that it has done."""
 
     def of_slice(seconds: float) -> float:
         units, start = 0.0, time.perf_counter()
@@ -69,8 +69,10 @@ def shortfalls(goals: list[Goal]) -> list[str]:
 
 
 def ended(workdir: Path, *arguments: str) -> dict:
-    """`config`, `metrics` and `minutes` of a run of `ganzoo.run`, in a process of its own; one that had ended keeps its
-    figures, one that was stopped goes on, and its minutes are those of its last start."""
+    """`config`, `metrics` and `minutes` of a run of `ganzoo.run` in its own process.
+
+    A run that had ended keeps its figures. A run that was stopped goes on; its minutes count from its last start.
+    """
     from ganzoo import files
 
     clock = workdir / "minutes.json"
@@ -83,15 +85,15 @@ def ended(workdir: Path, *arguments: str) -> dict:
 
 
 def conclude(missed: list[str], check: bool, section: str, text: str) -> int:
-    """Prints what is missed, and with `check` gives the exit code; without, the text goes to RESULTS.md.
+    """Prints the missed goals. With `check` it returns the exit code; without, it writes the text to RESULTS.md.
 
     Args:
-        missed: a line for each goal that is.
-        check: whether RESULTS.md is to be left alone, and a missed goal an error.
-        section: of RESULTS.md.
-        text: of the section.
+        missed: a line for each missed goal.
+        check: whether a missed goal is an error, and RESULTS.md is left alone.
+        section: the name of the section of RESULTS.md.
+        text: the section's text.
     """
-    from benchmarks.sampler_tables import write_section  # which imports TensorFlow
+    from benchmarks.sampler_tables import write_section  # imports TensorFlow
 
     print("\n".join(missed) or "every goal is met")
     if check:
@@ -101,9 +103,9 @@ def conclude(missed: list[str], check: bool, section: str, text: str) -> int:
 
 
 def peak_mb() -> float:
-    """The most memory this process has had at once, in MB.
+    """The most memory that this process has had at once, in MB.
 
-    Linux tells by `VmHWM`; `getrusage`'s figure would be that of the process it was started by, if that was larger.
+    Linux gives it as `VmHWM`. The figure of `getrusage` would include the parent process, if that was larger.
     """
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000

@@ -1,4 +1,4 @@
-"""What the two sampler benchmarks share: a trained entry, its estimators and samplers as rows, and RESULTS.md."""
+"""The common code of the two sampler benchmarks: a trained entry, its estimators and samplers as rows, RESULTS.md."""
 
 import functools
 import json
@@ -33,8 +33,11 @@ Row = dict[str, float | str]
 
 
 def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts, float]:
-    """The model that a config describes, trained in `workdir` or gone on with there; its data; the seconds it took, nan
-    where it was not trained in one go."""
+    """Trains the model that a config describes in `workdir`, or resumes its training there.
+
+    Returns:
+        The model, its data, and the training's seconds, nan if it was not trained in one go.
+    """
     keras.utils.set_random_seed(config.seed)
     parts = load_parts(config.dataset, **config.data)
     model = models.from_config(config, parts.train.shape)
@@ -47,8 +50,10 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
 
 
 def estimator_names(config: ConfigDict) -> list[str]:
-    """Those that the objective allows, the best last. Without a log ratio of the discriminator's own, `combined` is the
-    `refit`."""
+    """The estimators that the objective allows, the best last.
+
+    If the discriminator's logits are no log ratio, `combined` would equal `refit` and is left out.
+    """
     own = models.model_class(config.name).logits_are_log_ratio
     return ["discriminator", "refit", "smoothed", "combined"] if own else ["smoothed", "refit"]
 
@@ -59,32 +64,42 @@ def tempered(name: str) -> str:
 
 
 def estimates(
-    model: AdversarialModel, parts: Parts, config: ConfigDict, wanted: set[str]
+    model: AdversarialModel, parts: Parts, config: ConfigDict, chosen: set[str]
 ) -> Iterable[tuple[str, DensityRatio, float]]:
-    """The wanted ones of `estimator_names`, plain or tempered, fitted on the ratio part, and the seconds each took;
-    what one before it had fitted costs nothing again."""
+    """The chosen estimators of `estimator_names`, plain or tempered, fitted on the ratio part.
+
+    Yields:
+        The estimator's name, its ratio, and the seconds of its fit. An estimator that builds on an earlier fit does not
+        count its time again.
+    """
     held_out, options = reals.to_float(parts.ratio.samples), config.ratio.to_dict() | dict(tempering=1.0)
-    names = [name for name in estimator_names(config) if wanted & {name, tempered(name)}]
+    names = [name for name in estimator_names(config) if chosen & {name, tempered(name)}]
     ratios = fitting.by_each(names, model, held_out, parts.ratio.labels, options=options, seed=config.seed)
     for name in names:
         start = time.perf_counter()
         ratio = next(ratios)
         seconds = time.perf_counter() - start
-        if name in wanted:
+        if name in chosen:
             yield name, ratio, seconds
-        if tempered(name) in wanted:
+        if tempered(name) in chosen:
             half = DensityRatio(lambda samples, ratio=ratio: TEMPERING * ratio(samples), TEMPERING * ratio.held_out)
             yield tempered(name), half, seconds
 
 
 def rejecting(function: Callable, max_proposals: int, **rule) -> Callable:
-    """A rejection sampler as (propose, log_ratio, burn_in, starts, n, seed, batch_size) -> draws; what of its rule is a
-    function is given the burn-in."""
+    """A rejection sampler as (propose, log_ratio, burn_in, starts, n, seed, batch_size) -> draws.
+
+    Args:
+        function: the sampler.
+        max_proposals: its bound.
+        **rule: further arguments of the sampler. A function among them is called with the burn-in, and its result is
+            the argument.
+    """
 
     def draw(propose, log_ratio, ascending, starts, n, seed, batch_size):
-        given = {name: value(ascending) if callable(value) else value for name, value in rule.items()}
-        given |= dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals)
-        return function(propose, log_ratio, n, **given)
+        arguments = {name: value(ascending) if callable(value) else value for name, value in rule.items()}
+        arguments |= dict(seed=seed, batch_size=batch_size, max_proposals=max_proposals)
+        return function(propose, log_ratio, n, **arguments)
 
     return draw
 
@@ -95,7 +110,7 @@ def whole(ascending: tf.Tensor) -> tf.Tensor:
 
 
 def samplers(chain_length: int, max_proposals: int) -> dict[str, Callable]:
-    """The samplers by the name of their row, called as those of `rejecting`."""
+    """The samplers by the names of their rows, with the arguments of `rejecting`'s samplers."""
     by_drs = functools.partial(rejecting, drs.discriminator_rejection, max_proposals, burn_in=whole)
     by_budget = functools.partial(rejecting, obrs.budgeted_rejection, max_proposals, budgets=obrs.budgets_of)
     maximum = functools.partial(drs.percentile, percent=99.9)
@@ -115,7 +130,7 @@ def samplers(chain_length: int, max_proposals: int) -> dict[str, Callable]:
 
 
 def drawer(propose, ratio: DensityRatio, sampler: Callable, n: int, batch_size: int) -> Callable:
-    """seed int32 [2] -> draws, one graph with the burn-in done beforehand."""
+    """seed int32 [2] -> draws, as one graph; the burn-in is drawn beforehand."""
     draw_burn_in = tf.function(burn_in, autograph=False)
     ascending = draw_burn_in(propose, ratio, 10_000, seed=tf.constant(BURN_IN_SEED), batch_size=batch_size)
     return tf.function(
@@ -124,12 +139,12 @@ def drawer(propose, ratio: DensityRatio, sampler: Callable, n: int, batch_size: 
 
 
 def completed(path: Path, expected: list[tuple[str, str]], rows: Callable[[set], Iterable[Row]]) -> list[Row]:
-    """The rows of a JSON file in the order expected, those missing made first: a benchmark that was stopped goes on.
+    """The rows of a JSON file in the expected order. Missing rows are made first, so that a stopped benchmark resumes.
 
     Args:
-        path: of the file; written after each row.
+        path: the file, written after each row.
         expected: (estimator, sampler) of each row.
-        rows: makes the rows of the (estimator, sampler) pairs it is given.
+        rows: makes the rows of the given (estimator, sampler) pairs.
     """
     done = {(row["estimator"], row["sampler"]): row for row in json.loads(path.read_text())} if path.exists() else {}
     if missing := set(expected) - done.keys():
@@ -141,7 +156,7 @@ def completed(path: Path, expected: list[tuple[str, str]], rows: Callable[[set],
 
 
 def figure(value: float) -> str:
-    """A measured number as tables show it: a float with three digits, a count as it is, `-` for what is not finite.
+    """A measured number in a table: a float with three digits, a count as it is, `-` if it is not finite.
 
     >>> figure(0.99873), figure(1.0), figure(45.72), figure(26_123.4), figure(10_001), figure(math.nan)
     ('0.999', '1.00', '45.7', '26,100', '10,001', '-')
@@ -155,7 +170,7 @@ def figure(value: float) -> str:
 
 
 def places(value: float) -> int:
-    """How many decimals show a number's first three digits."""
+    """The number of decimals that show a number's first three digits."""
     return max(2 - math.floor(math.log10(abs(value))), 0) if value else 0
 
 
@@ -182,7 +197,7 @@ def markdown(header: list[str], rows: list[list[str]]) -> str:
 
 
 def write_section(name: str, text: str, path: Path = RESULTS) -> None:
-    """Puts text between the section's markers in RESULTS.md, where they are or at the end."""
+    """Writes text between the section's markers in RESULTS.md; a section without markers is added at the end."""
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before = path.read_text() if path.exists() else "# Results\n"
     section = f"{begin}\n{text.strip()}\n{end}"

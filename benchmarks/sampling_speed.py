@@ -1,16 +1,20 @@
-r"""Accepted samples per second of an export's rejection, as a fraction of the bound; the table goes to RESULTS.md.
+r"""Measures an export's accepted samples per second, as a fraction of a bound; the table goes to RESULTS.md.
 
     python -m benchmarks.sampling_speed
     python -m benchmarks.sampling_speed --check --rounds 5 --seconds 5
 
-Two models, one of convolutions and one of dense layers, are trained for `--steps` by their recipes (how good they are
-does not enter), get their density ratio and are exported. The bound is the throughput of generator and ratio together,
-times the acceptance: the time of the forward passes that a request's proposals take, in passes of as many rows as
-samples are asked for (at most the export's batch), one graph of both, measured in turn with the samplers. Small
-requests may be beyond it, because they propose more rows at once than they ask for, and `mh` because its chain is one
-call. The fraction beside it is by passes of as many rows as a request comes to propose, the largest throughput there
-is: a small request falls short of it, because a round may not bring what is missing, and each pass has a price of its
-own. `--check` exits 1 where a goal is missed.
+Two models, one of convolutions and one of dense layers, are trained for `--steps` by their recipes and exported with
+their density ratio. Their quality does not matter here.
+
+The bound is the time of the forward passes, through generator and ratio in one graph, for a request's proposals. Each
+pass has as many rows as the request asks for samples, at most the export's batch. Passes and samplers are measured in
+turn. Small requests may beat the bound, because they propose more rows at once than they ask for; `mh` may beat it,
+because its chain is one call.
+
+The fraction beside the bound's uses passes of as many rows as a request proposes, which have the largest throughput. A
+small request falls short of this one: a round may leave samples missing, and each pass has a fixed cost.
+
+`--check` exits 1 if a goal is missed.
 """
 
 import functools
@@ -29,7 +33,7 @@ FLAGS = flags.FLAGS
 WORKS = {"convolutions": ("wgan_gp", "mnist_5k"), "dense": ("gan", "gaussians25")}
 GOALS = {"convolutions": 0.95, "dense": 0.75}
 GOAL_SIZES = (64, 10_000)
-CHAIN_LENGTH = 10  # of mh: proposals of each sample
+CHAIN_LENGTH = 10  # proposals of each sample of mh
 INPUTS = {"drs": dict(gamma_percentile=80.0), "obrs": dict(budget=2.0), "mh": dict(chain_length=CHAIN_LENGTH)}
 LOOP = "Python loop"
 
@@ -41,10 +45,10 @@ class Measured(NamedTuple):
         work: a key of WORKS.
         sampler: a signature, or LOOP.
         size: samples of a request.
-        of_sample: seconds of each.
-        of_row: seconds of a row's forward pass in a batch of as many rows as samples are asked for.
-        of_proposal: likewise in a batch of as many rows as the request comes to propose.
-        proposals: for each sample, in the mean.
+        of_sample: seconds per sample.
+        of_row: seconds per row of a forward pass that has as many rows as the request asks for samples.
+        of_proposal: seconds per row of a forward pass that has as many rows as the request proposes.
+        proposals: mean number of proposals per sample.
     """
 
     work: str
@@ -57,20 +61,20 @@ class Measured(NamedTuple):
 
     @property
     def fraction(self) -> float:
-        """Of the bound, by minima."""
+        """The request's speed as a fraction of the bound, by minima."""
         return self.of_row.minimum * self.proposals / self.of_sample.minimum
 
     @property
     def of_larger_passes(self) -> float:
-        """Of what passes as large as all the proposals would give."""
+        """The request's speed as a fraction of the speed of passes that hold all its proposals, by minima."""
         return self.of_proposal.minimum * self.proposals / self.of_sample.minimum
 
 
 class Counted:
-    """A sampler whose requests are counted.
+    """A sampler that counts its requests, samples and proposals.
 
     Args:
-        draw: number of the request -> (samples, proposals) it took.
+        draw: number of the request -> (samples, proposals).
     """
 
     def __init__(self, draw: Callable[[int], tuple[int, int]]):
@@ -85,16 +89,16 @@ class Counted:
 
 
 def goals(rows: list[Measured]) -> list[Goal]:
-    """Those of the sizes that have one; the loop in Python is there for comparison."""
-    wanted = [row for row in rows if row.size in GOAL_SIZES and row.sampler != LOOP]
+    """The goals of the sizes that have one; the loop in Python has no goal and serves as a comparison."""
+    with_goal = [row for row in rows if row.size in GOAL_SIZES and row.sampler != LOOP]
     return [
         Goal(f"{row.work}, {row.sampler}, {row.size} samples, fraction of the bound", row.fraction, GOALS[row.work])
-        for row in wanted
+        for row in with_goal
     ]
 
 
 def table(rows: list[Measured]) -> str:
-    """A line for each request."""
+    """The table's lines, one for each request."""
     from benchmarks.sampler_tables import figure, markdown
 
     header = [
@@ -118,7 +122,7 @@ def table(rows: list[Measured]) -> str:
 
 
 def measure(work: str) -> list[Measured]:
-    """Trains, exports and asks one model."""
+    """Trains and exports one model, and measures requests to the export."""
     from benchmarks.sampler_tables import trained
     from ganzoo.data.reals import to_float
     from ganzoo.density_ratio import fitting
@@ -142,7 +146,7 @@ def measure(work: str) -> list[Measured]:
 
 
 def forward_of(model, ratio) -> Callable:
-    """latents float32 [rows, d] -> samples and their log ratios: the work that no sampler can do without."""
+    """latents float32 [rows, d] -> samples and their log ratios: the work that every sampler must do."""
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True, autograph=False)
@@ -154,7 +158,7 @@ def forward_of(model, ratio) -> Callable:
 
 
 def of_size(work: str, size: int, exported, forward: Callable) -> list[Measured]:
-    """Every sampler and the loop, in turn with the forward passes at the batches they come to."""
+    """Measures every sampler and the loop, in turn with forward passes of the batches that they need."""
     import numpy as np
     import tensorflow as tf
 
@@ -168,43 +172,43 @@ def of_size(work: str, size: int, exported, forward: Callable) -> list[Measured]
         draw()
 
     needed = {name: size * draw.proposals / draw.samples for name, draw in counted.items()}
-    needed["mh"] = size  # chains run side by side, one proposal of each at a time
-    batches = {name: int(batch_row_count(wanted, most)) for name, wanted in needed.items()}
+    needed["mh"] = size  # chains run side by side and make one proposal each at a time
+    batches = {name: int(batch_row_count(proposals, most)) for name, proposals in needed.items()}
     passes = {}
-    asked = int(batch_row_count(size, most))
-    for rows in {asked, *batches.values()}:
+    rows_of_size = int(batch_row_count(size, most))
+    for rows in {rows_of_size, *batches.values()}:
         latents = tf.constant(np.random.default_rng(rows).normal(size=(rows, latent_dim)), tf.float32)
         passes[f"forward {rows}"] = measuring.repeated(functools.partial(passed, forward, latents))
         passed(forward, latents)
 
     contenders = {name: measuring.repeated(draw) for name, draw in counted.items()} | passes
     times = measuring.in_turn(contenders, FLAGS.rounds, FLAGS.seconds)
-    of_row = {name: times[f"forward {rows}"] for name, rows in batches.items()}
+    of_row, of_proposal = times[f"forward {rows_of_size}"], {n: times[f"forward {rows}"] for n, rows in batches.items()}
     return [
-        Measured(work, name, size, times[name], times[f"forward {asked}"], of_row[name], draw.proposals / draw.samples)
+        Measured(work, name, size, times[name], of_row, of_proposal[name], draw.proposals / draw.samples)
         for name, draw in counted.items()
     ]
 
 
 def passed(forward: Callable, latents) -> int:
-    """One forward pass, waited for; its rows."""
+    """Runs one forward pass to its end, and returns the number of its rows."""
     forward(latents)[1].numpy()
     return len(latents)
 
 
 def ask(exported, name: str, size: int, number: int) -> tuple[int, int]:
-    """One request by a seed of its own: its samples and proposals."""
+    """The numbers of samples and proposals of one request, which has its own seed."""
     import tensorflow as tf
 
-    given = {key: tf.constant(value) for key, value in INPUTS[name].items()}
-    drawn = exported.signatures[name](num_samples=tf.constant(size), seed=tf.constant([number, 0]), **given)
+    inputs = {key: tf.constant(value) for key, value in INPUTS[name].items()}
+    drawn = exported.signatures[name](num_samples=tf.constant(size), seed=tf.constant([number, 0]), **inputs)
     return len(drawn["samples"].numpy()), int(drawn["num_proposed"])
 
 
 def loop_in_python(forward: Callable, size: int, batch: int, latent_dim: int) -> Callable:
-    """Discriminator rejection as one writes it in NumPy around a network: batches of proposals until there are enough.
+    """Discriminator rejection in plain NumPy around a network: batches of proposals until there are enough samples.
 
-    Its gamma is the percentile of a burn-in, as the export's.
+    As in the export, gamma is a percentile of a burn-in.
     """
     import numpy as np
     import tensorflow as tf
@@ -224,14 +228,14 @@ def loop_in_python(forward: Callable, size: int, batch: int, latent_dim: int) ->
 
     def draw(number):
         rng, largest = np.random.default_rng(number), burn_in.max()
-        kept, found, proposed = [], 0, 0
-        while found < size:
+        kept, count, proposed = [], 0, 0
+        while count < size:
             samples, ratio = proposals(rng)
             largest = max(largest, ratio.max())
             gamma = np.percentile(f_hat(burn_in, largest), INPUTS["drs"]["gamma_percentile"])
             accepted = rng.random(batch) < 1 / (1 + np.exp(gamma - f_hat(ratio, largest)))
             kept.append(samples[accepted])
-            found += int(accepted.sum())
+            count += int(accepted.sum())
             proposed += batch
         return len(np.concatenate(kept)[:size]), proposed
 
@@ -239,19 +243,19 @@ def loop_in_python(forward: Callable, size: int, batch: int, latent_dim: int) ->
 
 
 def define_flags() -> None:
-    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
-    flags.DEFINE_list("works", ["convolutions", "dense"], "what to measure")
+    """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_list("works", ["convolutions", "dense"], "the models to measure")
     flags.DEFINE_list("sizes", ["1", "16", "64", "10000"], "samples of a request")
     flags.DEFINE_integer("rounds", 5, "slices of each contender, in turn", lower_bound=1)
-    flags.DEFINE_float("seconds", 3.0, "of a slice, at least", lower_bound=0.0)
+    flags.DEFINE_float("seconds", 3.0, "the least seconds of a slice", lower_bound=0.0)
     flags.DEFINE_integer("steps", 200, "generator steps of the trainings", lower_bound=1)
     flags.DEFINE_string("workdir", "runs/sampling_speed", "folder of the trainings")
-    flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
+    flags.DEFINE_bool("check", False, "exit 1 if a goal is missed; RESULTS.md is left alone")
 
 
 def main() -> int:
     with cli.quiet_imports():
-        import keras  # noqa: F401 - and with it TensorFlow, which makes remarks
+        import keras  # noqa: F401 - imports TensorFlow, whose remarks are silenced here
     rows = [row for work in FLAGS.works for row in measure(work)]
     print(table(rows))
     missed = measuring.shortfalls(goals(rows))

@@ -1,13 +1,15 @@
-r"""Seconds of training until a Frechet distance is reached on `mnist_5k`; the table goes to RESULTS.md.
+r"""Measures the seconds of training until a Frechet distance is reached on `mnist_5k`; writes to RESULTS.md.
 
     python -m benchmarks.time_to_quality
     python -m benchmarks.time_to_quality --threshold 100 --samples 2000 --every 10 --limit 600 --check
 
-ganzoo's `wgan_gp` by its recipe, as it is and by `drs`, against the example of keras.io as published: its networks,
-batches of 512, 3 critic steps, Adam at 2e-4 with betas .5 and .9, lambda 10, no averaged generator. Both train in turn
-for `--every` seconds, to the end of a step, and are then measured, off the clock, on `--samples` samples, as the
-metric's name says. A clock begins before the networks are built. Of `drs` it also counts the fit of the density ratio,
-once: that at the point in question. `--check` exits 1 unless ours takes at most half the example's time.
+The benchmark compares ganzoo's `wgan_gp` by its recipe, plain and by `drs`, with the example of keras.io as published.
+The example has its own networks, batches of 512, 3 critic steps, Adam at 2e-4 with betas .5 and .9, lambda 10 and no
+averaged generator.
+
+Both train in turn for `--every` seconds, to the end of a step. They are then measured, off the clock, on `--samples`
+samples. A clock begins before the networks are built. For `drs`, each point also counts one fit of the density ratio:
+the fit at that point. `--check` exits 1 unless ganzoo takes at most half the example's time.
 """
 
 import functools
@@ -25,25 +27,25 @@ from ganzoo import cli
 FLAGS = flags.FLAGS
 
 OURS, DRS, EXAMPLE = "ganzoo's wgan_gp", "ganzoo's wgan_gp by drs", "keras.io's WGAN-GP"
-LEAST = 2.0  # how many times sooner ours is to be there
-PATIENCE = 2.5  # times ours, after which the example need not go on
+LEAST = 2.0  # the goal: the example's time is at least this many times ganzoo's
+PATIENCE = 2.5  # the example stops after this many times ganzoo's time
 
 
 class Point(NamedTuple):
-    """A measurement of a sampler: seconds of training (and of the fit, if any) and the distance then."""
+    """A measurement of a sampler: the seconds of training, with the fit if there is one, and the distance."""
 
     seconds: float
     distance: float
 
 
 class Learner(NamedTuple):
-    """One that trains.
+    """A model in training.
 
     Attributes:
-        train: trains for so many steps and returns when they are done.
-        samplers: name -> a function that draws so many samples, float32 [n, 28, 28, 1] in [-1, 1], and says how many
-            seconds of preparation that took which count.
-        steps_at_once: between two looks at the clock.
+        train: trains for the given number of steps and returns afterwards.
+        samplers: name -> a function from a number of samples to samples float32 [n, 28, 28, 1] in [-1, 1], and to the
+            seconds of preparation that count as training.
+        steps_at_once: steps between two looks at the clock.
     """
 
     train: Callable[[int], None]
@@ -52,23 +54,26 @@ class Learner(NamedTuple):
 
 
 def reached(curve: list[Point], threshold: float) -> float:
-    """Seconds at the first point that is at or under the threshold; infinite if there is none."""
+    """Seconds at the first point at or below the threshold; infinite if no point reaches it."""
     return min((point.seconds for point in curve if point.distance <= threshold), default=math.inf)
 
 
 def goals(curves: dict[str, list[Point]], threshold: float) -> list[Goal]:
-    """For each of ours; where the example never got there, by the time it was given, which is to its advantage."""
+    """The goals of ganzoo's samplers.
+
+    If the example never reached the threshold, the time that it was given counts, which is to its advantage.
+    """
     example = min(reached(curves[EXAMPLE], threshold), curves[EXAMPLE][-1].seconds)
-    found = []
+    goals_of_ours = []
     for name in (OURS, DRS):
         ours = reached(curves[name], threshold)
         ratio = example / ours if math.isfinite(ours) else 0.0
-        found.append(Goal(f"{name}, time of the example to ours until {threshold:g}", ratio, LEAST))
-    return found
+        goals_of_ours.append(Goal(f"{name}, time of the example to ours until {threshold:g}", ratio, LEAST))
+    return goals_of_ours
 
 
 def table(curves: dict[str, list[Point]], threshold: float, metric: str) -> str:
-    """A line for each sampler: when it got there, and its best."""
+    """The table's lines: for each sampler, when it reached the threshold, and its best point."""
     from benchmarks.sampler_tables import figure, markdown
 
     header = ["sampler", f"seconds until {metric} {threshold:g}", f"lowest {metric}", "at second"]
@@ -89,16 +94,21 @@ def train_in_turn(
     every: float,
     limit: float,
 ) -> dict[str, list[Point]]:
-    """The curves by sampler; each learner goes on until all its samplers are there, or its time is up: `limit`, or
-    `PATIENCE` times what the first, when it is there, had taken.
+    """Trains the learners in turn, and measures them.
+
+    A learner stops once all its samplers have reached the threshold, or when its time is up. Its time is `limit`, or
+    `PATIENCE` times the time of the first learner, once the first learner has reached the threshold.
 
     Args:
-        learners: build one; that is on its clock.
-        distance: of samples.
-        threshold: of the distance, where a sampler is there.
-        samples: of each measurement.
-        every: seconds of training between two of them.
+        learners: functions that build the learners; building counts as training time.
+        distance: samples -> their distance from the reals.
+        threshold: the distance to reach.
+        samples: samples of each measurement.
+        every: seconds of training between two measurements.
         limit: seconds of training.
+
+    Returns:
+        The curves by sampler.
     """
     curves: dict[str, list[Point]] = {}
     clocks = dict.fromkeys(learners, 0.0)
@@ -126,7 +136,7 @@ def train_in_turn(
 
 
 def ours(parts, config) -> Learner:
-    """The zoo's entry by its recipe, with the averaged generator and with rejection."""
+    """ganzoo's `wgan_gp` by its recipe, sampled by the averaged generator and by rejection."""
     import tensorflow as tf
 
     from benchmarks.sampler_tables import drawer, samplers
@@ -151,7 +161,7 @@ def ours(parts, config) -> Learner:
         start = time.perf_counter()
         ratio = fitting.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
         sampler = samplers(chain_length=1, max_proposals=1000 * count)["drs 80"]
-        draw = drawer(model.propose, ratio, sampler, count, config.sampling.batch_size)  # with its burn-in
+        draw = drawer(model.propose, ratio, sampler, count, config.sampling.batch_size)  # draws the burn-in
         seconds = time.perf_counter() - start
         return draw(seed).samples.numpy(), seconds
 
@@ -159,7 +169,7 @@ def ours(parts, config) -> Learner:
 
 
 def example(parts, config) -> Learner:
-    """keras.io's, on the same reals."""
+    """keras.io's example, on the same reals."""
     import tensorflow as tf
 
     from benchmarks.contenders.keras_examples import fit, published, wgan_gp
@@ -173,17 +183,17 @@ def example(parts, config) -> Learner:
         latents = tf.random.stateless_normal([count, published.LATENT_DIM], [config.seed, 7])
         return model.generator.predict(latents, batch_size=256, verbose=0), 0.0
 
-    return Learner(train, {EXAMPLE: draw}, steps_at_once=1)  # of several seconds
+    return Learner(train, {EXAMPLE: draw}, steps_at_once=1)  # a step takes several seconds
 
 
 def define_flags() -> None:
-    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
-    flags.DEFINE_float("threshold", 60.0, "Frechet distance to reach")
-    flags.DEFINE_integer("samples", 10_000, "of each measurement", lower_bound=2)
+    """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_float("threshold", 60.0, "the Frechet distance to reach")
+    flags.DEFINE_integer("samples", 10_000, "samples of each measurement", lower_bound=2)
     flags.DEFINE_float("every", 30.0, "seconds of training between two measurements", lower_bound=0.0)
-    flags.DEFINE_float("limit", 600.0, "seconds of training after which nobody goes on", lower_bound=0.0)
-    flags.DEFINE_integer("seed", 0, "of both trainings")
-    flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
+    flags.DEFINE_float("limit", 600.0, "the most seconds of training", lower_bound=0.0)
+    flags.DEFINE_integer("seed", 0, "the seed of both trainings")
+    flags.DEFINE_bool("check", False, "exit 1 if a goal is missed; RESULTS.md is left alone")
 
 
 def main() -> int:
@@ -206,8 +216,8 @@ def main() -> int:
         return frechet_distance(fit_gaussian(features.features(samples)), reference)
 
     both = {OURS: functools.partial(ours, parts, config), EXAMPLE: functools.partial(example, parts, config)}
-    wanted = dict(threshold=FLAGS.threshold, samples=FLAGS.samples, every=FLAGS.every, limit=FLAGS.limit)
-    curves = train_in_turn(both, distance, **wanted)
+    options = dict(threshold=FLAGS.threshold, samples=FLAGS.samples, every=FLAGS.every, limit=FLAGS.limit)
+    curves = train_in_turn(both, distance, **options)
     metric = f"fd_digits{short(FLAGS.samples)}"
     print(table(curves, FLAGS.threshold, metric))
     missed = measuring.shortfalls(goals(curves, FLAGS.threshold))

@@ -1,11 +1,12 @@
-r"""The experiment of the DRS paper (Azadi et al. 2019, section 4.1) by Ding et al.'s protocol, for every estimator and
-sampler; the table and the scatter plots go to RESULTS.md and docs/.
+r"""Repeats the DRS paper's experiment (Azadi et al. 2019, section 4.1) for every estimator and sampler.
+
+The protocol is Ding et al.'s. The table goes to RESULTS.md, the scatter plots to docs/.
 
     python -m benchmarks.toy_25_gaussians
 
-25 Gaussians of sigma .05 at spacing 1, 50,000 points to train, 50,000 for the ratio, 10,000 to compare with; latents in
-the plane, generators of 3 x 100 units, batches of 512. The default estimator is chosen on draws of another seed
-(`jsd_validation`) than those whose figures are reported.
+The data are 25 Gaussians of sigma .05 at spacing 1: 50,000 points to train on, 50,000 for the ratio, 10,000 to compare
+with. Latents lie in the plane; generators have 3 x 100 units; batches have 512 points. The default estimator is chosen
+on draws (`jsd_validation`) whose seed differs from the seed of the reported draws.
 """
 
 import math
@@ -38,10 +39,10 @@ from ganzoo.pictures import drawing
 from ganzoo.sampling import drs
 from ganzoo.zoo.recipes import load_config
 
-_seeds = flags.DEFINE_integer("seeds", 3, "How many, from 0.", lower_bound=1)
+_seeds = flags.DEFINE_integer("seeds", 3, "The number of seeds, from 0.", lower_bound=1)
 _models = flags.DEFINE_list("models", ["gan", "wgan_gp", "r3gan"], "Entries of the zoo.")
 _workdir = flags.DEFINE_string("workdir", "runs/toy_25_gaussians", "Folder of the trainings and of the rows.")
-_picture = flags.DEFINE_string("picture", "docs/toy_25_gaussians.png", "The scatter before and after.")
+_picture = flags.DEFINE_string("picture", "docs/toy_25_gaussians.png", "The file of the scatter plots.")
 
 COUNT = 10_000
 CHAIN_LENGTH = 640
@@ -50,7 +51,7 @@ MAX_PROPOSALS = 200 * COUNT
 TWO_PROPOSALS = rejecting(drs.discriminator_rejection, MAX_PROPOSALS, burn_in=whole, gamma_percentile=45.0)
 SAMPLERS = samplers(CHAIN_LENGTH, MAX_PROPOSALS) | {"drs 45": TWO_PROPOSALS}
 CHOSEN_BY = "obrs K = 2"
-STEPS = {"wgan_gp": 2200}  # deliberately short: what the ratio can mend; the others train by their recipes
+STEPS = {"wgan_gp": 2200}  # deliberately few, so that the ratio has faults to mend; the others train by their recipes
 FIGURES = ("modes", "high_quality", "std", "jsd")
 
 
@@ -116,9 +117,12 @@ def table(done: dict[str, list[list[dict]]]) -> str:
 
 
 def choice(done: dict[str, list[list[dict]]]) -> str:
-    """For each entry the estimator of the lowest jsd on the validation draws at K = 2, with its figures on the others;
-    and the default estimator under `drs` at two proposals."""
-    said = []
+    """For each entry, the estimator with the lowest jsd on the validation draws at K = 2, and two rows of figures.
+
+    The first row is for that estimator on the reported draws, the second for the default estimator under `drs` at two
+    proposals per sample.
+    """
+    lines = []
     for model, seeds in done.items():
         default = estimator_names(configured(model, 0))[-1]
         by_drs = [row for rows in seeds for row in rows if (row["estimator"], row["sampler"]) == (default, "drs 45")]
@@ -127,17 +131,17 @@ def choice(done: dict[str, list[list[dict]]]) -> str:
         of_estimator = {rows[0]["estimator"]: rows for rows in zip(*at_two, strict=True)}
         best = min(of_estimator, key=lambda name: np.mean([row["jsd_validation"] for row in of_estimator[name]]))
         chosen = {name: spread([row[name] for row in of_estimator[best]]) for name in (*FIGURES, "pps")}
-        said.append(
+        lines.append(
             f"- `{model}`: at K = 2 `{best}` has the lowest jsd on the validation draws. On other draws it finds "
             f"{chosen['modes']} modes, a share of {chosen['high_quality']} of high quality and jsd {chosen['jsd']}, "
             f"with {chosen['pps']} proposals per sample. `drs 45` with `{default}` finds {figures['modes']} modes, "
             f"{figures['high_quality']} and jsd {figures['jsd']}, with {figures['pps']} proposals."
         )
-    return "\n".join(said)
+    return "\n".join(lines)
 
 
 def scatter(model: str) -> None:
-    """Seed 0 of one entry over the reals in grey: the generator alone, the paper's DRS, the budget of 2."""
+    """Plots seed 0 of one entry over the reals in grey: the generator alone, the paper's DRS, and a budget of 2."""
     reals = load("gaussians25").samples
     workdir = Path(_workdir.value) / f"{model}-0"
     names = ("generate", "refit drs 80", "refit obrs K = 2")

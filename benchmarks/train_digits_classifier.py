@@ -1,8 +1,8 @@
-r"""Trains the digits classifier that ganzoo ships, on full MNIST, and writes it with its reference and its floor.
+r"""Trains the digits classifier that ganzoo ships, on full MNIST; writes it with its reference and its floor.
 
     python -m benchmarks.train_digits_classifier --data_dir ~/tensorflow_datasets
 
-A new classifier changes every `fd_digits` figure: measure the zoo again, or leave the one that is there.
+A new classifier changes every `fd_digits` figure: measure the zoo again, or keep the present classifier.
 """
 
 from pathlib import Path
@@ -18,8 +18,8 @@ from ganzoo.evaluation.features import DigitsFeatures
 from ganzoo.evaluation.frechet import Gaussian, fit_gaussian, frechet_distance
 from ganzoo.evaluation.inception_score import inception_score
 
-_data_dir = flags.DEFINE_string("data_dir", "", "Where TFDS has MNIST; its own default if not given.")
-_out = flags.DEFINE_string("out", str(digits_classifier.ASSETS), "Folder that the classifier is written to.")
+_data_dir = flags.DEFINE_string("data_dir", "", "The folder where TFDS has MNIST; default: TFDS's own.")
+_out = flags.DEFINE_string("out", str(digits_classifier.ASSETS), "The folder for the classifier.")
 _epochs = flags.DEFINE_integer("epochs", 14, "Epochs of training.", lower_bound=1)
 _seed = flags.DEFINE_integer("seed", 0, "Seed of the weights, the shuffling and the shifts.")
 
@@ -30,7 +30,7 @@ _floor_count = 10_000
 
 
 def train(images: np.ndarray, labels: np.ndarray, epochs: int) -> keras.Model:
-    """Cross-entropy by Adam under a cosine, on digits shifted by up to two pixels.
+    """Trains by cross-entropy, Adam and a cosine schedule, on digits shifted by up to two pixels.
 
     Args:
         images: uint8 [n, 28, 28, 1].
@@ -89,7 +89,7 @@ def main(_):
 
 
 def measure_floor(extractor: DigitsFeatures, features: np.ndarray, reference: Gaussian) -> dict[str, dict[str, float]]:
-    """What real digits score: mean and standard deviation over several draws, by metric name."""
+    """The scores of real digits: mean and standard deviation over several draws, by metric name."""
     rng = np.random.default_rng(_seed.value)
     draws = [features[rng.choice(len(features), _floor_count, replace=False)] for _ in range(_floor_draws)]
     scores = {

@@ -1,13 +1,13 @@
-r"""Training speed on equal work: ganzoo through `fit` beside plain Keras and PyTorch; the tables go to RESULTS.md.
+r"""Measures training speed on equal work: ganzoo through `fit`, plain Keras and PyTorch; writes to RESULTS.md.
 
     python -m benchmarks.train_speed
     python -m benchmarks.train_speed --works W1,W3 --starts 1 --check
     python -m benchmarks.train_speed --torch_python ~/torch-venv/bin/python
 
-Every contender is a process of its own that takes turns with the others (ABAB...), and is started `--starts` times,
-because processes of the same code differ by up to 7 %; ratios are of minima. The counted work is that of the graph:
-matrix products and convolutions. Its share of the peak is of what the fastest matrix product or convolution reached on
-this machine in the same rounds. `--check` exits 1 where a ratio is short of its goal.
+Every contender runs in its own process, and the processes take turns (ABAB...). Each contender is started `--starts`
+times, because processes of the same code differ by up to 7 %; ratios are of minima. The counted work is the graph's
+matrix products and convolutions. The peak is the speed of the fastest matrix product or convolution on this machine in
+the same rounds. `--check` exits 1 if a ratio is short of its goal.
 """
 
 import contextlib
@@ -37,14 +37,14 @@ Key = tuple[str, str]  # contender, precision
 
 
 class Entry(NamedTuple):
-    """A contender on a work.
+    """The measurements of a contender on a work.
 
     Attributes:
         times: seconds of a step.
         first_step: seconds to build and to take the first step.
-        peak_mb: of memory.
-        weights: trainable numbers.
-        flops: of a step; 0 where nobody counts.
+        peak_mb: the peak of memory, in MB.
+        weights: the number of trainable weights.
+        flops: floating-point operations of a step; 0 if they are not counted.
     """
 
     times: Times
@@ -55,16 +55,17 @@ class Entry(NamedTuple):
 
 
 def contenders(work: str, has_torch: bool) -> list[Key]:
-    """Who takes part, in the order of the turns; detached fakes are a matter of WGAN-GP alone."""
+    """The contenders in the order of their turns; only the works of WGAN-GP have one with detached fakes."""
     own = [(OURS, precision) for precision in PRECISIONS]
     torch = [TORCH, DETACHED] if WORKS[work].model == "wgan_gp" else [TORCH]
     return [*own, (EXAMPLE, "float32"), *((name, "float32") for name in torch if has_torch)]
 
 
 def best(entries: list[Entry]) -> Entry:
-    """Of one contender, started several times."""
-    times = Times(min(of.times.minimum for of in entries), statistics.median(of.times.median for of in entries))
-    first_step, peak_mb = min(of.first_step for of in entries), max(of.peak_mb for of in entries)
+    """One entry from the starts of a contender: least times, largest peak of memory, median of the medians."""
+    minimum = min(start.times.minimum for start in entries)
+    times = Times(minimum, statistics.median(start.times.median for start in entries))
+    first_step, peak_mb = min(start.first_step for start in entries), max(start.peak_mb for start in entries)
     return entries[0]._replace(times=times, first_step=first_step, peak_mb=peak_mb)
 
 
@@ -79,24 +80,28 @@ def measure(work: str) -> tuple[dict[Key, Entry], dict[str, float]]:
 
 
 def measure_once(work: str, reals: Path) -> tuple[dict[Key, Entry], dict[str, float]]:
-    """The same of one start of each; `reals` as `write_reals` has them."""
+    """The entries and peaks of one start of each contender; `reals` is the file of `write_reals`."""
     python = dict.fromkeys((TORCH, DETACHED), FLAGS.torch_python)
-    asked = [(name, precision, work) for name, precision in contenders(work, FLAGS.torch_python is not None)]
-    asked += [(PEAKS, precision, WORKS[work].bound_by) for precision in PRECISIONS]
+    to_start = [(name, precision, work) for name, precision in contenders(work, FLAGS.torch_python is not None)]
+    to_start += [(PEAKS, precision, WORKS[work].bound_by) for precision in PRECISIONS]
     with contextlib.ExitStack() as stack:
         workers = {}
-        for name, precision, of in asked:
+        for name, precision, task in to_start:
             errors = reals.parent / f"{name}-{precision}.log"
-            worker = Contender(name, of, reals, precision, errors, python.get(name) or sys.executable)
+            worker = Contender(name, task, reals, precision, errors, python.get(name) or sys.executable)
             workers[name, precision] = stack.enter_context(worker)
         slices = {key: worker.seconds_of_step for key, worker in workers.items()}
         times = measuring.in_turn(slices, FLAGS.rounds, FLAGS.seconds)
     peaks = {p: workers[PEAKS, p].start["flops"] / times[PEAKS, p].minimum for p in PRECISIONS}
     entries = {
         key: Entry(
-            times[key], of.start["first_step_seconds"], of.end["peak_mb"], of.start["weights"], of.start["flops"]
+            times[key],
+            worker.start["first_step_seconds"],
+            worker.end["peak_mb"],
+            worker.start["weights"],
+            worker.start["flops"],
         )
-        for key, of in workers.items()
+        for key, worker in workers.items()
         if key[0] != PEAKS
     }
     if len({entry.weights for entry in entries.values()}) > 1:
@@ -108,19 +113,19 @@ def measure_once(work: str, reals: Path) -> tuple[dict[Key, Entry], dict[str, fl
 
 
 def goals(work: str, entries: dict[Key, Entry]) -> list[Goal]:
-    """Those against the contenders that took part."""
-    found = []
+    """The goals against the contenders that took part."""
+    of_steps = []
     for (precision, name), least in WORKS[work].goals.items():
         if (name, "float32") in entries:
             ratio = entries[name, "float32"].times.minimum / entries[OURS, precision].times.minimum
-            found.append(Goal(f"{work}, {precision}, time of a step of {SHOWN[name]} to ours", ratio, least))
+            of_steps.append(Goal(f"{work}, {precision}, time of a step of {SHOWN[name]} to ours", ratio, least))
     first = entries[EXAMPLE, "float32"].first_step / entries[OURS, "float32"].first_step
     what = f"{work}, float32, time to the first step of {SHOWN[EXAMPLE]} to ours"
-    return [*found, Goal(what, first, WORKS[work].first_step)]
+    return [*of_steps, Goal(what, first, WORKS[work].first_step)]
 
 
 def table(work: str, entries: dict[Key, Entry], peaks: dict[str, float]) -> str:
-    """A line for each contender; ratios are of its minimum to ours in float32 and in bfloat16."""
+    """The table's lines, one for each contender. Ratios are its minimum over ganzoo's in float32 and in bfloat16."""
     from benchmarks.sampler_tables import figure, markdown
 
     header = ["contender", "ms a step (best)", "(median)", "to ours", "to ours in bfloat16", "first step, s"]
@@ -141,15 +146,17 @@ def table(work: str, entries: dict[Key, Entry], peaks: dict[str, float]) -> str:
 
 
 def define_flags() -> None:
-    """Those of the command line; tests import several benchmarks, whose flags have the same names."""
-    flags.DEFINE_list("works", list(WORKS), "which of them: W1 Gaussians, W2 and W3 digits, W4 CycleGAN")
-    flags.DEFINE_integer("starts", 2, "of each contender", lower_bound=1)
+    """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_list("works", list(WORKS), "the works to measure: W1 Gaussians, W2 and W3 digits, W4 CycleGAN")
+    flags.DEFINE_integer("starts", 2, "starts of each contender", lower_bound=1)
     flags.DEFINE_integer("rounds", 2, "slices of each contender, in turn, after each start", lower_bound=1)
     flags.DEFINE_float(
-        "seconds", 10.0, "of a slice, into which the ends of several epochs are to fall", lower_bound=0.0
+        "seconds", 10.0, "seconds of a slice, long enough for the ends of several epochs", lower_bound=0.0
     )
-    flags.DEFINE_string("torch_python", None, "the interpreter of an environment that has torch; without it no PyTorch")
-    flags.DEFINE_bool("check", False, "exit 1 where a goal is missed; RESULTS.md is left alone")
+    flags.DEFINE_string(
+        "torch_python", None, "the interpreter of an environment with torch; without it no PyTorch runs"
+    )
+    flags.DEFINE_bool("check", False, "exit 1 if a goal is missed; RESULTS.md is left alone")
 
 
 def main() -> int:
@@ -163,16 +170,16 @@ def main() -> int:
     missed = []
     for work in FLAGS.works:
         entries, peaks = measure(work)
-        found = table(work, entries, peaks)
+        table_of_work = table(work, entries, peaks)
         short = measuring.shortfalls(goals(work, entries))
-        print("\n".join([found, *short, ""]), flush=True)
+        print("\n".join([table_of_work, *short, ""]), flush=True)
         missed += short
         if not FLAGS.check:
             torch = " --torch_python PYTHON" if FLAGS.torch_python else ""
             text = (
                 f"## Speed of training, {work}\n\n`python -m benchmarks.train_speed --works {work}{torch}`\n\n"
                 f"{measuring.machine()}. {FLAGS.starts} starts of {FLAGS.rounds} rounds in turn of {FLAGS.seconds:g} s "
-                f"each. The first step is from building to its end, imports and data left out.\n\n{found}"
+                f"each. The first step is from building to its end, imports and data left out.\n\n{table_of_work}"
             )
             write_section(f"train_speed_{work}", text)
     print(f"{len(missed)} goals are missed" if missed else "every goal is met")

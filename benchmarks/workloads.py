@@ -1,4 +1,4 @@
-"""The works that training speed is measured on: W1 to W4, real data and recipes of the zoo at fixed sizes."""
+"""The works of the benchmark of training speed: W1 to W4, real data and recipes of the zoo at fixed sizes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 class Work(NamedTuple):
-    """What is trained, and what it is to reach.
+    """A training and its goals.
 
     Attributes:
-        text: for people.
-        model, dataset: of the zoo.
-        images: (height, width, channels), or (dimensions,) of points.
-        bound_by: whose measured peak its share is of, "matmul" or "convolution".
-        goals: least ratio to each contender's time of a step, by (precision, contender).
-        first_step: least ratio of the seconds to the first step of the example to ours.
+        text: a description for the table.
+        model, dataset: an entry of the zoo and its data set.
+        images: (height, width, channels) of pictures, or (dimensions,) of points.
+        bound_by: the operation that bounds the speed, "matmul" or "convolution"; the table has the share of its peak.
+        goals: the least ratio of the contender's time of a step to ganzoo's, by (precision, contender).
+        first_step: the least ratio of the example's time to the first step to ganzoo's.
     """
 
     text: str
@@ -56,7 +56,7 @@ WORKS = {
         "cyclegan", "digits_mnist2uci", (64, 64, 1), "convolution", _goals(1.20, 1.25, 1.4), 4.0,
     ),
 }  # fmt: skip
-# Sizes that the contenders build to; `configured` gives ours the same, and a test counts both networks' weights.
+# The sizes of the contenders' networks. `configured` gives ganzoo's the same sizes, and a test counts all weights.
 LATENTS = {"W1": 2, "W2": 128, "W3": 100}
 BATCH = {"W1": 256, "W2": 64, "W3": 64, "W4": 1}
 N_CRITIC = 5
@@ -80,8 +80,10 @@ def configured(name: str) -> "ConfigDict":
 
 
 def write_reals(name: str, path: Path) -> None:
-    """The reals of a work as an .npz, which every contender reads: `reals`, points float32 [n, 2] or pictures uint8
-    [n, h, w, 1]; of W4 `a` and `b`."""
+    """Writes the reals of a work to an .npz file, which every contender reads.
+
+    The file has `reals`, or `a` and `b` for W4: points float32 [n, 2] or pictures uint8 [n, h, w, 1].
+    """
     import numpy as np
 
     from ganzoo import tasks
@@ -93,5 +95,5 @@ def write_reals(name: str, path: Path) -> None:
 
 
 def to_float(reals: "np.ndarray") -> "np.ndarray":
-    """Points as they are, pictures uint8 as float32 in [-1, 1]: as the examples do, all at once and beforehand."""
+    """Points unchanged, pictures uint8 as float32 in [-1, 1]; as in the examples, all are converted beforehand."""
     return reals if reals.dtype.kind == "f" else (reals.astype("float32") - 127.5) / 127.5

@@ -1,12 +1,13 @@
-r"""Every entry of the zoo by its recipe, on its default data set: trained, measured, exported; the tables go to
-RESULTS.md, one of the models that sample and one of those that translate.
+r"""Trains, measures and exports every entry of the zoo by its recipe, on its default data set.
+
+The tables go to RESULTS.md: one table of the models that sample, one of the models that translate.
 
     python -m benchmarks.zoo
     python -m benchmarks.zoo --models cgan,infogan
     python -m benchmarks.zoo --models cyclegan,pix2pix,stargan
 
-Each is what `python -m ganzoo.run --model NAME` does, in a process of its own. A run that had ended keeps its figures;
-one that was stopped goes on, and its minutes are those of its last start.
+Each run is `python -m ganzoo.run --model NAME` in its own process. A run that had ended keeps its figures. A run that
+was stopped goes on; its minutes count from its last start.
 """
 
 from pathlib import Path
@@ -22,11 +23,11 @@ _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
 
 QUALITY = ("precision", "recall", "coverage")
-SEEDS = {"cyclegan": 3, "infogan": 3}  # seeds of the entries that have more than one
+SEEDS = {"cyclegan": 3, "infogan": 3}  # the number of seeds; other entries have one
 
 
 def ended(model: str, seed: int = 0) -> dict:
-    """Config and metrics of an entry's run, which is started, or gone on with, where it has not ended."""
+    """Config, metrics and minutes of an entry's run, which is first started or resumed if it has not ended."""
     workdir = Path(_workdir.value) / (f"{model}-{seed}" if seed else model)
     return measuring.ended(workdir, "--model", model, "--seed", str(seed))
 
@@ -37,13 +38,13 @@ def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
 
 
 def metric(row: dict[str, float], family: str) -> str:
-    """The metric of a family, whatever its features and count; `-` where a row has none."""
+    """The metric of a family, whatever its features and count; `-` if the row has no such metric."""
     values = [value for name, value in row.items() if name.startswith(f"{family}_")]
     return figure(values[0]) if values else "-"
 
 
 def line(model: str, seed: int, run: dict) -> list[str]:
-    """One row of the table: the generator alone, and what rejection makes of it."""
+    """One row of the table: figures of the generator alone and of rejection."""
     alone, by_drs, by_obrs = (run["metrics"][sampler] for sampler in ("generate", "drs", "obrs"))
     distances = [metric(row, "fd") for row in (alone, by_drs, by_obrs)]
     quality = [f"{metric(alone, name)} / {metric(by_drs, name)}" for name in QUALITY]
@@ -54,7 +55,7 @@ def line(model: str, seed: int, run: dict) -> list[str]:
 
 
 def labels(metrics: dict) -> list[str]:
-    """What a conditional entry, or one with codes, is asked besides."""
+    """The last column: further figures of a conditional entry, or of an entry with codes."""
     if "codes" in metrics:
         return [f"code tells the digit: {metric(metrics['codes'], 'unsupervised_accuracy')}"]
     shares = [metric(metrics[sampler], "label_accuracy") for sampler in ("generate", "drs")]

@@ -1,11 +1,11 @@
-"""Exports a run again, from its newest checkpoint or another one.
+"""Exports a run again, from its newest checkpoint or from an older one.
 
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp --step 1500 --batchable
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out wgan_gp.onnx --format onnx
 
-The density ratio is fitted again, as the run does it; `--config.ratio.KEY` and `--config.sampling.KEY` may differ from
-the run's. `--batchable` writes a second servable beside the first, of the same version, that a server may batch.
+The density ratio is fitted again, as in the run. `--config.ratio.KEY` and `--config.sampling.KEY` may differ from the
+run's values. `--batchable` also writes a servable that a server may batch, beside the first and with the same version.
 """
 
 import sys
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ganzoo.tasks.restored import Restored
 
 FLAGS = flags.FLAGS
-CHANGEABLE = ("ratio", "sampling")  # of the config: what a training does not depend on
+CHANGEABLE = ("ratio", "sampling")  # the config's keys that do not change a training
 SUFFIX = "_batchable"
 
 
@@ -62,17 +62,22 @@ def main() -> int:
         which = other_runtimes.named(run.model, config.sampling, FLAGS.generator)
         print(f"{which.name} in {out}, within {other_runtimes.write(which, out, FLAGS.format):.1g} of the SavedModel")
     else:
-        for path, said in export_versions(run, out, batchable_too=FLAGS.batchable):
-            print(f"{path}: {said}")
+        for path, contents in export_versions(run, out, batchable_too=FLAGS.batchable):
+            print(f"{path}: {contents}")
     return 0
 
 
 def export_versions(run: "Restored", out: Path, *, batchable_too: bool) -> list[tuple[str, str]]:
-    """Writes the next version in a folder and, if that is asked for, one of the same number in the folder beside it
-    whose name ends in `_batchable`.
+    """Writes the next version of an export, and optionally its batchable servable.
+
+    Args:
+        run: the restored run.
+        out: the parent folder of the versions.
+        batchable_too: whether to write the batchable servable, under the same number, to the folder beside `out` whose
+            name ends in `_batchable`.
 
     Returns:
-        Of each its folder and what is in it, for people.
+        For each version its folder, and its signatures as text.
     """
     from ganzoo.export import saved_model
     from ganzoo.export.batchable import batchable
@@ -83,15 +88,15 @@ def export_versions(run: "Restored", out: Path, *, batchable_too: bool) -> list[
     written = [(saved_model.write(whole, out, version=version), ", ".join(whole.signatures))]
     if batchable_too:
         rows, left_out = batchable(whole, run.model)
-        said = ", ".join(rows.signatures)
+        contents = ", ".join(rows.signatures)
         if left_out:
-            said += f" (not {', '.join(left_out)}, where a row's result depends on the others)"
-        written.append((saved_model.write(rows, beside, version=version), said))
+            contents += f" (not {', '.join(left_out)}, where a row's result depends on the others)"
+        written.append((saved_model.write(rows, beside, version=version), contents))
     return written
 
 
 def define_config() -> None:
-    """Imports the plugins, and gives the flags `--config.KEY` those of the run's keys that may differ in an export."""
+    """Imports the plugins, and defines a flag `--config.KEY` for each key of the run that its export may change."""
     if FLAGS.plugin:
         with cli.quiet_imports():
             plugins.load(FLAGS.plugin)
@@ -108,9 +113,11 @@ if __name__ == "__main__":
     flags.DEFINE_string("workdir", None, "the run's folder", required=True)
     flags.DEFINE_string("out", None, "the folder that gets the version, or a file in .onnx or .tflite", required=True)
     flags.DEFINE_multi_string("plugin", [], plugins.HELP)
-    flags.DEFINE_integer("step", None, "of the checkpoint; default: the newest")
-    flags.DEFINE_bool("batchable", False, "write a second servable beside the first, that a server may batch")
-    flags.DEFINE_enum("format", "savedmodel", ["savedmodel", "onnx", "litert"], "the last two: the generator alone")
-    flags.DEFINE_string("generator", None, "which one, of a translator that has several; default: the first")
-    flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
+    flags.DEFINE_integer("step", None, "the checkpoint's step; default: the newest checkpoint")
+    flags.DEFINE_bool("batchable", False, "also write a servable that a server may batch, beside the first")
+    flags.DEFINE_enum(
+        "format", "savedmodel", ["savedmodel", "onnx", "litert"], "onnx and litert hold the generator alone"
+    )
+    flags.DEFINE_string("generator", None, "the generator's name, for a translator of several; default: the first")
+    flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
     cli.run(main, prepare=define_config)

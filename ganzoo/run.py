@@ -5,7 +5,7 @@
     python -m ganzoo.run --model wgan_gp --dataset folder:photos --config.batch_size=32 --workdir runs/photos
     python -m ganzoo.run --plugin my_gan.py --model mine
 
-Started again in its workdir, a run goes on where it stopped. `--config.KEY=VALUE` sets any key that `--dry_run` prints.
+Run the same command again to resume. `--config.KEY=VALUE` sets any key that `--dry_run` prints.
 """
 
 import json
@@ -40,23 +40,23 @@ flags.DEFINE_string(
     "mnist_5k, gaussians25, gaussians8, swissroll, stacked_mnist, stacked_mnist:mnist, folder:PATH or a TFDS name; "
     "default: the recipe's",
 )
-flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
+flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
 flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
-flags.DEFINE_integer("seed", None, "of everything random in the run")
-flags.DEFINE_integer("steps", None, "generator steps in all")
+flags.DEFINE_integer("seed", None, "the seed of everything random in the run")
+flags.DEFINE_integer("steps", None, "generator steps in the whole run")
 flags.DEFINE_enum(
     "strategy",
     "auto",
     ["auto", "none", "mirrored", "multi_worker", "tpu"],
-    "what trains together: one device (none), all GPUs of this machine, the hosts of TF_CONFIG, or a TPU",
+    "the devices that train together: one device (none), all GPUs of this machine, the hosts of TF_CONFIG, or a TPU",
 )
-flags.DEFINE_bool("resume", True, "go on with the run in the workdir; --noresume refuses if there is one")
-flags.DEFINE_bool("profile", False, "print where the start-up's time goes, and profile steps 10 to 20 for TensorBoard")
+flags.DEFINE_bool("resume", True, "go on with the run in the workdir; --noresume refuses a workdir that holds a run")
+flags.DEFINE_bool("profile", False, "print the times of the start-up, and profile steps 10 to 20 for TensorBoard")
 flags.DEFINE_bool("dry_run", False, "print the resolved config and stop")
 flags.DEFINE_bool("list", False, "print the zoo and stop")
-flags.DEFINE_bool("names_only", False, "with --list: names alone")
+flags.DEFINE_bool("names_only", False, "with --list: print the names alone")
 
-LAPS = Laps()  # of the start-up, from here on
+LAPS = Laps()  # the start-up's times, counted from here
 COUNTS = (
     "steps",
     "batch_size",
@@ -81,7 +81,7 @@ def main() -> int:
         print(json.dumps(config.to_dict(), indent=2))
         return 0
 
-    with cli.quiet_imports():  # only from here on is TensorFlow there
+    with cli.quiet_imports():  # TensorFlow is first imported here
         from ganzoo import tasks
         from ganzoo.data.pipeline import check_share
         from ganzoo.training import strategies
@@ -95,7 +95,7 @@ def main() -> int:
 
 
 def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None") -> int:
-    """The run, from its workdir to its metrics, and on other hosts than the chief its training alone: the exit code."""
+    """Runs from the workdir to the metrics; a host that is not the chief only trains. Returns the exit code."""
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
@@ -136,7 +136,7 @@ def resolve() -> ConfigDict:
     """The config with every flag applied.
 
     Raises:
-        GanzooError: for numbers that no run could have.
+        GanzooError: for a number that no run could use, such as a count below 1.
     """
     config = FLAGS.config
     for key in ("seed", "steps"):
@@ -154,7 +154,7 @@ def resolve() -> ConfigDict:
 
 
 def profiling(workdir: Path) -> "list[keras.callbacks.Callback]":
-    """What `--profile` adds to a training."""
+    """The callbacks that `--profile` adds to a training."""
     if not FLAGS.profile:
         return []
     from ganzoo.training.callbacks import Profile
@@ -163,15 +163,15 @@ def profiling(workdir: Path) -> "list[keras.callbacks.Callback]":
 
 
 def default_workdir(config: ConfigDict) -> str:
-    """Such as `runs/wgan_gp-mnist_5k-0`: a name per run, so that the same command finds its run again."""
+    """The run's folder, such as `runs/wgan_gp-mnist_5k-0`. The same command gives the same folder, and so resumes."""
     return f"runs/{config.name}-{re.sub(r'[^A-Za-z0-9_.]+', '_', config.dataset)}-{config.seed}"
 
 
 def define_config() -> None:
-    """Imports the plugins, and gives the flags `--config.KEY` the keys of the chosen model's recipe.
+    """Imports the plugins, and defines a flag `--config.KEY` for each key of the chosen model's recipe.
 
     Raises:
-        GanzooError: for such a flag without a model, and for a plugin that cannot be used.
+        GanzooError: for a flag `--config.KEY` without `--model`, and for a plugin that cannot be used.
     """
     if FLAGS.plugin:
         with cli.quiet_imports():
@@ -186,7 +186,7 @@ def define_config() -> None:
 
 
 def farewell(workdir: Path, example: Callable[[Path], str]) -> str:
-    """What to do with the result, as lines to copy."""
+    """Commands that use the finished run, as lines to copy."""
     from ganzoo.serving.exported import newest_version
 
     export = (workdir / "export").resolve()

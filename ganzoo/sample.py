@@ -1,5 +1,6 @@
-"""Draws samples from an export: a grid (.png), an array (.npz) or a folder of PNG files; or translates a folder; or
-explains which proposals are rejected.
+"""Draws samples from an export, translates a folder of pictures, or explains which proposals are rejected.
+
+Samples are written as a grid (.png), as arrays (.npz) or as a folder of PNG files.
 
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs --num_samples 64 --out grid.png
 python -m ganzoo.sample --export_dir runs/wgan_gp-mnist_5k-0/export --num_samples 1000 --out digits.npz
@@ -29,7 +30,7 @@ FLAGS = flags.FLAGS
 def main() -> int:
     import numpy as np
 
-    out, options = Path(FLAGS.out), inputs.given(*inputs.OPTIONS)
+    out, options = Path(FLAGS.out), inputs.flag_values(*inputs.OPTIONS)
     if FLAGS.explain:
         refuse_to_explain(out, options)
     with cli.quiet_imports():
@@ -70,7 +71,11 @@ def main() -> int:
 
 
 def refuse_to_explain(out: Path, options: dict) -> None:
-    """Raises GanzooError for flags that `--explain` cannot heed."""
+    """Refuses flags that `--explain` cannot follow.
+
+    Raises:
+        GanzooError: for such a flag.
+    """
     from ganzoo.pictures import explanation
 
     if out.suffix not in (".png", ".npz"):
@@ -90,7 +95,7 @@ def refuse_to_explain(out: Path, options: dict) -> None:
 
 
 def explain(exported: "Exported", out: Path, labels: "np.ndarray | None") -> int:
-    """The first proposals that `drs` makes from `--seed`, each with the numbers that decided."""
+    """Writes the first proposals that `drs` makes from `--seed`, each with the numbers that decided; the exit code."""
     from ganzoo.pictures import drawing, explanation, writing
 
     explained = exported.explain(FLAGS.num_samples, seed=FLAGS.seed, labels=labels)
@@ -107,7 +112,7 @@ def explain(exported: "Exported", out: Path, labels: "np.ndarray | None") -> int
 
 
 def translate(exported: "Exported", out: Path) -> int:
-    """Every picture below the folder `--input_dir`, squared and sized as in training, as a PNG of its name."""
+    """Translates every picture below `--input_dir`, squared and scaled as in training, to a PNG of the same name."""
     import numpy as np
 
     from ganzoo.data import reals
@@ -124,33 +129,32 @@ def translate(exported: "Exported", out: Path) -> int:
     signature = FLAGS.signature or (first if first in exported.signatures else "translate")
     domains = None
     if FLAGS.domain is not None:
-        known = exported.config["domains"]
-        if FLAGS.domain not in known:
-            raise GanzooError(
-                f"no domain '{FLAGS.domain}'.{did_you_mean(FLAGS.domain, known)} There are: {', '.join(known)}."
-            )
-        domains = known.index(FLAGS.domain)
+        all_domains = exported.config["domains"]
+        if FLAGS.domain not in all_domains:
+            hint = did_you_mean(FLAGS.domain, all_domains)
+            raise GanzooError(f"no domain '{FLAGS.domain}'.{hint} There are: {', '.join(all_domains)}.")
+        domains = all_domains.index(FLAGS.domain)
     elif exported.takes_domains(signature):
         raise GanzooError(f"which domain? Give --domain, one of {', '.join(exported.config['domains'])}.")
     size, _, channels = exported.config["image_shape"]
-    found = folder.gather(FLAGS.input_dir, size, channels)
-    names = writing.png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in found.files])
-    labels = None if domains is None else np.full(len(found.samples), domains)
-    translated = exported.translate(signature, reals.to_float(found.samples), seed=FLAGS.seed, domains=labels)
+    gathered = folder.gather(FLAGS.input_dir, size, channels)
+    names = writing.png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in gathered.files])
+    labels = None if domains is None else np.full(len(gathered.samples), domains)
+    translated = exported.translate(signature, reals.to_float(gathered.samples), seed=FLAGS.seed, domains=labels)
     writing.write(out, {"images": translated}, names, signature)
-    print(f"{len(found.files)} pictures by {signature} in {out}")
+    print(f"{len(gathered.files)} pictures by {signature} in {out}")
     return 0
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
     flags.DEFINE_string(
-        "signature", None, "drs (the default), generate, obrs or mh; of a translator such as a_to_b, translate or drs"
+        "signature", None, "drs (the default), generate, obrs or mh; for a translator a_to_b, translate or drs"
     )
     flags.DEFINE_alias("sampler", "signature")
     flags.DEFINE_bool("explain", False, "show the first proposals of drs, and why each is accepted or rejected")
     inputs.define_flags("labels", *inputs.OPTIONS, num_samples=64, seed=0)
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate")
-    flags.DEFINE_string("domain", None, "the domain to translate to, by its name, where there are several (stargan)")
+    flags.DEFINE_string("domain", None, "the name of the domain to translate to, for a model of several (stargan)")
     flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
     cli.run(main)

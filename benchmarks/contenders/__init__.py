@@ -1,4 +1,4 @@
-"""Who trains in the benchmarks of speed, each in a process of its own: `ganzoo_fit`, and plain code of equal work.
+"""The contenders in the benchmarks of speed, each in its own process: `ganzoo_fit`, and plain code of equal work.
 
 A contender is a module with `build(work, arrays, precision) -> Training`; `worker` runs it.
 """
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 
 class Training(NamedTuple):
-    """A training that can go on for as many steps as it is asked.
+    """A training that goes on for any number of steps.
 
     Attributes:
-        run: trains for so many steps (generator steps, each with its discriminator steps), and returns when they are
-            done.
-        weights: trainable numbers of its networks in all.
-        flops: counts those of one step from its graph; 0 where nobody does. It is called when nothing is timed.
-        steps_at_once: `run` takes multiples of this.
+        run: trains for the given number of generator steps, each with its discriminator steps, and returns afterwards.
+        weights: the number of trainable weights of all networks.
+        flops: counts the floating-point operations of one step from its graph; gives 0 for a contender whose operations
+            are not counted. It is called while nothing is timed.
+        steps_at_once: `run` takes multiples of this number.
     """
 
     run: Callable[[int], None]

@@ -1,4 +1,4 @@
-"""ganzoo's own models, by their own input pipeline, through `fit`."""
+"""ganzoo's own models, trained with ganzoo's input pipeline through `fit`."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ ENDLESS = 10_000_000
 
 
 def build(work: str, arrays: dict[str, np.ndarray], precision: str) -> Training:
-    """A work by its recipe; `arrays` as `works.write_reals` has them."""
+    """The training of a work by its recipe; `arrays` come from `workloads.write_reals`."""
     config = workloads.configured(work)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(precision)

@@ -1,6 +1,7 @@
-"""`torch_eager` but for one thing: the fakes that the critic of a WGAN-GP learns from are cut off from the generator.
+"""`torch_eager` with one difference: a WGAN-GP's critic learns from fakes that are detached from the generator.
 
-So does https://github.com/kwotsin/mimicry (torch_mimicry/nets/wgan_gp), and saves the way back through the generator.
+https://github.com/kwotsin/mimicry (torch_mimicry/nets/wgan_gp) does the same. It saves a backward pass through the
+generator.
 """
 
 import functools

@@ -1,8 +1,8 @@
-"""A contender in a process of its own, and how it is asked: a line of JSON for a line of JSON.
+"""A contender in its own process, which answers each line of JSON with a line of JSON.
 
-The process builds the training, takes its first step, says so, and then waits; each time it is sent a number of seconds
-it trains that long and answers with the seconds of a step. So contenders, PyTorch's in another environment among them,
-take turns, and each has a start and a peak of memory of its own.
+The process builds the training, takes the first step, reports it, and waits. For each number of seconds that it
+receives, it trains that long and answers with the seconds per step. Contenders can therefore take turns, even in
+different environments as PyTorch's, and each contender has its own start and its own peak of memory.
 """
 
 import importlib
@@ -24,29 +24,29 @@ ROOT = Path(__file__).parents[2]
 
 
 class Contender:
-    """The asking side; a context manager that ends the process.
+    """The parent's side of a contender; a context manager that ends the process.
 
     Args:
         name: a module of `benchmarks.contenders`.
         work: a key of WORKS.
-        reals: the .npz of `works.write_reals`.
+        reals: the .npz file of `workloads.write_reals`.
         precision: float32 or mixed_bfloat16.
-        python: the interpreter of its environment.
-        errors: a file for what it prints.
+        python: the interpreter of the contender's environment.
+        errors: a file for the process's output.
 
     Attributes:
-        start: what it said of itself: `first_step_seconds` (building and the first step, imports left out; of a first
-            call of several steps without what the others took),
-            `import_seconds`, `weights`, `flops`.
-        end: `peak_mb`; set when it has ended.
+        start: the process's first answer: `import_seconds`, `weights`, `flops` and `first_step_seconds`. The last
+            counts building and the first step, without imports. If the first call takes several steps, the time of
+            the other steps is subtracted.
+        end: `peak_mb`; set when the process has ended.
 
     Raises:
-        RuntimeError: if it dies.
+        RuntimeError: if the process dies.
     """
 
     def __init__(self, name: str, work: str, reals: Path, precision: str, errors: Path, python: str = sys.executable):
         self.name, self.precision, self.errors = name, precision, errors
-        self._log = open(errors, "w")  # noqa: SIM115 - as long as the process
+        self._log = open(errors, "w")  # noqa: SIM115 - stays open as long as the process
         environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = subprocess.Popen(
             [python, "-m", MODULE, name, work, str(reals), precision],
@@ -56,7 +56,7 @@ class Contender:
         self.start = self._answer()
 
     def seconds_of_step(self, seconds: float) -> float:
-        """Trains for about so many seconds; those of one step."""
+        """Trains for about `seconds`, and returns the seconds of one step."""
         self._process.stdin.write(f"{json.dumps(seconds)}\n")
         self._process.stdin.flush()
         return self._answer()["seconds_of_step"]
@@ -81,11 +81,11 @@ class Contender:
         self._log.close()
 
 
-def work_through(name: str, work: str, reals: str, precision: str, asked: TextIO, answers: TextIO) -> None:
-    """The answering side."""
+def work_through(name: str, work: str, reals: str, precision: str, requests: TextIO, answers: TextIO) -> None:
+    """The process's side: trains as requested until `requests` ends."""
 
-    def answer(**said) -> None:
-        answers.write(f"{json.dumps(said)}\n")
+    def answer(**values) -> None:
+        answers.write(f"{json.dumps(values)}\n")
         answers.flush()
 
     start = time.perf_counter()
@@ -108,7 +108,7 @@ def work_through(name: str, work: str, reals: str, precision: str, asked: TextIO
         weights=training.weights,
         flops=training.flops(),
     )
-    for line in asked:
+    for line in requests:
         calls = max(1, round(json.loads(line) / of_step / training.steps_at_once))
         start = time.perf_counter()
         training.run(calls * training.steps_at_once)
@@ -119,5 +119,5 @@ def work_through(name: str, work: str, reals: str, precision: str, asked: TextIO
 
 if __name__ == "__main__":
     channel = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the libraries print must not be taken for an answer
-    work_through(*sys.argv[1:], asked=sys.stdin, answers=channel)
+    os.dup2(2, 1)  # the libraries' output must not be taken for an answer
+    work_through(*sys.argv[1:], requests=sys.stdin, answers=channel)

@@ -1,8 +1,8 @@
-"""Of what an export offers, that which a server may batch: rows in, rows out, each as if it had come alone.
+"""The signatures that a server may batch: rows in, rows out, and each row's outputs depend on that row alone.
 
-A server that batches puts the rows of several requests into one call, and gives each its rows of the result back. What
-takes a scalar, such as `num_samples`, cannot be batched, and such a server fails on it; so what can be stands in a
-servable of its own, beside the whole one.
+A server that batches puts the rows of several requests into one call, and returns to each request its own rows. A
+signature that takes a scalar, such as `num_samples`, cannot be batched: a batching server fails on it. The signatures
+that can be batched therefore form a servable of their own, beside the whole one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,26 +21,28 @@ from ganzoo.export.signature import Signature
 from ganzoo.export.translation_signatures import CheckedEndpoint
 from ganzoo.networks.layers.basic import SeededDropout
 
-ROWS = 4  # that each signature is tried on
-TOLERANCE = 1e-4  # of a row alone and the same among others, absolute and relative: rounding is a hundredth of it
+ROWS = 4  # each signature is tried on this many rows
+# The largest difference between a row alone and the same row among others, absolute and relative. Rounding makes a
+# hundredth of it.
+TOLERANCE = 1e-4
 
 
 def batchable(whole: Servable, model: TwoOptimizerModel) -> tuple[Servable, list[str]]:
-    """The servable with those signatures alone whose row i is the same whatever the other rows are.
+    """A servable with only the signatures whose rows do not depend on each other.
 
-    Each is tried, and left out if a discriminator, say, looks at several rows at once; none of the zoo's does outside
-    training. pix2pix, whose noise depends on the row, gets a `serving_default` that gives every picture the noise that
-    `serving_default` of the whole gives the first.
+    Each signature is tried. A signature is left out if its rows depend on each other, as when a discriminator looks at
+    several rows at once; no discriminator of the zoo does so outside training. The noise of pix2pix depends on the row.
+    Its `serving_default` here gives every picture the noise that the whole servable's gives the first picture.
 
-    What holds of right requests: rows that the graph refuses, as those with infinite numbers, fail all that are in the
-    same call, and the limits on rows and pictures are those of a call, not of a request.
+    Rows are independent in valid requests only. A row that the graph refuses, such as a row with infinite numbers,
+    fails all requests in the same call. The limits on rows and pictures hold for the call, not for the request.
 
     Args:
-        whole: of the model.
-        model: trained.
+        whole: the model's whole servable.
+        model: the trained model.
 
     Returns:
-        The servable, and the names of the signatures of rows that were left out as their rows are not independent.
+        The servable, and the names of the signatures that were left out because their rows are not independent.
     """
     rows = {name: signature for name, signature in whole.signatures.items() if signature.is_of_rows}
     if isinstance(model, TranslationModel) and _has_seeded_noise(model):
@@ -50,7 +52,7 @@ def batchable(whole: Servable, model: TwoOptimizerModel) -> tuple[Servable, list
 
 
 def rows_are_independent(signature: Signature, facts: Mapping) -> bool:
-    """Whether each of some random rows gives alone what it gives among the others, up to rounding."""
+    """Whether each of some random rows gives the same outputs alone as among the others, up to rounding."""
     call = tf.function(signature.function, input_signature=signature.specs, autograph=False)
     inputs = [_random_rows(one, facts, _rows_of_a_request(facts)) for one in signature.inputs]
     together = call(*map(tf.constant, inputs))
@@ -75,7 +77,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _random_rows(one: Input, facts: Mapping, rows: int) -> np.ndarray:
-    """Right values of an input, [rows, ...]; pictures have the size that was trained on."""
+    """Valid random values of an input, [rows, ...]; pictures have the size of the training pictures."""
     random = np.random.default_rng(0)
     if one.dtype == "string":
         pixels = random.integers(0, 256, (rows, *facts["image_shape"]), np.uint8)
@@ -95,7 +97,7 @@ def _seeded(network: keras.Model) -> Iterator[SeededDropout]:
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FirstRowsDropout(SeededDropout):
-    """`SeededDropout` that drops of every row what that drops of the first."""
+    """`SeededDropout` that drops the same values in every row: the values that it drops in the first."""
 
     def call(self, inputs):
         x, stream = inputs

@@ -1,7 +1,8 @@
-"""Encoded pictures in a graph: what a file says that it holds, before anything is decoded, and its pixels.
+"""Encoded pictures in a graph: their headers, read before anything is decoded, and their pixels.
 
-PNG and JPEG are taken. An animation's decoder (GIF, WebP) makes room for every frame, of which each may claim 65,535
-pixels a side in a few bytes, and TensorFlow's of BMP does not heed palettes: those are refused by their first bytes.
+PNG and JPEG are accepted. All other formats are refused by their first bytes. The decoder of an animation (GIF, WebP)
+allocates memory for every frame, and a frame of a few bytes may claim 65,535 pixels a side. TensorFlow's decoder of BMP
+ignores palettes.
 """
 
 from typing import NamedTuple
@@ -13,17 +14,17 @@ from ganzoo.export.request_checks import after_checks
 HEADER = 26  # bytes of a PNG up to and including its colour type
 PNG_SIGNATURE, JPEG_SIGNATURE = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 START_OF_SCAN, END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
-MOST_SCANS = 500  # of a JPEG: each of them, a dozen bytes, may go over the whole picture; encoders write some ten
+MOST_SCANS = 500  # in a JPEG: a scan of a dozen bytes may go over the whole picture; encoders write about ten scans
 RGB_TO_GREY = (0.299, 0.587, 0.114)  # as in JPEG
 
 
 class Header(NamedTuple):
-    """What a file's first bytes say.
+    """A checked header, read from a file's first bytes.
 
     Attributes:
-        content: string [], the file, there only once its header has been found to be right.
-        is_png: bool [], else it is a JPEG.
-        sides: height and width in pixels, int64 [2].
+        content: string [], the file; it is available only after the checks of its header.
+        is_png: bool [], true for a PNG, false for a JPEG.
+        sides: int64 [2], height and width in pixels.
         has_alpha: bool [], whether some pixels may be transparent.
     """
 
@@ -34,12 +35,12 @@ class Header(NamedTuple):
 
 
 def header(content: tf.Tensor, row: tf.Tensor, max_bytes: int) -> Header:
-    """Reads a file's header; what is no whole PNG or JPEG is an InvalidArgumentError that names the row.
+    """Reads a file's header. The graph raises InvalidArgumentError, naming the row, unless it is a whole PNG or JPEG.
 
     Args:
         content: string [], the file.
-        row: int32 [], its place in `image_bytes`, for the message.
-        max_bytes: that it may have.
+        row: int32 [], the file's place in `image_bytes`, for the message.
+        max_bytes: the largest size of a file, in bytes.
     """
     length = tf.strings.length(content)
     with after_checks(_check(length <= max_bytes, row, f"has more than {max_bytes} bytes:", length)):
@@ -64,17 +65,18 @@ def header(content: tf.Tensor, row: tf.Tensor, max_bytes: int) -> Header:
 def pixels(file: Header, channels: int) -> tf.Tensor:
     """The picture in a file, float32 [height, width, channels] in [-1, 1]; transparent parts lie on white.
 
-    Grey, palettes, colours and 16 bits are taken as they come. How a camera was held (EXIF) is not looked at.
+    Files may be grey, have a palette or colours, and have up to 16 bits a channel. The orientation of the camera (EXIF)
+    is ignored.
 
     Args:
-        file: as from `header`.
-        channels: 1 or 3.
+        file: the result of `header`.
+        channels: channels of the result, 1 or 3.
     """
     content = tf.identity(file.content)  # under the caller's own checks
 
     def of_png():
         values = tf.cast(tf.io.decode_png(content, 4, tf.uint16), tf.float32)
-        # Of a file without alpha the decoder's is opaque at 8 and 16 bits alone.
+        # For a file without alpha, the decoder's alpha is opaque only at 8 and 16 bits.
         alpha = tf.where(file.has_alpha, values[..., 3:] / 65535.0, 1.0)
         colours = (values[..., :3] / 32767.5 - 1.0) * alpha + (1.0 - alpha)
         return tf.tensordot(colours, RGB_TO_GREY, 1)[..., None] if channels == 1 else colours
@@ -98,10 +100,10 @@ def _begins(values: tf.Tensor, expected: bytes) -> tf.Tensor:
 def _count(values: tf.Tensor, sought: bytes) -> tf.Tensor:
     """How often some bytes occur, int32 []."""
     last = tf.maximum(tf.size(values) - len(sought) + 1, 0)
-    found = tf.fill([last], True)
+    begins_here = tf.fill([last], True)
     for offset, value in enumerate(sought):
-        found &= values[offset : offset + last] == value
-    return tf.reduce_sum(tf.cast(found, tf.int32))
+        begins_here &= values[offset : offset + last] == value
+    return tf.reduce_sum(tf.cast(begins_here, tf.int32))
 
 
 def _check(condition: tf.Tensor, row: tf.Tensor, complaint: str, value: tf.Tensor) -> tf.Operation:

@@ -1,7 +1,7 @@
-"""The inputs of an export's signatures: each is said here once, by name.
+"""The inputs of an export's signatures: each is described here once, by name.
 
-The exports' specs, checks and warm-up requests, the defaults, the flags of the commands and what the clients draw are
-all read from this table. It needs neither TensorFlow nor Keras, so that a client by REST can read it, too.
+This table gives the exports' specs, checks and warm-up requests, the defaults, the flags of the commands, and the rows
+that clients draw. The module needs neither TensorFlow nor Keras, so that a REST client can read it, too.
 """
 
 import dataclasses
@@ -12,9 +12,9 @@ from absl import flags
 
 from ganzoo.errors import GanzooError, did_you_mean
 
-flags.disclaim_key_flags()  # a flag that is defined here is of the command that asks for it
+flags.disclaim_key_flags()  # a flag that is defined here belongs to the command that calls `define_flags`
 
-DTYPES = ("float32", "int32", "int64", "bool")  # of a user's own inputs
+DTYPES = ("float32", "int32", "int64", "bool")  # a user's own input has one of these
 INPUT_HELP = (
     "an input of the signature that has no flag of its own, as NAME=VALUE; several values with commas between them; "
     "give it again for another input"
@@ -27,30 +27,30 @@ Number = float | int | bool
 class Input:
     """An input of a signature.
 
-    In the table, numbers that depend on the model or on `config.sampling` are named: a side of `shape` and `below` by a
-    size of the model (`latent_dim`, `num_classes`), `at_most`, `limit` and `default` by a key of `config.sampling`.
-    `settled` puts the numbers in their places.
+    A number that depends on the model or on `config.sampling` is given by its name. `settled` replaces the names by
+    numbers. A side of `shape` and `below` may name a size of the model (`latent_dim`, `num_classes`). `at_most`,
+    `limit` and `default` may name a key of `config.sampling`.
 
     Attributes:
         name: letters, digits and underscores.
-        dtype: "float32", "int32", "int64" or "bool"; of a picture's file "string".
-        shape: () of one value. None in front is any number of rows, None behind it a side of any size.
-        at_least: the least value, at most 0 where it is not given. Numbers that have no bounds on both sides must be
-            finite.
+        dtype: "float32", "int32", "int64" or "bool"; "string" for a picture's file.
+        shape: () for one value. A first side of None means any number of rows; any other side of None, any size.
+        at_least: the least value. None is no lower bound; 0 must then be valid. Numbers without bounds on both sides
+            must be finite.
         at_most: the largest value.
-        below: what every value is below, instead of `at_most`.
+        below: an upper bound that no value reaches, instead of `at_most`.
         limit: the most rows in a request.
-        counted: what the rows are, for the message about too many.
-        each: what one row is, and of what there must be one for each.
-        default: of the commands and of `Exported.draw`; None is no default.
-        help: of the flag.
+        counted: the name of the rows in the message about too many rows.
+        each: two names for messages: of one row, and of the things that need one row each.
+        default: the default of the commands and of `Exported.draw`; None is no default.
+        help: the flag's help.
         default_help: where the default comes from, for the flag's help.
-        spread: how a client draws rows that nobody gave: "normal", "symmetric" in [-1, 1), or "unit" in [0, 1).
-        asks_for_samples: whether a signature that takes it draws samples.
-        is_pictures: whether a folder of pictures can be given by it.
+        spread: how a client draws rows that were not given: "normal", "symmetric" in [-1, 1), or "unit" in [0, 1).
+        asks_for_samples: whether a signature that takes this input draws samples.
+        is_pictures: whether this input can take a folder of pictures.
 
     Raises:
-        GanzooError: for a name, dtype, shape or bounds that cannot be.
+        GanzooError: for a name or a dtype that is not allowed.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Input:
             raise GanzooError(f"input '{self.name}' is {self.dtype}: give one of {', '.join(DTYPES)}.")
 
     def settled(self, numbers: Mapping[str, object]) -> "Input":
-        """The input with numbers for names; a default that is not among them is none."""
+        """The input with its names replaced by `numbers`; a default whose name is not among them becomes None."""
         shape = []
         for side in self.shape:
             size = numbers[side] if isinstance(side, str) else side
@@ -87,26 +87,26 @@ class Input:
         return dataclasses.replace(self, shape=tuple(shape), default=self.default_in(numbers), **bounds)
 
     def default_in(self, numbers: Mapping[str, object]) -> Number | None:
-        """The default, by `config.sampling` where it is one of its keys; None is no default."""
+        """The default, looked up in `config.sampling` if it is a key's name; None is no default."""
         return numbers.get(self.default) if isinstance(self.default, str) else self.default
 
     @property
     def has_rows(self) -> bool:
-        """Whether there may be any number of rows of it."""
+        """Whether the input may have any number of rows."""
         return bool(self.shape) and self.shape[0] is None
 
     @property
     def least(self) -> Number:
-        """The least value that is right."""
+        """The least value that the checks accept."""
         return self.at_least or 0
 
     @property
     def numpy_dtype(self) -> np.dtype:
-        """As a request has it; `object` for files."""
+        """The dtype in a request; `object` for files."""
         return np.dtype(object if self.dtype == "string" else self.dtype)
 
     def facts(self) -> dict:
-        """What `assets/config.json` says of a user's own input; `Input(**facts)` is the input again."""
+        """A user's own input as `assets/config.json` describes it; `Input(**facts)` makes the input again."""
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -118,7 +118,7 @@ def _by_name(*inputs: Input) -> dict[str, Input]:
     return {one.name: one for one in inputs}
 
 
-SAMPLING = _by_name(  # of models that sample
+SAMPLING = _by_name(  # inputs of models that sample
     Input(
         "num_samples",
         "int32",
@@ -184,39 +184,38 @@ _images = Input(
     spread="symmetric",
     is_pictures=True,
 )
-_TRANSLATION = _by_name(  # of translators
+_TRANSLATION = _by_name(  # inputs of translators
     _images,
     dataclasses.replace(_images, name="inputs", is_pictures=False),
     Input("image_bytes", "string", (None,), limit="max_images", counted="images", is_pictures=True),
     Input("domains", "int64", (None,), at_least=0, below="num_domains", each=("domain", "images")),
 )
 INPUTS = SAMPLING | _TRANSLATION
-FIXED_IMAGES = dataclasses.replace(_images, shape=(None, "image_shape"))  # of the size that was trained on
+FIXED_IMAGES = dataclasses.replace(_images, shape=(None, "image_shape"))  # pictures of the training size only
 
-OPTIONS = tuple(name for name, one in INPUTS.items() if one.default is not None)  # what the config has defaults of
+OPTIONS = tuple(name for name, one in INPUTS.items() if one.default is not None)  # inputs with a default in the config
 ASKING = tuple(name for name, one in INPUTS.items() if one.asks_for_samples)
 PICTURES = tuple(name for name, one in INPUTS.items() if one.is_pictures)
 
 
 def own_inputs(config: Mapping, signature: str) -> dict[str, Input]:
-    """A user's own inputs of a signature by name, as an export's `assets/config.json` says them."""
+    """A user's own inputs of a signature by name, read from an export's `assets/config.json`."""
     return {name: Input(**facts) for name, facts in config.get("own_signatures", {}).get(signature, {}).items()}
 
 
 def default(config: Mapping, signature: str, name: str) -> Number | None:
-    """What an input of a signature is where nobody gives it, by an export's `assets/config.json`; None if it has to be
-    given."""
+    """The default of a signature's input, from an export's `assets/config.json`; None if the input has no default."""
     known = own_inputs(config, signature).get(name) or INPUTS.get(name)
     return None if known is None else known.default_in(config["sampling"])
 
 
 def random_rows(one: Input, rows: int, rng: np.random.Generator) -> np.ndarray:
-    """Right rows of an input, as different as its bounds allow, [rows, ...] in its dtype.
+    """Valid rows of an input, as different as its bounds allow, [rows, ...] in its dtype.
 
     Args:
-        one: settled, every side but that of the rows a number.
-        rows: how many.
-        rng: what they are drawn by. Whole numbers come in turn.
+        one: a settled input; every side but the first is a number.
+        rows: the number of rows.
+        rng: the generator that draws floats. Whole numbers are not drawn: they count up and start again.
     """
     shape = (rows, *one.shape[1:])
     ends = [] if one.at_most is None else [one.at_most + (one.dtype != "float32")]
@@ -237,8 +236,8 @@ def define_flags(*names: str, **defaults: Number | None) -> None:
     """Defines `--NAME` for inputs of the table, and `--input NAME=VALUE` for all others.
 
     Args:
-        *names: inputs whose default the export knows; the flag is None where it is not given.
-        **defaults: inputs with a default of the command's own.
+        *names: inputs whose default is the export's; a flag that is not given is None.
+        **defaults: inputs whose default is the command's own.
     """
     for name in (*names, *defaults):
         one = INPUTS[name]
@@ -252,16 +251,16 @@ def define_flags(*names: str, **defaults: Number | None) -> None:
     flags.DEFINE_multi_string("input", [], INPUT_HELP)
 
 
-def given(*names: str) -> dict[str, Number]:
-    """The flags' values by name, without flags that were not given and have no default."""
+def flag_values(*names: str) -> dict[str, Number]:
+    """The flags' values by name; flags whose value is None are left out."""
     return {name: flags.FLAGS[name].value for name in names if flags.FLAGS[name].value is not None}
 
 
 def whole_numbers(name: str) -> list[int] | None:
-    """The whole numbers of a flag such as `--labels 3,7`; None where it is not given.
+    """The whole numbers of a flag such as `--labels 3,7`; None if the flag is not given.
 
     Raises:
-        GanzooError: for what are no whole numbers.
+        GanzooError: for values that are not whole numbers.
     """
     texts = flags.FLAGS[name].value
     try:
@@ -274,12 +273,12 @@ def read(signature: str, specs: Mapping[str, tuple[np.dtype, Sequence[int | None
     """The values of the flags `--input NAME=VALUE`, in the dtypes and shapes of a signature's inputs.
 
     Args:
-        signature: its name, for messages.
-        specs: dtype and shape of its inputs by name. Of rows, any number of values is right.
+        signature: the signature's name, for messages.
+        specs: dtype and shape of the signature's inputs by name. An input with rows takes any number of values.
 
     Raises:
-        GanzooError: for an input that the signature does not take or that has a flag of its own, and for a value that
-            is not of its dtype or shape.
+        GanzooError: for an input that the signature does not take, for an input that has a flag of its own, and for a
+            value of another dtype or shape.
     """
     values: dict[str, np.ndarray] = {}
     for text in flags.FLAGS.input:

@@ -1,6 +1,6 @@
-"""A generator alone, for other runtimes than TensorFlow's: as ONNX or as LiteRT, by Keras's own export.
+"""A generator alone as ONNX or LiteRT, for runtimes other than TensorFlow, written by Keras's own export.
 
-Each file is asked in its own runtime, and is there only if it answers as the SavedModel does.
+Each file is run in its own runtime, and is kept only if its answers agree with the SavedModel's.
 """
 
 import contextlib
@@ -26,20 +26,20 @@ from ganzoo.export.saved_model import Servable
 from ganzoo.files import whole
 from ganzoo.networks.layers.basic import SeededDropout
 
-TOLERANCE = 1e-3  # of a file's answer and the SavedModel's, at any pixel
-ROWS = (1, 3)  # in the requests that a file is asked; the number of rows is left free
+TOLERANCE = 1e-3  # the largest difference between a file's answer and the SavedModel's, at any pixel
+ROWS = (1, 3)  # numbers of rows in the trial requests; a file takes any number of rows
 Inputs = dict[str, np.ndarray]
 
 
 class Format(NamedTuple):
-    """What Keras's export knows under a name.
+    """A file format of Keras's export.
 
     Attributes:
-        suffix: of its files.
-        packages: what writes and runs them; ganzoo's extra of the format's name has them.
-        options: of Keras's export.
-        run: (file, inputs by name) -> what the file gives.
-        mended: what its converter runs in.
+        suffix: the end of a file's name.
+        packages: the packages that write and run the files; ganzoo's extra of the format's name installs them.
+        options: keyword arguments for Keras's export.
+        run: (file, inputs by name) -> the file's answer.
+        mended: makes the context that the converter runs in.
     """
 
     suffix: str
@@ -64,34 +64,34 @@ def _run_litert(path: Path, inputs: Inputs) -> np.ndarray:
 
 @contextlib.contextmanager
 def _mended_tf2onnx() -> Iterator[None]:
-    """Leaves out the optimiser that makes constants of computed shapes, and at times loses the output's.
+    """Leaves out the optimiser that turns computed shapes into constants: at times it changes the output's shape.
 
-    It may put a Squeeze behind what it changes, but not where that is the network's output already: pictures of one
-    channel and free size came out with an axis more in one of ten conversions, as the graph's order is random.
+    The optimiser puts a Squeeze behind a node that it changes, but not if that node is the network's output. In one of
+    ten conversions, pictures of one channel and free size came out with one axis too many; the graph's order is random.
     """
     from tf2onnx.optimizer import _optimizers
 
-    known = dict(_optimizers)
+    all_optimizers = dict(_optimizers)
     _optimizers.pop("reshape_optimizer", None)
     try:
         yield
     finally:
         _optimizers.clear()
-        _optimizers.update(known)
+        _optimizers.update(all_optimizers)
 
 
 FORMATS = {
     "onnx": Format(".onnx", ("tf2onnx", "onnxruntime"), {}, _run_onnx, _mended_tf2onnx),
-    # Weights become constants: LiteRT cannot convolve with a kernel that is computed from a variable, as pggan's are.
+    # Weights become constants: LiteRT cannot convolve with a kernel that is computed from a variable, as in pggan.
     "litert": Format(".tflite", ("ai_edge_litert",), {"experimental_enable_resource_variables": False}, _run_litert),
 }
 
 
 def check(format: str, path: Path) -> None:
-    """Finds what is missing before a model is restored.
+    """Checks packages and the file's name, before a model is restored.
 
     Raises:
-        GanzooError: for a package that is not installed, and for a file name with another end than the format's.
+        GanzooError: for a package that is not installed, and for a file name without the format's suffix.
     """
     suffix, packages = FORMATS[format].suffix, FORMATS[format].packages
     missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
@@ -102,12 +102,12 @@ def check(format: str, path: Path) -> None:
 
 
 class Generator(NamedTuple):
-    """A network that an export samples or translates by.
+    """A network with which an export samples or translates.
 
     Attributes:
         name: such as "b_to_a".
-        network: built; the averaged one of a model that has an average.
-        reference: one signature alone, which gives what the network gives, of inputs in the same order.
+        network: the built network; the averaged network if the model keeps an average.
+        reference: a servable with one signature, which gives the network's outputs from inputs in the same order.
     """
 
     name: str
@@ -119,43 +119,43 @@ def named(model: TwoOptimizerModel, sampling: Mapping, name: str | None = None) 
     """A model's generator.
 
     Args:
-        model: trained.
+        model: the trained model.
         sampling: as in `config.sampling`.
-        name: of a translator that has several; None is the first.
+        name: the generator's name, for a translator that has several; None is the first generator.
 
     Raises:
         GanzooError: for a generator that the model does not have.
     """
     if isinstance(model, TranslationModel):
-        known = {of: getattr(model, of) for of in model.generators}
+        generators = {each: getattr(model, each) for each in model.generators}
         whole = saved_model.servable_translator(model, sampling=sampling)
     else:
-        known = {"generator": model.ema_generator}
+        generators = {"generator": model.ema_generator}
         whole = saved_model.servable(model, ratio=None, sampling=sampling)
-    name = name or next(iter(known))
-    if name not in known:
-        there = ", ".join(known)
-        raise GanzooError(f"{model.zoo_name} has no generator '{name}'.{did_you_mean(name, known)} There are: {there}.")
+    name = name or next(iter(generators))
+    if name not in generators:
+        hint = did_you_mean(name, generators)
+        raise GanzooError(f"{model.zoo_name} has no generator '{name}'.{hint} There are: {', '.join(generators)}.")
     signature = name if name in whole.signatures else "serving_default"
-    return Generator(name, known[name], replace(whole, signatures={signature: whole.signatures[signature]}))
+    return Generator(name, generators[name], replace(whole, signatures={signature: whole.signatures[signature]}))
 
 
 def write(generator: Generator, path: Path, format: str) -> float:
-    """Writes a generator as one file; it appears, by rename, once it has been found to be right.
+    """Writes a generator as one file. The file appears, by rename, once its answers have been checked.
 
-    The names of its inputs are those of the network's, in their order; the number of rows is free, and so are a
+    The file's inputs have the names and the order of the network's inputs. The number of rows is free, and so are a
     translator's height and width.
 
     Args:
-        generator: as of `named`.
-        path: made anew if it is there.
+        generator: the result of `named`.
+        path: the file; an existing file is replaced.
         format: one of `FORMATS`.
 
     Returns:
         The largest difference from the SavedModel's answer, at any pixel.
 
     Raises:
-        GanzooError: if the format cannot take the generator, and if what was written answers otherwise.
+        GanzooError: if the format cannot take the generator, and if the file's answers differ from the SavedModel's.
     """
     _, network, reference = generator
     if any(isinstance(layer, SeededDropout) for layer in network.layers):
@@ -181,10 +181,10 @@ def write(generator: Generator, path: Path, format: str) -> float:
 
 
 def convert(network: keras.Model, path: Path, format: str) -> list[tf.TensorSpec]:
-    """Writes a network as one file by Keras's export, unchecked.
+    """Writes a network as one file by Keras's export, and does not check it.
 
     Returns:
-        What it takes: the network's inputs, by name and in their order.
+        Specs of the network's inputs, in their order.
     """
     specs = [tf.TensorSpec(x.shape, x.dtype, x.name) for x in network.inputs]
     taken = [specs] if len(specs) > 1 else specs
@@ -194,15 +194,15 @@ def convert(network: keras.Model, path: Path, format: str) -> list[tf.TensorSpec
 
 
 def _reason(error: Exception) -> str:
-    """The first line of what was said, or LiteRT's of an operation of TensorFlow's that it does not have."""
-    said = str(error).strip()
-    if lacking := re.search(r"\(Flex(\w+)\)", said):
+    """The error's first line, or a sentence about the TensorFlow operation that LiteRT lacks."""
+    message = str(error).strip()
+    if lacking := re.search(r"\(Flex(\w+)\)", message):
         return f"it needs TensorFlow's {lacking.group(1)}, which the runtime does not have."
-    return said.splitlines()[0] if said else type(error).__name__
+    return message.splitlines()[0] if message else type(error).__name__
 
 
 def _requests(specs: list[tf.TensorSpec], reference: Servable) -> Iterator[Inputs]:
-    """Random rows: normal latents, pictures in [-1, 1] of the size that was trained on, labels 0 and 1."""
+    """Random rows: normal latents, pictures in [-1, 1] of the training size, labels 0 and 1."""
     random = np.random.default_rng(0)
     sides = (0, *reference.facts.get("image_shape", ()))
     for rows in ROWS:
@@ -218,8 +218,10 @@ def _requests(specs: list[tf.TensorSpec], reference: Servable) -> Iterator[Input
 
 
 def _largest_difference(answers: list[tuple[np.ndarray, Inputs]], reference: Servable) -> float:
-    """Between answers and those of the SavedModel, which is written, loaded, and asked row by row, lest its limits
-    refuse the request; infinite where the shapes differ."""
+    """The largest difference between a file's answers and the SavedModel's; infinite if their shapes differ.
+
+    The SavedModel is written, loaded, and asked row by row, so that its limits do not refuse the request.
+    """
     ((name, signature),) = reference.signatures.items()
     largest = 0.0
     with tempfile.TemporaryDirectory() as folder:
@@ -240,7 +242,7 @@ def _largest_difference(answers: list[tuple[np.ndarray, Inputs]], reference: Ser
 
 @contextlib.contextmanager
 def _quiet_converters() -> Iterator[None]:
-    """What the converters say of their own code is not for the user."""
+    """Silences the converters' warnings about their own code."""
     logger = logging.getLogger("tf2onnx")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

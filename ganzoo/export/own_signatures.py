@@ -1,4 +1,4 @@
-"""Users' own signatures: functions that every export of a model that samples offers beside the package's.
+"""Users' own signatures: functions that the export of any sampling model offers beside the package's signatures.
 
 @ganzoo.register_signature("mirrored", inputs=("latents",), for_models="pictures")
 def mirrored(model, latents):
@@ -25,17 +25,17 @@ from ganzoo.export.signature import Signature, Signatures
 from ganzoo.registration import Register
 
 PACKAGE = (BasicSignatures, CodeSignatures, RejectionSignatures)
-KINDS = {"pictures": 3, "points": 1}  # how many sides a sample has
-EXTRAS = ("ratio", "sampling")  # what a function may take by keyword
+KINDS = {"pictures": 3, "points": 1}  # the number of sides of a sample
+EXTRAS = ("ratio", "sampling")  # the keyword arguments that a function may take
 
 
 class OwnSignature(NamedTuple):
-    """What was registered.
+    """A user's registered signature.
 
     Attributes:
-        name: of the signature.
-        function: the user's.
-        inputs: what it takes behind the model, in its order.
+        name: the signature's name.
+        function: the user's function.
+        inputs: the function's inputs behind the model, in its order.
         for_models: "pictures", "points", or None for both.
     """
 
@@ -52,12 +52,12 @@ class OwnSignature(NamedTuple):
 
     @property
     def takes_labels(self) -> bool:
-        """Whether the function ends in `*labels`: it is for models with classes and without."""
+        """Whether the function ends in `*labels`, and so is for models with classes as well as for models without."""
         return any(one.kind is one.VAR_POSITIONAL for one in _parameters(self.function))
 
     @property
     def extras(self) -> dict[str, bool]:
-        """Of `ratio` and `sampling` those that the function takes, and whether it needs them."""
+        """The keyword arguments that the function takes, among `ratio` and `sampling`, and whether each is required."""
         by_keyword = [one for one in _parameters(self.function) if one.kind is one.KEYWORD_ONLY]
         return {one.name: one.default is one.empty for one in by_keyword if one.name in EXTRAS}
 
@@ -70,31 +70,31 @@ SIGNATURES: Register[OwnSignature] = Register(
 def register_signature(
     name: str, *, inputs: Sequence[str | Input] = (), for_models: str | None = None
 ) -> Callable[[Callable], Callable]:
-    """Decorates a function that is a signature of every export made afterwards of a model that samples.
+    """Decorates a function that becomes a signature of every export that is made afterwards of a sampling model.
 
-    The function is graph code: `function(model, *inputs) -> {name: tensor}`. `model` is the trained model, whose call
-    is its averaged generator: `model(latents)` gives samples, `model.latents(seed, num_samples)` latents, and
-    `model.discriminator(samples)` logits. The inputs come checked, as tensors of their dtypes, in the order of
-    `inputs`. Outputs that are not finite are refused. Behind `*` it may take, by these names,
+    The function is graph code: `function(model, *inputs) -> {name: tensor}`. `model` is the trained model, and a call
+    of it runs the averaged generator: `model(latents)` gives samples, `model.latents(seed, num_samples)` latents, and
+    `model.discriminator(samples)` logits. The inputs arrive checked, as tensors of their dtypes, in the order of
+    `inputs`. Outputs that are not finite are refused. Behind `*` the function may take two keyword arguments:
 
-    - `ratio`: samples float32 [n, ...] -> log p_data/p_g float32 [n]; with `ratio=None` for its default the signature
-      is also of exports without one;
+    - `ratio`: samples float32 [n, ...] -> log p_data/p_g float32 [n]. With the default `ratio=None`, exports without a
+      ratio offer the signature, too.
     - `sampling`: `config.sampling` as a mapping.
 
-    A function that ends in `*labels` is of models with classes, too: their labels int64 [n] are the last input. A
-    function without is left out of their exports, unless `labels` is among its inputs.
+    A function that ends in `*labels` also works for models with classes: their labels, int64 [n], are the last input.
+    Exports of models with classes leave out any other function, unless `labels` is among its inputs.
 
     Args:
-        name: of the signature; letters, digits and underscores.
-        inputs: names of `ganzoo.export.inputs.SAMPLING`, or inputs of your own, each an `Input`. Inputs that have rows
-            must have as many as each other, and of them at most `config.sampling.max_rows`; where `num_samples` is an
-            input, as many as that says. Where all inputs have rows, and each row's outputs depend on that row alone,
-            the signature is among those that a server may batch.
-        for_models: "pictures" or "points", what the samples have to be; None is either.
+        name: the signature's name, of letters, digits and underscores.
+        inputs: names of `ganzoo.export.inputs.SAMPLING`, or inputs of your own, each an `Input`. All inputs with rows
+            must have the same number of rows: `num_samples` if that is an input, else at most
+            `config.sampling.max_rows`. A server may batch the signature if all inputs have rows and each row's outputs
+            depend on that row alone.
+        for_models: "pictures" or "points", the kind of sample that the function needs; None is either.
 
     Raises:
-        GanzooError: for a name that is taken, an input that there is not or that cannot be, and a function that does
-            not take its inputs.
+        GanzooError: for a name that is taken, an input that does not exist or contradicts itself, and a function that
+            does not take its inputs.
     """
     if for_models not in (None, *KINDS):
         raise GanzooError(f"for_models is {for_models!r}, expected one of {', '.join(map(repr, KINDS))}, or None.")
@@ -115,20 +115,20 @@ def register_signature(
 
 
 def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
-    """What users' own files add to an export, by the signatures' names; arguments as of the package's signatures."""
+    """The registered signatures that fit an export, by name; arguments as of `sampling_signatures.signatures`."""
     numbers = {**sampling, **sizes(model)}
-    found = {}
+    offered = {}
     for own in SIGNATURES.values():
         if not _is_for(own, model, ratio):
             continue
         inputs = _settled(own, numbers, with_labels=own.takes_labels and model.num_classes is not None)
         function = _called(own, model, {"ratio": ratio, "sampling": dict(sampling)})
-        found[own.name] = Signature(checked(function, inputs), inputs)
-    return found
+        offered[own.name] = Signature(checked(function, inputs), inputs)
+    return offered
 
 
 def facts(offered: Signatures) -> dict[str, dict]:
-    """What an export's config says: of each signature the user's own inputs by name, none of the package's."""
+    """The part of an export's config on users' signatures: each signature's own inputs by name."""
     return {
         name: {one.name: one.facts() for one in signature.inputs if one.name not in INPUTS}
         for name, signature in offered.items()
@@ -170,7 +170,7 @@ def _parameters(function: Callable) -> list[inspect.Parameter]:
 
 
 def _check_parameters(own: OwnSignature) -> None:
-    """Whether the function can be called with the model, the inputs and what it takes by keyword."""
+    """Checks that the function can be called with the model, its inputs and its keyword arguments."""
     parameters = _parameters(own.function)
     by_place = [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     names = [one.name for one in own.inputs]
@@ -190,7 +190,7 @@ def _check_parameters(own: OwnSignature) -> None:
 
 
 def _is_for(own: OwnSignature, model: AdversarialModel, ratio: DensityRatio | None) -> bool:
-    """Whether a signature is of the model's export; what may surprise is said on standard error."""
+    """Whether the model's export offers a signature; prints to standard error why a model with classes does not."""
     names = {one.name for one in own.inputs}
     if own.for_models is not None and len(model.generator.output_shape) != 1 + KINDS[own.for_models]:
         return False
@@ -211,7 +211,7 @@ def _is_for(own: OwnSignature, model: AdversarialModel, ratio: DensityRatio | No
 
 
 def _settled(own: OwnSignature, numbers: Mapping, *, with_labels: bool) -> tuple[Input, ...]:
-    """The inputs with numbers for names; the first that has rows is limited."""
+    """The inputs with their names replaced by numbers; the first input with rows gets a limit."""
     try:
         inputs = [one.settled(numbers) for one in (*own.inputs, *([SAMPLING["labels"]] if with_labels else ()))]
     except KeyError as error:
@@ -227,7 +227,7 @@ def _settled(own: OwnSignature, numbers: Mapping, *, with_labels: bool) -> tuple
 
 
 def _called(own: OwnSignature, model: AdversarialModel, extras: Mapping[str, object]) -> Callable:
-    """The user's function of tensors; what goes wrong in it is said with its file and line."""
+    """The user's function on tensors; the message of an error in it names the user's file and line."""
     by_keyword = {name: extras[name] for name in own.extras}
 
     def call(*values: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -252,7 +252,7 @@ def _called(own: OwnSignature, model: AdversarialModel, extras: Mapping[str, obj
 
 
 def _place_of(error: Exception, own: OwnSignature) -> str:
-    """The file and the last line of the user's that an error came from."""
+    """The user's file, and the last of its lines that the error passed through."""
     file = inspect.unwrap(own.function).__code__.co_filename
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return f"{Path(file).name}, line {lines[-1]}" if lines else own.place

@@ -1,6 +1,6 @@
-"""What a request must be, as assertions in the graph: TensorFlow raises them as InvalidArgumentError.
+"""The checks of a request, as assertions in the graph. TensorFlow raises InvalidArgumentError if one fails.
 
-What each input must be is said by the table of inputs (`ganzoo.export.inputs`).
+The table of inputs (`ganzoo.export.inputs`) gives the bounds of each input.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +11,11 @@ from ganzoo.export.inputs import Input
 
 
 def checked(function: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[Input]) -> Callable:
-    """The function on inputs that have been found to be right, each by itself and all together.
+    """The function behind the checks of its inputs, of each input by itself and of all together.
 
     Args:
-        function: graph code; it takes the inputs in their order.
-        inputs: settled.
+        function: graph code that takes the inputs in their order.
+        inputs: settled inputs.
     """
 
     def call(*values: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -27,14 +27,14 @@ def checked(function: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[Inpu
 
 
 def after_checks(*assertions: tf.Operation | None):
-    """A context: what is computed in it waits for the assertions."""
+    """A context in which every computation waits for the assertions."""
     return tf.control_dependencies([assertion for assertion in assertions if assertion is not None])
 
 
 def input_checks(one: Input, value: tf.Tensor) -> Iterator[tf.Operation | None]:
-    """What an input must be by itself: as many rows as there may be, finite numbers, within bounds."""
+    """The checks of an input by itself: the number of its rows is within the limit, its numbers finite, in bounds."""
     if one.limit is not None:
-        # At least 1 row, since convolutions give none a wrong shape.
+        # At least 1 row, since convolutions give an empty batch a wrong shape.
         yield is_in_range(row_count(value), 1, one.limit, f"the number of {one.counted}")
     upper = one.at_most if one.below is None else one.below
     if value.dtype.is_floating and (one.at_least is None or upper is None):
@@ -57,7 +57,7 @@ def input_checks(one: Input, value: tf.Tensor) -> Iterator[tf.Operation | None]:
 
 
 def row_checks(inputs: Sequence[Input], values: Sequence[tf.Tensor]) -> Iterator[tf.Operation | None]:
-    """As many rows of every input that has rows: `num_samples`, where a signature takes it, or those of the first."""
+    """The checks on numbers of rows: each input with rows has `num_samples` rows, or as many as the first input."""
     named = {one.name: value for one, value in zip(inputs, values, strict=True)}
     of_rows = [one for one in inputs if one.has_rows]
     if "num_samples" in named:
@@ -66,32 +66,32 @@ def row_checks(inputs: Sequence[Input], values: Sequence[tf.Tensor]) -> Iterator
         first = of_rows.pop(0)
         expected = row_count(named[first.name])
     for one in of_rows:
-        found = row_count(named[one.name])
+        count = row_count(named[one.name])
         if one.each is None and first is not None:
             words = [f"{first.name} and {one.name} must have as many rows as each other."]
         else:
-            row, of = one.each or (f"row of {one.name}", "samples")
-            words = [f"there must be a {row} for each of", expected, f"{of}, got", found]
-        yield tf.debugging.Assert(found == expected, words)
+            row, things = one.each or (f"row of {one.name}", "samples")
+            words = [f"there must be a {row} for each of", expected, f"{things}, got", count]
+        yield tf.debugging.Assert(count == expected, words)
 
 
 def is_in_range(value: tf.Tensor, low: float, high: float, name: str) -> tf.Operation | None:
-    """`low` <= value <= `high`, both of which the message names; NaN is not."""
+    """Asserts `low` <= value <= `high`. The message names both bounds; NaN fails."""
     return tf.debugging.Assert((value >= low) & (value <= high), [f"{name} must be in {low} .. {high}, got", value])
 
 
 def is_finite(values: tf.Tensor, name: str) -> tf.Operation | None:
-    """No value is NaN or infinite."""
+    """Asserts that no value is NaN or infinite."""
     return tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(values)), [f"{name} must be finite numbers."])
 
 
 def row_count(values: tf.Tensor) -> tf.Tensor:
-    """How many rows there are, int32 []."""
+    """The number of rows, int32 []."""
     return tf.shape(values)[0]
 
 
 def finite(answer: tf.Tensor, name: str) -> tf.Tensor:
-    """An answer, once it is found to be finite: inputs that are finite may still be beyond what a network can count."""
+    """The answer behind a check that it is finite: a network may overflow even on finite inputs."""
     words = f"{name} would not be finite: the request's numbers are too large for the network."
     with after_checks(tf.debugging.Assert(tf.reduce_all(tf.math.is_finite(answer)), [words])):
         return tf.identity(answer)

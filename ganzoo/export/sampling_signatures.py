@@ -1,4 +1,4 @@
-"""The signatures of an export: graph code with its inputs checked, from a model, its density ratio and its limits."""
+"""The signatures of a sampling model: graph code that checks its inputs, from a model, its density ratio and limits."""
 
 from collections.abc import Mapping
 
@@ -17,13 +17,13 @@ from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
 
 def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
-    """What a model that samples offers, by the signatures' names.
+    """The signatures of a sampling model, by name.
 
-    The inputs of a conditional model's signatures end in the labels, but for `propose_inputs`, which takes none.
+    The signatures of a conditional model take `labels` as their last input. `propose_inputs` alone takes no labels.
 
     Args:
-        model: trained; its averaged generator is what samples.
-        ratio: None leaves out what rejects.
+        model: the trained model; its averaged generator makes the samples.
+        ratio: the model's density ratio; None leaves out the signatures that reject.
         sampling: as in `config.sampling`.
     """
     basic = BasicSignatures(model, ratio, sampling)
@@ -50,27 +50,27 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         offered[codes.generate_from_codes] = ("categories", "continuous", "seed")
         offered[codes.recognise] = ("samples",)
     numbers = {**sampling, **sizes(model)}
-    found = {}
+    named = {}
     for function, names in offered.items():
         inputs = tuple(SAMPLING[name].settled(numbers) for name in names)
-        found[function.__name__] = Signature(checked(function, inputs), inputs)
-    return found
+        named[function.__name__] = Signature(checked(function, inputs), inputs)
+    return named
 
 
 def sizes(model: AdversarialModel) -> dict[str, object]:
-    """The sizes of a model that inputs go by (`ganzoo.export.inputs.Input`)."""
-    found = {"latent_dim": model.latent_dim, "sample_shape": tuple(model.generator.output_shape[1:])}
+    """The sizes of a model that the table of inputs names (`ganzoo.export.inputs.Input`)."""
+    named = {"latent_dim": model.latent_dim, "sample_shape": tuple(model.generator.output_shape[1:])}
     if model.num_classes is not None:
-        found["num_classes"] = model.num_classes
+        named["num_classes"] = model.num_classes
     if model.codes is not None:
-        found |= {"num_categories": model.codes.categories, "num_continuous": model.codes.continuous}
-    return found
+        named |= {"num_categories": model.codes.categories, "num_continuous": model.codes.continuous}
+    return named
 
 
 class BasicSignatures:
-    """What any model offers, on inputs that have been checked.
+    """The signatures of every model, on checked inputs.
 
-    `labels` are int64 [rows] of a conditional model, one for each sample; else not given.
+    `labels` are int64 [rows], one for each sample of a conditional model. Other models get no labels.
     """
 
     def __init__(self, model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping):
@@ -93,7 +93,7 @@ class BasicSignatures:
 
 
 class CodeSignatures(BasicSignatures):
-    """What a model with latent codes offers besides."""
+    """The further signatures of a model with latent codes."""
 
     def generate_from_codes(self, categories, continuous, seed):
         return {"samples": finite(self.model(self.model.latents_of(seed, categories, continuous)), "samples")}
@@ -105,7 +105,7 @@ class CodeSignatures(BasicSignatures):
 
 
 class RejectionSignatures(BasicSignatures):
-    """What a model with a density ratio offers besides. The burn-in is drawn here, once, and kept in the export."""
+    """The further signatures of a model with a density ratio. The burn-in is drawn here once and kept in the export."""
 
     def __init__(self, model: AdversarialModel, ratio: DensityRatio, sampling: Mapping):
         super().__init__(model, ratio, sampling)
@@ -114,7 +114,7 @@ class RejectionSignatures(BasicSignatures):
         seed = noise.fold_in([model.seed, 0], noise.Fitting.BURN_IN)
         ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
-        # Of the burn-in's length and the same for every request: no request pays for it.
+        # Computed once: the budgets are as many as the burn-in's log ratios and the same for every request.
         self.budgets = [tf.Variable(each, trainable=False, name="budgets") for each in obrs.budgets_of(ascending)]
         if ratio.held_out is not None:
             self.starts = tf.Variable(ratio.held_out, trainable=False, name="mh_starts")
@@ -148,7 +148,7 @@ class RejectionSignatures(BasicSignatures):
         return chains._asdict() | ({"labels": labels[0]} if labels else {})
 
     def propose(self, latents, uniforms, *labels):
-        """Rows in, rows out, so that a server may batch it; the percentiles are the config's.
+        """Decides on proposals. Rows in, rows out, so that a server may batch it; the percentiles are the config's.
 
         Args:
             latents: float32 [rows, d].
@@ -156,21 +156,24 @@ class RejectionSignatures(BasicSignatures):
             *labels: int64 [rows], of a conditional model.
 
         Returns:
-            For each row, float32 [rows] where nothing else is said:
+            For each row, float32 [rows] unless noted:
 
             - samples: float32 [rows, ...], the proposals.
-            - log_ratio: D, what `score` says of the sample. Where `score` would refuse because D is not finite, -inf.
-            - threshold: T, the log ratio of which one half is accepted: the burn-in's at `gamma_percentile`.
-            - maximum: M, the burn-in's largest log ratio, or D where that is larger. Below a `maximum_percentile` of
-              100, M is the burn-in's log ratio at that percentile, and T is at most M.
+            - log_ratio: D, the sample's log ratio as in `score`; -inf where `score` would refuse a D that is not
+              finite.
+            - threshold: T, the log ratio at which half of the proposals are accepted: the burn-in's log ratio at
+              `gamma_percentile`.
+            - maximum: M, the burn-in's largest log ratio, or D if D is larger. Below a `maximum_percentile` of 100, M
+              is the burn-in's log ratio at that percentile, and T is at most M.
             - accept_probability: p = sigmoid(F(min(D, M)) - F(T)) with F(x) = x - M - log(1 - exp(x - M - 1e-8)).
               The paper's gamma is F(T). 0 where D is -inf.
             - accepted: bool [rows], uniforms < p.
 
-            T and, but for a D that is larger, M are constants of the export, of a conditional model those of the class.
+            T is a constant of the export, and so is M unless D is larger. A conditional model has a T and an M per
+            class.
 
         Raises:
-            InvalidArgumentError: for rows that are too many or too few or not as many everywhere, for latents that are
+            InvalidArgumentError: for too many or too few rows, inputs with different numbers of rows, latents that are
                 not finite, uniforms outside [0, 1), labels that are no classes, and samples that are not finite.
         """
         samples = finite(self.model(with_labels(latents, *labels)), "samples")
@@ -193,8 +196,9 @@ class RejectionSignatures(BasicSignatures):
     def propose_inputs(self, num_samples, seed):
         """The `latents` float32 [num_samples, d] and the `uniforms` float32 [num_samples] of a seed's first proposals.
 
-        `drs` proposes from these rows in this order and compares with these numbers, so that `propose` says of them
-        what `drs` did. Latents are the model's own, which need not be normal (`dcgan`, `infogan`).
+        `drs` proposes from these latents in this order and compares with these uniforms, so that `propose` on them
+        repeats the decisions of `drs`. The latents have the model's own distribution, which need not be normal
+        (`dcgan`, `infogan`).
         """
         uniforms = noise.uniform(noise.fold_in(seed, noise.Request.UNIFORMS), num_samples)
         return {"latents": self.model.latents(seed, num_samples), "uniforms": uniforms}
@@ -209,7 +213,7 @@ class RejectionSignatures(BasicSignatures):
         )
 
     def _request(self, num_samples, seed, *labels) -> dict:
-        """What the rejection samplers take alike."""
+        """The arguments that all rejection samplers take."""
         return dict(
             propose=self.model.propose,
             log_ratio=self.ratio,

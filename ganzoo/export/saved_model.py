@@ -19,17 +19,17 @@ from ganzoo.export.translation_signatures import signatures as translation_signa
 from ganzoo.files import check_writable, unfinished
 from ganzoo.networks.layers.basic import exporting
 
-MOST_PROPOSALS = 2**30  # of a request: they are counted in int32, a batch at a time
+MOST_PROPOSALS = 2**30  # in a request: proposals are counted in int32, a batch at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Servable:
-    """What a version consists of.
+    """The contents of one exported version.
 
     Attributes:
-        signatures: by name.
-        facts: JSON-able; they go to `assets/config.json`. `name` and `sampling` are among them, and of what takes
-            pictures `image_shape`.
+        signatures: the signatures by name.
+        facts: values for JSON, written to `assets/config.json`. Among them are `name` and `sampling`, and
+            `image_shape` for a model that takes pictures.
     """
 
     signatures: Signatures
@@ -43,21 +43,26 @@ def servable(
     sampling: Mapping | None = None,
     description: Mapping | None = None,
 ) -> Servable:
-    """What a model offers that samples from latents.
+    """The servable of a model that samples from latents.
 
-    Signatures: `serving_default`, `generate`, `score`; with a ratio also `drs`, `obrs`, `propose`, `propose_inputs`,
-    for pictures `drs_png`, and `mh` where the ratio has the scores of held-out reals; with latent codes
-    `generate_from_codes` and `recognise`. All of them use the averaged generator; those of a conditional model but
-    `propose_inputs` take labels. Behind them come the signatures that users' own files registered.
+    Every model has the signatures `serving_default`, `generate` and `score`. Further signatures need more:
+
+    - with a ratio: `drs`, `obrs`, `propose`, `propose_inputs`;
+    - with a ratio, for pictures: `drs_png`;
+    - with a ratio that has the scores of held-out reals: `mh`;
+    - with latent codes: `generate_from_codes` and `recognise`.
+
+    All signatures use the averaged generator. The signatures of a conditional model take labels, except
+    `propose_inputs`. The signatures that users' own files registered come last.
 
     Args:
-        model: trained.
-        ratio: of this model; None is no rejection sampling.
-        sampling: as in `config.sampling`; None takes that of the model's recipe.
+        model: the trained model.
+        ratio: the density ratio of this model; None is no rejection sampling.
+        sampling: as in `config.sampling`; None is `sampling` of the model's recipe.
         description: more facts.
 
     Raises:
-        GanzooError: for limits that no request could keep, and for a user's own signature whose inputs cannot be.
+        GanzooError: for limits that no request could keep, and for a user's own signature whose inputs do not fit.
     """
     sampling = sampling or model.recipe().sampling
     check_limits(sampling)
@@ -70,10 +75,10 @@ def servable(
 def servable_translator(
     model: TranslationModel, *, sampling: Mapping | None = None, description: Mapping | None = None
 ) -> Servable:
-    """What a model offers that translates pictures; arguments and errors as of `servable`.
+    """The servable of a model that translates pictures; arguments and errors as of `servable`.
 
-    Signatures: what the model's `endpoints` are, and for each that takes and gives pictures one that takes and gives
-    them encoded, `NAME_png`.
+    Its signatures are the model's `endpoints`. Each endpoint from pictures to pictures has a second signature on
+    encoded pictures, `NAME_png`.
     """
     sampling = sampling or model.recipe().sampling
     check_limits(sampling, model.image_shape)
@@ -84,15 +89,15 @@ def servable_translator(
 
 
 def check_limits(sampling: Mapping, image_shape: tuple[int, ...] | None = None) -> None:
-    """Finds limits that no request could keep, before a training or a fit is spent on them.
+    """Refuses limits that no request could keep, before time is spent on a training or a fit.
 
     Args:
         sampling: as in `config.sampling`.
-        image_shape: (height, width, channels) of what a translator was trained on.
+        image_shape: (height, width, channels) of a translator's training pictures; None for other models.
 
     Raises:
-        GanzooError: for a limit below 1, for more proposals than a request can count, and for pictures limited to less
-            than they were trained on.
+        GanzooError: for a limit below 1, for more proposals than a request can count, and for a `max_side` below a side
+            of the training pictures.
     """
     for key, value in sampling.items():
         if key.startswith("max_") and not value >= 1:
@@ -113,29 +118,29 @@ def check_limits(sampling: Mapping, image_shape: tuple[int, ...] | None = None) 
 
 
 def export(model: AdversarialModel, directory: str | Path, **what) -> str:
-    """Writes the next version of a model that samples from latents: `write` of `servable(model, **what)`."""
+    """Writes the next version of a model that samples from latents: `write` on `servable(model, **what)`."""
     return write(servable(model, **what), directory)
 
 
 def export_translator(model: TranslationModel, directory: str | Path, **what) -> str:
-    """Writes the next version of a translator: `write` of `servable_translator(model, **what)`."""
+    """Writes the next version of a translator: `write` on `servable_translator(model, **what)`."""
     return write(servable_translator(model, **what), directory)
 
 
 def write(what: Servable, directory: str | Path, *, version: int | None = None) -> str:
-    """Writes a version, with its warm-up requests; it appears whole, by rename, or not at all.
+    """Writes a version with its warm-up requests. The version appears whole, by rename, or not at all.
 
     Args:
-        what: to write.
-        directory: parent of the versions, made if need be.
-        version: its number; None is that of `next_version(directory)`.
+        what: the servable.
+        directory: the parent folder of the versions, made if need be.
+        version: the version's number; None is `next_version(directory)`.
 
     Returns:
         The version's folder, `directory/N`.
 
     Raises:
-        GanzooError: if it cannot be written, as on a full disk, if that version is there, and for a user's own
-            signature that fails or returns no dict of tensors.
+        GanzooError: if the version cannot be written, as on a full disk, if the version exists already, and for a
+            user's own signature that fails or returns no dict of tensors.
     """
     directory = Path(directory)
     check_writable(directory, "folder", is_folder=True)
@@ -144,7 +149,7 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
         for name, signature in what.signatures.items():
             archive.add_endpoint(name, signature.function, input_signature=signature.specs)
         try:
-            with exporting():  # which is when they are traced
+            with exporting():  # writing traces the signatures
                 archive.write_out(str(beside), verbose=False)
             warm_up.write(beside, what.signatures, what.facts)
         except tf.errors.OpError as error:
@@ -158,6 +163,6 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
 
 
 def next_version(*directories: str | Path) -> int:
-    """One more than the highest version in any of the folders, which need not be there; 1 where there is none."""
+    """One more than the highest version in any of the folders, which need not exist; 1 if there is no version."""
     paths = (path for directory in directories for path in Path(directory).glob("*"))
     return 1 + max((int(path.name) for path in paths if path.name.isdigit()), default=0)

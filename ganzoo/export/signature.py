@@ -1,4 +1,4 @@
-"""A signature of an export: graph code, and the inputs that it takes."""
+"""A signature of an export: graph code and its inputs."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from ganzoo.export.inputs import Input
 
 
 class Signature(NamedTuple):
-    """What an export offers under a name.
+    """A signature, without its name.
 
     Attributes:
-        function: graph code, tensors to {name: tensor}; it checks its inputs.
-        inputs: what it takes, in its order; settled.
+        function: graph code, tensors to {name: tensor}, which checks its inputs.
+        inputs: the function's inputs, settled, in its order.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
@@ -26,7 +26,7 @@ class Signature(NamedTuple):
 
     @property
     def is_of_rows(self) -> bool:
-        """Whether each input is any number of rows, so that the rows of several requests can be put into one."""
+        """Whether each input takes any number of rows, so that one call can hold the rows of several requests."""
         return all(one.has_rows for one in self.inputs)
 
 

@@ -1,4 +1,4 @@
-"""The signatures of a translator's export: its model's endpoints, with their inputs checked, on arrays and on PNGs."""
+"""The signatures of a translator's export: the model's endpoints behind checks, on arrays and on encoded pictures."""
 
 from collections.abc import Mapping
 
@@ -12,16 +12,16 @@ from ganzoo.export.signature import Signature, Signatures
 from ganzoo.networks.layers.sides import divisor
 
 PNG = "_png"
-BYTES_PER_PIXEL = 8  # of an encoded picture at most: a PNG holds 16 bits of each of four channels
-OTHER_BYTES = 1 << 20  # of it besides: colour profiles, thumbnails
+BYTES_PER_PIXEL = 8  # the most in an encoded picture: a PNG holds 16 bits for each of four channels
+OTHER_BYTES = 1 << 20  # the most in an encoded picture besides its pixels: colour profiles, thumbnails
 
 
 def signatures(model: TranslationModel, sampling: Mapping) -> Signatures:
-    """What a translator offers, by the signatures' names.
+    """The signatures of a translator, by name.
 
     Args:
-        model: trained.
-        sampling: as in `config.sampling`; it has the bounds of a request.
+        model: the trained model.
+        sampling: as in `config.sampling`, with the limits of a request.
     """
     named: Signatures = {}
     for name, endpoint in model.endpoints(sampling).items():
@@ -33,7 +33,7 @@ def signatures(model: TranslationModel, sampling: Mapping) -> Signatures:
 
 
 class CheckedEndpoint:
-    """An endpoint, and what each of its inputs must be; settled, in the endpoint's order."""
+    """An endpoint behind the checks of its inputs. `inputs` are settled, in the endpoint's order."""
 
     def __init__(self, model: TranslationModel, sampling: Mapping, endpoint: Endpoint):
         self.endpoint, self.sampling = endpoint, sampling
@@ -49,7 +49,7 @@ class CheckedEndpoint:
         self.inputs = tuple(inputs)
 
     def call(self, *values: tf.Tensor, **more: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The endpoint, once its inputs have been found to be right; `more` is passed on to it."""
+        """The endpoint behind the checks of its inputs; `more` is passed on to the endpoint."""
         with after_checks(*self._conditions(*values)):
             answers = self.endpoint.function(*map(tf.identity, values), **more)
             return {
@@ -57,9 +57,9 @@ class CheckedEndpoint:
             }
 
     def call_encoded(self, image_bytes: tf.Tensor, *values: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The endpoint on files, each of a size of its own, one by one; the pictures come back as PNGs.
+        """The endpoint on files, one by one, so that their sizes may differ; the pictures come back as PNGs.
 
-        A row has the noise that it has among the rows of arrays.
+        A row gets the same noise as the row of that number in an array.
         """
         others = self.inputs[1:]
 
@@ -75,7 +75,7 @@ class CheckedEndpoint:
             return {"image_bytes": tf.map_fn(translated, tf.range(count), fn_output_signature=tf.string)}
 
     def _decoded(self, content: tf.Tensor, row: tf.Tensor) -> tf.Tensor:
-        """A file's picture, float32 [height, width, channels] in [-1, 1]; what its header says is checked before."""
+        """A file's picture, float32 [height, width, channels] in [-1, 1], decoded after the checks of its header."""
         most = BYTES_PER_PIXEL * self.sampling["max_side"] ** 2 + OTHER_BYTES
         file = encoded_pictures.header(content, row, most)
         with after_checks(*self._sides_fit(file.sides, "row", row, "of image_bytes:")):
@@ -101,7 +101,10 @@ class CheckedEndpoint:
         yield tf.debugging.Assert(tf.reduce_all(fits), [*where, expected, sides])
 
     def _pixels_fit(self, images: tf.Tensor, *, batch: int):
-        """What is in memory at once: all pictures, or a batch of candidates for one. One as in training always fits."""
+        """The check of the pixels in memory at once: of all pictures, or of a batch of candidates for one picture.
+
+        A picture of the training size always fits.
+        """
         shape, (height, width, _) = tf.shape(images, tf.int64), self.image_shape
         pixels = tf.maximum(shape[0], batch) * shape[1] * shape[2]
         largest = max(self.sampling["max_pixels"], batch * height * width)

@@ -1,4 +1,4 @@
-"""Requests that TF Serving sends through a new version itself, so that nobody waits for a signature's first run."""
+"""Warm-up requests: TF Serving sends them through a new version, so that no user waits for a signature's first run."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ import tensorflow as tf
 from ganzoo.export.inputs import Input
 from ganzoo.export.signature import Signatures
 
-FILE = "assets.extra/tf_serving_warmup_requests"  # where the server looks for them, in a version's folder
+FILE = "assets.extra/tf_serving_warmup_requests"  # in a version's folder; the server looks for this file
 
 
 def write(version: Path, signatures: Signatures, facts: Mapping) -> None:
@@ -17,8 +17,8 @@ def write(version: Path, signatures: Signatures, facts: Mapping) -> None:
 
     Args:
         version: the folder of a SavedModel.
-        signatures: its.
-        facts: as in its `assets/config.json`.
+        signatures: the SavedModel's signatures.
+        facts: as in the SavedModel's `assets/config.json`.
     """
     from tensorflow_serving.apis import prediction_log_pb2
 
@@ -35,15 +35,19 @@ def write(version: Path, signatures: Signatures, facts: Mapping) -> None:
 
 
 def requests(signatures: Signatures, facts: Mapping) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """The least that each signature can be asked for: a sample, a row, a chain of one step. (name, inputs by name)"""
+    """The smallest request of each signature, such as one sample, one row or a chain of one step.
+
+    Yields:
+        The signature's name, and its inputs by name.
+    """
     for name, signature in signatures.items():
         yield name, {one.name: smallest(one, facts) for one in signature.inputs}
 
 
 def smallest(one: Input, facts: Mapping) -> np.ndarray:
-    """The least value of an input that is right; of what has rows, one row.
+    """The smallest valid value of an input; one row for an input with rows.
 
-    Pictures have the size that was trained on.
+    Pictures have the size of the training pictures.
     """
     if one.dtype == "string":
         return np.array([tf.io.encode_png(np.zeros(facts["image_shape"], np.uint8)).numpy()], object)

@@ -1,1 +1,1 @@
-"""An export from outside: loaded in this process, asked at a server, drawn from in bulk."""
+"""An export seen from outside: loaded in this process, asked at a server, or drawn from in bulk."""

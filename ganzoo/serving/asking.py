@@ -1,7 +1,7 @@
-"""What is asked of a served model: samples of any signature that draws them, pictures through any that takes them.
+"""Requests to a served model: samples from any signature that draws samples, pictures through any that takes pictures.
 
-More than a request may hold is asked for in several, with seeds of their own; how much it may hold, the export itself
-says when it is asked for more. In requests as large as the export takes, the samples are those of `ganzoo.sample`.
+If a request would hold more than the export allows, it is split into several requests, each with its own seed. The
+export's refusal names the limit. If requests are as large as the export allows, the samples equal `ganzoo.sample`'s.
 """
 
 import dataclasses
@@ -32,26 +32,29 @@ def draw(
     max_per_request: int | None = None,
     **options,
 ) -> dict[str, np.ndarray]:
-    """Samples by any signature that draws them: generate, drs, drs_png, obrs, mh, generate_from_codes, serving_default
-    (latents are drawn here) and propose (so is acceptance, see `rejection_by_rows`).
+    """Samples by any signature that draws samples.
+
+    Among them are generate, drs, drs_png, obrs, mh and generate_from_codes. For serving_default the latents are drawn
+    here. For propose the latents and the uniforms are drawn here, and accepted rows are kept (`rejection_by_rows`).
 
     Args:
-        connection: of the model.
-        signature: its name.
-        num_samples: at least 1.
+        connection: a connection to the model.
+        signature: the signature's name.
+        num_samples: the number of samples, at least 1.
         seed: int32; the same seed gives the same samples.
         labels: classes of a conditional model's samples, taken in turn.
-        categories: of an InfoGAN's codes, taken in turn; the continuous codes are drawn from U(-1, 1).
-        max_per_request: None asks for as many at a time as the export takes; of propose, rows at a time.
-        **options: the signature's other inputs, such as `gamma_percentile`, rows being taken in turn; of propose,
-            `max_rounds`. What it does not take is ignored.
+        categories: categories of an InfoGAN's codes, taken in turn; the continuous codes are drawn from U(-1, 1).
+        max_per_request: samples in a request, for propose rows in a request; None is as many as the export allows.
+        **options: the signature's other inputs, such as `gamma_percentile`; rows are taken in turn. For propose also
+            `max_rounds`. Inputs that the signature does not take are ignored.
 
     Returns:
-        The outputs by name; those of several requests joined, counts summed. Of rejection there may be fewer samples.
+        The outputs by name. The rows of several requests are joined and their counts summed. A signature that rejects
+        may give fewer samples.
 
     Raises:
-        GanzooError: for a signature that draws no samples, for labels or categories that are missing or out of place,
-            and as of `Connection.predict`.
+        GanzooError: for a signature that draws no samples, for labels or categories that are missing or not taken,
+            and as in `Connection.predict`.
     """
     specs = connection.signature(signature).inputs
     if num_samples < 1:
@@ -100,24 +103,25 @@ def transform(
     max_per_request: int = 32,
     **options,
 ) -> dict[str, np.ndarray]:
-    """Pictures through a signature that takes them: a translator's, `score`, an InfoGAN's `recognise`.
+    """Pictures through a signature that takes pictures: a translator's, `score`, or an InfoGAN's `recognise`.
 
     Args:
-        connection: of the model.
-        signature: its name.
-        pictures: float32 [n, height, width, channels] in [-1, 1], or for signatures named `*_png` files as an object
-            array of `bytes` [n].
-        seed: int32, of a signature that takes one; each request has a stream of its own.
-        domain: number of the domain to translate to, where the signature takes one.
-        max_per_request: pictures in a request; fewer where the export takes fewer.
-        **options: the signature's other inputs; what it does not take is ignored.
+        connection: a connection to the model.
+        signature: the signature's name.
+        pictures: float32 [n, height, width, channels] in [-1, 1]. For signatures named `*_png`: files, an object array
+            of `bytes` [n].
+        seed: int32, for a signature that takes a seed; each request gets its own stream of noise.
+        domain: the number of the domain to translate to, for a signature that takes domains.
+        max_per_request: pictures in a request; fewer if the export allows fewer.
+        **options: the signature's other inputs; inputs that the signature does not take are ignored.
 
     Returns:
-        The outputs by name, rows joined. `drs` also gives `rows`, the numbers of the pictures that it has `images` of.
+        The outputs by name, rows joined. `drs` also gives `rows`: the number of the picture that each of `images`
+        translates.
 
     Raises:
-        GanzooError: for a signature that takes no pictures or two of each, for a domain that is missing or out of
-            place, and as of `Connection.predict`.
+        GanzooError: for a signature that takes no pictures or takes pairs of pictures, for a domain that is missing or
+            not taken, and as in `Connection.predict`.
     """
     name = takes(connection, signature)
     if ("domains" in connection.signature(signature).inputs) != (domain is not None):
@@ -135,29 +139,29 @@ def transform(
 
 
 def takes(connection: Connection, signature: str) -> str:
-    """The name of the input that pictures are given by.
+    """The name of the input that takes pictures.
 
     Raises:
-        GanzooError: if there is no such input, or if pictures come by two.
+        GanzooError: if no input takes pictures, or two do.
     """
     specs = connection.signature(signature).inputs
-    found = [name for name in PICTURES if name in specs]
-    if len(found) != 1 or "inputs" in specs:
+    names = [name for name in PICTURES if name in specs]
+    if len(names) != 1 or "inputs" in specs:
         raise GanzooError(
             f"signature '{signature}' does not take one kind of pictures: its inputs are {', '.join(sorted(specs))}."
         )
-    return found[0]
+    return names[0]
 
 
 def _in_requests(ask: Ask, total: int, largest: int) -> dict[str, np.ndarray]:
-    """`ask(number of the request, its rows)` until all rows are asked for, in smaller requests if need be."""
+    """The joined answers of `ask(number of the request, its rows)` for all rows; a refusal makes requests smaller."""
     while True:
         try:
             starts = range(0, total, largest)
             return joined([ask(r, slice(first, min(first + largest, total))) for r, first in enumerate(starts)])
         except Refused as refused:
             limit = LIMIT.search(str(refused))
-            # What is too much may be counted in rows or, say, in pixels, of which every row has as many.
+            # The limit may count rows or, for example, pixels. Every row has as many pixels, so proportions hold.
             smaller = largest * int(limit[1]) // int(limit[2]) if limit else 0
             if not 0 < smaller < largest:
                 raise

@@ -1,4 +1,4 @@
-"""Asks a model server: a grid of samples (.png), an array (.npz) or a folder of PNG files; or translates a folder.
+"""Asks a model server for samples, as a grid (.png), arrays (.npz) or a folder of PNG files, or translates a folder.
 
 python -m ganzoo.serving.client --server localhost:8500 --model wgan_gp --num_samples 64 --seed 1 --out grid.png
 python -m ganzoo.serving.client --rest --server localhost:8501 --model wgan_gp --num_samples 1000 --out digits.npz
@@ -32,7 +32,7 @@ def main() -> int:
         cli.positive(name, FLAGS[name].value)
     if FLAGS.deadline <= 0.0:
         raise GanzooError(f"--deadline is {FLAGS.deadline:g}, expected more than 0 seconds.")
-    options = inputs.given(*inputs.OPTIONS, "max_rounds", "max_per_request")
+    options = inputs.flag_values(*inputs.OPTIONS, "max_rounds", "max_per_request")
     server = FLAGS.server or ("localhost:8501" if FLAGS.rest else "localhost:8500")
     which = dict(version=FLAGS.version, version_label=FLAGS.version_label)
     with connect(server, FLAGS.model, rest=FLAGS.rest, deadline=FLAGS.deadline, **which) as connection:
@@ -44,32 +44,32 @@ def main() -> int:
 
 
 def draw(connection: Connection, out: Path, options: dict) -> int:
-    """Samples by a signature that draws them, in `out`; the exit code."""
+    """Writes samples by a signature that draws samples to `out`, and returns the exit code."""
     numbers = {name: inputs.whole_numbers(name) for name in ("labels", "categories")}
     answer = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
-    found = len(writing.shown(answer))
-    if found == 0:
+    count = len(writing.shown(answer))
+    if count == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
-    writing.write(out, answer, writing.numbered(found), FLAGS.signature)
+    writing.write(out, answer, writing.numbered(count), FLAGS.signature)
     rate = f" at acceptance rate {answer['acceptance_rate']:.3f}" if "acceptance_rate" in answer else ""
-    print(f"{found} samples by {FLAGS.signature}{rate} in {out}")
-    return _complete(found, FLAGS.num_samples)
+    print(f"{count} samples by {FLAGS.signature}{rate} in {out}")
+    return _complete(count, FLAGS.num_samples)
 
 
 def transform(connection: Connection, out: Path, options: dict) -> int:
-    """Every picture below `--input_dir` through a signature that takes pictures, in `out`; the exit code."""
+    """Sends every picture below `--input_dir` through a signature, writes `out`, and returns the exit code."""
     root = folder.existing(FLAGS.input_dir)
     name = asking.takes(connection, FLAGS.signature)
     if name == "image_bytes":
         files = folder.picture_files(root)
         if not files:
             raise GanzooError(f"no pictures in '{root}'.")
-        given = np.array([file.read_bytes() for file in files], object)
+        pictures = np.array([file.read_bytes() for file in files], object)
     else:
         *_, width, channels = connection.signature(FLAGS.signature).inputs[name].shape
-        found = folder.gather(str(root), width or FLAGS.image_size, channels)
-        files, given = found.files, reals.to_float(found.samples)
-    answer = asking.transform(connection, FLAGS.signature, given, seed=FLAGS.seed, domain=FLAGS.domain, **options)
+        gathered = folder.gather(str(root), width or FLAGS.image_size, channels)
+        files, pictures = gathered.files, reals.to_float(gathered.samples)
+    answer = asking.transform(connection, FLAGS.signature, pictures, seed=FLAGS.seed, domain=FLAGS.domain, **options)
     rows = answer.get("rows", np.arange(len(files)))
     if len(rows) == 0:
         raise GanzooError("every candidate was rejected within the bound; try a lower --gamma_percentile.")
@@ -79,30 +79,30 @@ def transform(connection: Connection, out: Path, options: dict) -> int:
     return _complete(len(rows), len(files))
 
 
-def _complete(found: int, wanted: int) -> int:
-    if found == wanted:
+def _complete(count: int, expected: int) -> int:
+    if count == expected:
         return 0
-    print(f"ganzoo: the bound on proposals ran out before {wanted} were accepted.", file=sys.stderr)
+    print(f"ganzoo: the bound on proposals ran out before {expected} were accepted.", file=sys.stderr)
     return cli.MISTAKE
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("server", None, "host:port; default: localhost:8500, with --rest localhost:8501")
     flags.DEFINE_boolean("rest", False, "speak JSON over HTTP instead of gRPC; needs no TensorFlow")
-    flags.DEFINE_string("model", None, "its name at the server", required=True)
+    flags.DEFINE_string("model", None, "the model's name at the server", required=True)
     flags.DEFINE_integer("version", None, "a version's number; default: the newest")
-    flags.DEFINE_string("version_label", None, "or its label, such as stable or canary")
-    flags.DEFINE_string("signature", "drs", "of the model, such as drs, generate, propose, a_to_b or translate_png")
+    flags.DEFINE_string("version_label", None, "a version's label instead of its number, such as stable or canary")
+    flags.DEFINE_string("signature", "drs", "the model's signature: drs, generate, propose, a_to_b, translate_png, ...")
     inputs.define_flags(
         num_samples=64, seed=0, labels=None, categories=None, gamma_percentile=80.0, budget=2.0, chain_length=20
     )
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate, score or recognise")
-    flags.DEFINE_integer("image_size", 0, "the side that they are brought to; 0: their own, where they agree on one")
-    flags.DEFINE_integer("domain", None, "the domain to translate to, by its number, where there are several (stargan)")
-    flags.DEFINE_integer("max_rounds", None, "of propose: requests at most; default: 100")
+    flags.DEFINE_integer("image_size", 0, "the side that pictures are scaled to; 0: their own, if all have the same")
+    flags.DEFINE_integer("domain", None, "the number of the domain to translate to, for a model of several (stargan)")
+    flags.DEFINE_integer("max_rounds", None, "for propose: the most requests; default: 100")
     flags.DEFINE_integer(
-        "max_per_request", None, "samples or pictures at a time; default: as many as the export takes, pictures 32"
+        "max_per_request", None, "samples or pictures in a request; default: as many as the export takes, 32 pictures"
     )
-    flags.DEFINE_float("deadline", 60.0, "seconds for a request, all its tries together")
+    flags.DEFINE_float("deadline", 60.0, "seconds for a request, all tries included")
     flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
     cli.run(main)

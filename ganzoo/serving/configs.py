@@ -1,4 +1,4 @@
-"""Writes what a model server needs beside an export: its configs, a Dockerfile, files for Compose and Kubernetes.
+"""Writes the files that a model server needs beside an export: configs, a Dockerfile, Compose and Kubernetes files.
 
 python -m ganzoo.serving.configs --out serving
 MODELS=$PWD/models docker compose -f serving/compose.yaml up --build
@@ -23,8 +23,8 @@ def write(out: Path) -> list[Path]:
         The files, in alphabetical order.
 
     Raises:
-        GanzooError: if the folder cannot be written, or has a file of that name with other contents: it may have been
-            edited.
+        GanzooError: if the folder cannot be written, or holds a file of the same name with other contents, since a user
+            may have edited that file.
     """
     check_writable(out, "--out", is_folder=True)
     contents = {

@@ -1,12 +1,12 @@
-"""The way to a served model."""
+"""Connects to a served model."""
 
 from ganzoo.serving.connection import Connection
 
 
 def connect(server: str, model: str, *, rest: bool = False, **options) -> Connection:
-    """A connection to a served model, by gRPC or by REST; `options` as of `Connection`.
+    """A connection to a served model, by gRPC or by REST; `options` as in `Connection`.
 
-    REST needs no TensorFlow; gRPC's messages are tensorflow-serving-api's, which does.
+    REST needs no TensorFlow. gRPC needs it: its messages come from tensorflow-serving-api, which imports TensorFlow.
     """
     if rest:
         from ganzoo.serving.rest_connection import RestConnection

@@ -1,4 +1,4 @@
-"""What a client knows of a server whichever way it speaks to it: signatures, requests, and when to try again."""
+"""The part of a client that gRPC and REST share: signatures, requests, and when to try again."""
 
 import random
 import time
@@ -12,15 +12,16 @@ from ganzoo.errors import GanzooError, did_you_mean
 
 T = TypeVar("T")
 TRIES = 6
-FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0  # seconds between tries, doubled each time; the wait is a random part of that
+# The bound on the wait between two tries, in seconds. It doubles with each try; the wait is random, up to the bound.
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
 
 class Spec(NamedTuple):
     """A tensor of a signature.
 
     Attributes:
-        dtype: NumPy's; `object` for strings of bytes.
-        shape: None where a side is free.
+        dtype: the NumPy dtype; `object` for strings of bytes.
+        shape: the sides; None is a side of any size.
     """
 
     dtype: np.dtype
@@ -35,26 +36,26 @@ class Signature(NamedTuple):
 
 
 class Refused(GanzooError):
-    """The server's no to a request that would be refused again."""
+    """The server refused the request, and would refuse it again."""
 
 
 class Unready(Exception):
-    """The server's "not now": UNAVAILABLE or RESOURCE_EXHAUSTED, or no connection. The request may be sent again."""
+    """The server cannot answer now: UNAVAILABLE, RESOURCE_EXHAUSTED or no connection. The request may be sent again."""
 
 
 class TooLate(Exception):
-    """No answer within the time that there was."""
+    """The server did not answer in time."""
 
 
 class Connection(ABC):
-    """A served model. Usable from many threads, and as a context that closes it.
+    """A served model. Many threads may use one connection. As a context, the connection closes itself.
 
     Args:
         server: "host:port".
-        model: its name at the server.
-        version: a version's number; None takes the newest.
+        model: the model's name at the server.
+        version: a version's number; None is the newest version.
         version_label: a label of the server's config, such as "stable", instead of a number.
-        deadline: seconds for a request, all its tries together.
+        deadline: seconds for a request, all tries included.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Connection(ABC):
         self._known: dict[str, Signature] | None = None
 
     def signatures(self) -> dict[str, Signature]:
-        """The model's signatures by name; asked for once.
+        """The model's signatures by name; the server is asked once.
 
         Raises:
             Refused: for a model that the server does not have.
@@ -84,29 +85,33 @@ class Connection(ABC):
         return self._known
 
     def signature(self, name: str) -> Signature:
-        """A signature by name; GanzooError, beside those of `signatures`, if there is none."""
-        known = self.signatures()
-        if name not in known:
+        """A signature by name.
+
+        Raises:
+            GanzooError: for a signature that the model does not have, and as in `signatures`.
+        """
+        signatures = self.signatures()
+        if name not in signatures:
             raise GanzooError(
-                f"'{self.model}' has no signature '{name}'.{did_you_mean(name, known)} "
-                f"There are: {', '.join(sorted(known))}."
+                f"'{self.model}' has no signature '{name}'.{did_you_mean(name, signatures)} "
+                f"There are: {', '.join(sorted(signatures))}."
             )
-        return known[name]
+        return signatures[name]
 
     def predict(self, signature: str, inputs: Mapping[str, object]) -> dict[str, np.ndarray]:
         """One request.
 
         Args:
-            signature: its name.
-            inputs: numbers, lists or arrays by name; they are sent as the signature's dtypes.
+            signature: the signature's name.
+            inputs: numbers, lists or arrays by name; they are sent in the signature's dtypes.
 
         Returns:
-            The outputs by name; strings as an array of `bytes` objects.
+            The outputs by name; strings come as an array of `bytes` objects.
 
         Raises:
-            Refused: for what the server or the graph refuses.
-            GanzooError: for a signature that there is not, a number that does not fit its dtype, and if the server
-                cannot be reached or does not answer in time.
+            Refused: if the server or the graph refuses the request.
+            GanzooError: for a signature that does not exist, for a number that does not fit its dtype, and if the
+                server cannot be reached or does not answer in time.
         """
         specs = self.signature(signature).inputs
         arrays = {name: _as(specs[name].dtype, value, name) for name, value in inputs.items() if name in specs}
@@ -118,7 +123,7 @@ class Connection(ABC):
         return self._patiently(lambda seconds: self._ask(signature, arrays, seconds))
 
     def close(self) -> None:  # noqa: B027 - REST has nothing to close
-        """Ends it. A gRPC channel that is left open can keep Python from ending."""
+        """Closes the connection. An open gRPC channel can keep Python from ending."""
 
     def __enter__(self) -> "Connection":
         return self
@@ -135,9 +140,9 @@ class Connection(ABC):
         """One try; raises Refused, Unready or TooLate."""
 
     def _patiently(self, ask: Callable[[float], T]) -> T:
-        """`ask` with the seconds that are left, again while the server is unready.
+        """Calls `ask` with the seconds that are left, and again while the server is unready.
 
-        The waits have jitter, so that clients which one overload sent away together do not come back together.
+        The waits are random, so that clients that one overload turned away together do not return together.
         """
         end = time.monotonic() + self.deadline
         for attempt in range(TRIES):
@@ -160,12 +165,12 @@ class Connection(ABC):
 
 
 def _as(dtype: np.dtype, value: object, name: str) -> np.ndarray:
-    """A value as an array of a dtype; whole numbers must be whole and fit."""
+    """A value as an array of a dtype; for an integer dtype, the numbers must be whole and fit."""
     if dtype.kind == "O":
         return np.asarray(value, object)
-    given = np.asarray(value)
+    original = np.asarray(value)
     with np.errstate(invalid="ignore", over="ignore"):
-        array = given.astype(dtype)
-    if dtype.kind == "i" and not np.array_equal(array, given):
+        array = original.astype(dtype)
+    if dtype.kind == "i" and not np.array_equal(array, original):
         raise GanzooError(f"{name} is {value}, which {dtype} cannot hold.")
     return array

@@ -1,4 +1,4 @@
-"""An export as Python sees it: TensorFlow alone, neither Keras nor the model's code."""
+"""An export loaded in Python, by TensorFlow alone, without Keras and without the model's code."""
 
 import json
 import math
@@ -36,7 +36,7 @@ class Exported:
 
     @staticmethod
     def describe(directory: str | Path) -> dict:
-        """What `assets/config.json` says, without loading the model."""
+        """The contents of `assets/config.json`, without loading the model."""
         return json.loads((newest_version(directory) / "assets" / "config.json").read_text())
 
     def draw(
@@ -44,22 +44,23 @@ class Exported:
     ) -> dict[str, np.ndarray]:
         """Samples by a signature that takes `num_samples` and `seed`, such as "generate" or "drs".
 
-        A user's own signature may take `latents` or `uniforms` instead; these are drawn as `propose_inputs` draws them.
+        A user's own signature may take `latents` or `uniforms` instead; `propose_inputs` then draws them.
 
         Args:
-            signature: its name.
-            num_samples: at least 1; more than a request may ask for are drawn in several, with seeds of their own.
+            signature: the signature's name.
+            num_samples: the number of samples, at least 1. Samples beyond the limit of a request are drawn in further
+                requests, each with its own seed.
             seed: the same seed gives the same samples.
-            labels: classes of a conditional model's samples, taken in turn; None takes all in turn.
+            labels: classes of a conditional model's samples, taken in turn; None takes all classes in turn.
             **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. Rows are
-                taken in turn. What the signature does not take is ignored.
+                taken in turn. Inputs that the signature does not take are ignored.
 
         Returns:
-            The outputs by name; those of several requests joined, counts summed.
+            The outputs by name. The rows of several requests are joined and their counts summed.
 
         Raises:
-            GanzooError: for a signature that the export does not have or that takes other inputs, for an input that
-                has no default and is not given, and for what the graph itself refuses.
+            GanzooError: for a signature that the export does not have or that draws no samples, for an input that has
+                no default and is not given, and for inputs that the graph refuses.
         """
         specs = self.specs(signature)
         if num_samples < 1:
@@ -76,51 +77,53 @@ class Exported:
             )
         if "labels" in specs:
             inputs["labels"] = np.arange(self.config["num_classes"]) if labels is None else labels
-        given = {name: inputs.get(name, table.default(self.config, signature, name)) for name in specs}
-        for name in given.keys() - {"num_samples", "seed", *drawn}:
-            if given[name] is None:
+        values = {name: inputs.get(name, table.default(self.config, signature, name)) for name in specs}
+        for name in values.keys() - {"num_samples", "seed", *drawn}:
+            if values[name] is None:
                 flag = f"--{name}" if name in table.INPUTS else f"--input {name}=VALUE"
                 raise GanzooError(f"signature '{signature}' needs {name} and has no default: give {flag}.")
         of_rows = {
-            name: np.resize(given[name], (num_samples, *np.shape(given[name])[1:]))
+            name: np.resize(values[name], (num_samples, *np.shape(values[name])[1:]))
             for name, spec in specs.items()
-            if spec.shape[:1] == (None,) and given[name] is not None
+            if spec.shape[:1] == (None,) and values[name] is not None
         }
         limit = min(self._limit("max_samples"), self._limit("max_rows") if drawn else sys.maxsize)
         answers = []
         for request, first in enumerate(range(0, num_samples, limit)):
-            asked = {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
-            values = given | asked | {name: rows[first : first + limit] for name, rows in of_rows.items()}
+            size_and_seed = {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            part = values | size_and_seed | {name: rows[first : first + limit] for name, rows in of_rows.items()}
             if drawn:
-                proposed = self.call("propose_inputs", asked)
-                values |= {name: proposed[name] for name in drawn}
-            answers.append(self.call(signature, values))
+                proposed = self.call("propose_inputs", size_and_seed)
+                part |= {name: proposed[name] for name in drawn}
+            answers.append(self.call(signature, part))
         return joined(answers)
 
     @property
     def own_signatures(self) -> dict[str, dict]:
-        """The signatures that a user's own file added, with what the config says of their inputs."""
+        """The signatures that users' own files added, by name, with the config's facts about their inputs."""
         return self.config.get("own_signatures", {})
 
     def explain(self, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The first proposals that `drs` makes from a seed at the config's `gamma_percentile`, accepted or not.
 
-        The accepted ones are, in their order, the first samples of `draw("drs", n, seed=seed)`. Of a conditional model
-        row i is the first proposal for label i: where it is accepted, it is sample i of
-        `draw("drs", num_samples, seed=seed, labels=labels)`, for as many as go into one round (`batch_size`).
+        The accepted proposals are, in their order, the first samples of `draw("drs", n, seed=seed)`.
+
+        For a conditional model, row i is the first proposal for label i. If row i is accepted, it is sample i of
+        `draw("drs", num_samples, seed=seed, labels=labels)`. This holds for the rows of one round (`batch_size`).
 
         Args:
-            num_samples: how many proposals, at least 1, at most `max_explained`.
+            num_samples: the number of proposals, from 1 to `max_explained`.
             seed: int32.
-            labels: classes of a conditional model's proposals, taken in turn; None takes all in turn.
+            labels: classes of a conditional model's proposals, taken in turn; None takes all classes in turn.
 
         Returns:
-            What `propose` returns of each row (`ganzoo.export.sampling_signatures`), and its `uniforms` and `labels`.
-            As in `drs`, a log ratio beyond the maximum is the maximum from there on, but not of a conditional model.
+            The outputs of `propose` for each row (`ganzoo.export.sampling_signatures`), with the rows' `uniforms` and
+            `labels`. As in `drs`, a log ratio beyond the maximum becomes the maximum of the rows behind it, except in a
+            conditional model.
 
         Raises:
-            GanzooError: for an export that does not reject or is too old to say why, for too many proposals, and for
-                what the graph refuses.
+            GanzooError: for an export that does not reject or is too old to explain, for too many proposals, and for
+                inputs that the graph refuses.
         """
         if "propose" not in self.signatures:
             raise GanzooError(f"{self.path} rejects nothing, as it was exported without a density ratio.")
@@ -147,12 +150,16 @@ class Exported:
         return min(self._limit("max_samples"), self._limit("max_rows"))
 
     def score(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """The discriminator's logits and, where the export has one, the log ratio of samples float32 [n, ...], which
-        of a conditional model come with their labels int64 [n]."""
+        """The discriminator's `logits` of samples and, if the export has a density ratio, their `log_ratio`.
+
+        Args:
+            samples: float32 [n, ...].
+            labels: int64 [n], for a conditional model; None for other models.
+        """
         return self.in_batches("score", samples=samples, **({} if labels is None else {"labels": labels}))
 
     def in_batches(self, signature: str, rows: int = 256, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """What a signature of rows in, rows out gives for many rows, `rows` at a time, or as many as it takes."""
+        """The outputs of a signature of rows in, rows out for many rows, at most `rows` and `max_rows` in a call."""
         rows = min(rows, self._limit("max_rows"))
         call, firsts = self.signatures[signature], range(0, len(next(iter(inputs.values()))), rows)
         batches = [
@@ -162,7 +169,7 @@ class Exported:
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
     def from_codes(self, categories: np.ndarray, *, seed: int = 0) -> np.ndarray:
-        """Samples float32 [n, ...] of the categories int [n], the continuous codes drawn from U(-1, 1)."""
+        """Samples float32 [n, ...] of the categories int [n]; the continuous codes are drawn from U(-1, 1)."""
         call = self.signatures["generate_from_codes"]
         dim = call.structured_input_signature[1]["continuous"].shape[1]
         codes = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
@@ -170,8 +177,8 @@ class Exported:
         batches = []
         for request, first in enumerate(range(0, len(categories), limit)):
             rows = slice(first, first + limit)
-            given = dict(categories=tf.constant(categories[rows], tf.int64), continuous=tf.constant(codes[rows]))
-            batches.append(call(seed=tf.constant([seed, request]), **given)["samples"].numpy())
+            inputs = dict(categories=tf.constant(categories[rows], tf.int64), continuous=tf.constant(codes[rows]))
+            batches.append(call(seed=tf.constant([seed, request]), **inputs)["samples"].numpy())
         return np.concatenate(batches)
 
     def translate(
@@ -180,18 +187,18 @@ class Exported:
         """Pictures float32 [n, height, width, channels] in [-1, 1] through a translator's signature, `rows` at a time.
 
         Args:
-            signature: such as "a_to_b", "translate" or "drs".
-            images: all of one size that the export takes.
-            rows: pictures in a request; fewer where the export takes fewer.
-            seed: of a signature that takes one; each request has a stream of its own.
-            domains: int [n], of a signature that takes them.
+            signature: the signature's name, such as "a_to_b", "translate" or "drs".
+            images: pictures of one size that the export takes.
+            rows: pictures in a request; fewer if the export allows fewer.
+            seed: the seed of a signature that takes one; each request gets its own stream of noise.
+            domains: int [n], for a signature that takes domains; else None.
 
         Returns:
             float32 [n, height, width, channels].
 
         Raises:
-            GanzooError: for a signature that the export does not have or that takes no pictures, for domains where
-                there are none or none are given, and for what the graph itself refuses.
+            GanzooError: for a signature that the export does not have or that takes no pictures, for domains that are
+                missing or not taken, and for inputs that the graph refuses.
         """
         specs = self.specs(signature)
         if "images" not in specs:
@@ -200,25 +207,25 @@ class Exported:
             missing = "needs the domain to translate to" if domains is None else "knows no domains"
             raise GanzooError(f"signature '{signature}' {missing}.")
         translated = []
-        # A picture that is too large by itself is asked for by itself, and refused by the graph.
+        # A picture with more pixels than the limit goes in a request of its own, which the graph refuses.
         of_pixels = max(self._limit("max_pixels") // max(math.prod(images.shape[1:3]), 1), 1)
         rows = min(rows, self._limit("max_images"), of_pixels)
         for request, first in enumerate(range(0, len(images), rows)):
             part = slice(first, first + rows)
-            given = {"images": images[part], "seed": [seed, request]} | {
+            inputs = {"images": images[part], "seed": [seed, request]} | {
                 name: table.default(self.config, signature, name)
                 for name in specs.keys() - {"images", "seed", "domains"}
             }
             if domains is not None:
-                given["domains"] = domains[part]
-            outputs = self.call(signature, {name: given[name] for name in specs})
+                inputs["domains"] = domains[part]
+            outputs = self.call(signature, {name: inputs[name] for name in specs})
             if len(outputs["images"]) < len(images[part]):
                 raise GanzooError(f"{signature}: the bound on proposals ran out before each picture had one accepted.")
             translated.append(outputs["images"])
         return np.concatenate(translated)
 
     def takes_domains(self, signature: str) -> bool:
-        """Whether a signature is told the domain to translate to.
+        """Whether a signature takes the domain to translate to.
 
         Raises:
             GanzooError: for a signature that the export does not have.
@@ -239,37 +246,37 @@ class Exported:
         return {name: Spec(np.dtype(x.dtype.as_numpy_dtype), tuple(x.shape)) for name, x in tensors.items()}
 
     def call(self, signature: str, values: Mapping) -> dict[str, np.ndarray]:
-        """One request, its inputs by name; others are left out.
+        """One request, with inputs by name; names that the signature does not take are ignored.
 
         Raises:
-            GanzooError: for what the graph refuses, and for a number that an input's dtype has no room for.
+            GanzooError: for inputs that the graph refuses, and for a number that does not fit its input's dtype.
         """
-        given = {}
+        inputs = {}
         for name, spec in self.specs(signature).items():
             try:
-                given[name] = tf.constant(values[name], spec.dtype)
+                inputs[name] = tf.constant(values[name], spec.dtype)
             except (TypeError, ValueError, OverflowError) as error:
                 dtype = tf.as_dtype(spec.dtype).name
                 raise GanzooError(f"{name} is {values[name]}, which is no {dtype}.") from error
         try:
-            outputs = self.signatures[signature](**given)
+            outputs = self.signatures[signature](**inputs)
         except tf.errors.InvalidArgumentError as error:
             raise GanzooError(plain_words(error.message)) from error
         return {name: output.numpy() for name, output in outputs.items()}
 
     def _limit(self, name: str) -> int:
-        """A bound of a request; an older export may not have it."""
+        """A limit of a request; very large in an older export that does not have the limit."""
         return self.config["sampling"].get(name, sys.maxsize)
 
     @property
     def is_conditional(self) -> bool:
-        """Whether samples are asked for by their labels."""
+        """Whether the signatures that sample take labels."""
         return "labels" in self.specs("serving_default")
 
     def proposals_per_second(self, repeats: int = 20) -> float:
         """Rows a second through the generator and the log ratio, in the samplers' batches: no sampler can propose more.
 
-        The fastest of some calls of the signature `propose`, which does nothing else.
+        The time is the fastest of `repeats` calls of `propose`, which runs the two networks and nothing else.
         """
         call, rows = self.signatures["propose"], min(self.config["sampling"]["batch_size"], self._limit("max_rows"))
         latent_dim = call.structured_input_signature[1]["latents"].shape[1]
@@ -308,7 +315,7 @@ def acceptance_probability(log_ratio: np.ndarray, threshold: np.ndarray, maximum
 
 
 def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarray) -> dict[str, np.ndarray]:
-    """What becomes of the rows of `propose`, each asked for by itself, after the rows before."""
+    """The rows of `propose`, decided one after the other: each row's maximum is the largest so far, as in `drs`."""
     maximum = np.maximum.accumulate(answer["maximum"])
     raised = maximum > answer["maximum"]
     later = acceptance_probability(answer["log_ratio"][raised], answer["threshold"][raised], maximum[raised])
@@ -318,10 +325,10 @@ def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarra
 
 
 def newest_version(directory: str | Path) -> Path:
-    """The folder of an export's newest version; a version's own folder is itself.
+    """The folder of an export's newest version; a version's own folder is returned as it is.
 
     Raises:
-        GanzooError: if there is none.
+        GanzooError: if there is no version.
     """
     directory = Path(directory)
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))

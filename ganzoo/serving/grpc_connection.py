@@ -9,7 +9,7 @@ from ganzoo.cli import quiet_imports
 from ganzoo.errors import plain_words
 from ganzoo.serving.connection import Connection, Refused, Signature, Spec, TooLate, Unready
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what gRPC notes on standard error is in the error as well
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # the error holds everything that gRPC would log to standard error
 
 with quiet_imports():
     import tensorflow as tf
@@ -17,9 +17,9 @@ with quiet_imports():
 
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 OPTIONS = [
-    ("grpc.max_receive_message_length", -1),  # the default, 4 MB, is 1,300 digits
+    ("grpc.max_receive_message_length", -1),  # the default of 4 MB holds 1,300 digits
     ("grpc.max_send_message_length", -1),
-    # A server that was away is looked for as soon as the next try, not only after gRPC's own, longer waits.
+    # The next try reconnects to a server that was away; gRPC's own waits before a reconnection are longer.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
@@ -27,7 +27,7 @@ OPTIONS = [
 
 
 class GrpcConnection(Connection):
-    """By gRPC, without TLS; arguments as of `Connection`."""
+    """A connection by gRPC, without TLS; arguments as in `Connection`."""
 
     def __init__(self, server: str, model: str, **options):
         super().__init__(server, model, **options)
@@ -50,7 +50,7 @@ class GrpcConnection(Connection):
                 {alias: _spec_of(info) for alias, info in signature.outputs.items()},
             )
             for name, signature in held.signature_def.items()
-            if signature.inputs  # the loader's own entry, __saved_model_init_op, has none
+            if signature.inputs  # the loader's own entry, __saved_model_init_op, has no inputs
         }
 
     def _ask(self, signature: str, arrays: dict[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""An export in this process, asked as a served model is."""
+"""An export in this process, behind the interface of a served model."""
 
 import numpy as np
 
@@ -7,10 +7,10 @@ from ganzoo.serving.exported import Exported
 
 
 class InProcess(Connection):
-    """An export in this process, asked as a server is.
+    """A connection to an export in this process.
 
     Args:
-        exported: loaded.
+        exported: the loaded export.
     """
 
     def __init__(self, exported: Exported):

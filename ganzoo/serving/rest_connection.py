@@ -24,7 +24,7 @@ DTYPES = {
 
 
 class RestConnection(Connection):
-    """By REST; arguments as of `Connection`, and `server` may begin with "https://"."""
+    """A connection by REST; arguments as in `Connection`, and `server` may begin with "https://"."""
 
     def __init__(self, server: str, model: str, **options):
         super().__init__(server, model, **options)
@@ -40,7 +40,7 @@ class RestConnection(Connection):
         return {
             name: Signature(*({a: _spec_of(info) for a, info in signature[side].items()} for side in SIDES))
             for name, signature in held.items()
-            if signature.get("inputs")  # the loader's own entry, __saved_model_init_op, has none
+            if signature.get("inputs")  # the loader's own entry, __saved_model_init_op, has no inputs
         }
 
     def _ask(self, signature: str, arrays: dict[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:
@@ -48,7 +48,7 @@ class RestConnection(Connection):
         document = {"signature_name": signature, "inputs": inputs}
         outputs = self._call(f"{self._url}:predict", json.dumps(document).encode(), seconds)["outputs"]
         specs = self.signature(signature).outputs
-        if len(specs) == 1:  # the server leaves the name of an only output out
+        if len(specs) == 1:  # the server leaves out the name of a single output
             outputs = {next(iter(specs)): outputs}
         return {name: _from_json(outputs[name], spec) for name, spec in specs.items()}
 
@@ -94,12 +94,12 @@ def _from_json(value, spec: Spec) -> np.ndarray:
     if spec.dtype.kind == "O":
         return np.array([base64.b64decode(content["b64"]) for content in value], object)
     array = np.array(value, spec.dtype)
-    # Of no rows JSON keeps no shape.
+    # JSON keeps no shape if there are no rows.
     return array if array.size else array.reshape([side or 0 for side in spec.shape])
 
 
 def _words(error: urllib.error.HTTPError) -> str:
-    """The server's {"error": ...}, or what else there is."""
+    """The message in the server's {"error": ...}; else the answer's first line, or HTTP's reason."""
     content = error.read().decode(errors="replace")
     try:
         return plain_words(json.loads(content)["error"])

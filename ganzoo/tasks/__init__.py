@@ -1,17 +1,17 @@
-"""What a run does with a model, from the data to the figures: a module for each kind of model, with the same functions.
+"""The tasks: what a run does with a model, from the data to the figures. Each kind of model has a module here.
 
-A recipe's `config.task` names it: "sampling" for what samples from latents, "translation" for what turns pictures into
-others. Each module has
+A recipe's `config.task` names the module: "sampling" for models that sample from latents, "translation" for models that
+turn pictures into other pictures. All modules have the same functions:
 
 | function | gives |
 |---|---|
-| `load(config)` | the data, in the parts that never mix |
-| `sizes(data)` | how much of each, for people |
+| `load(config)` | the data, in parts that never mix |
+| `sizes(data)` | the sizes of the parts, as text |
 | `ready(model, data, config)` | a compiled model, or an error before anything is written |
 | `train(model, data, config, workdir, strategy, callbacks)` | whether the last step was reached |
-| `servable(model, data, config, description)` | what the export consists of, for `saved_model.write` |
-| `measure(exported, data, config, workdir, samplers)` | the metrics, as in `metrics.json`; no need of the last two |
-| `describe(metrics)` | them for people |
+| `servable(model, data, config, description)` | the contents of the export, for `saved_model.write` |
+| `measure(exported, data, config, workdir, samplers)` | the metrics, as in `metrics.json`; the last two are optional |
+| `describe(metrics)` | the metrics as text |
 | `example(export)` | a command that makes pictures with the export |
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Prepared(NamedTuple):
-    """What a run is made of, before its first step."""
+    """The parts of a run, before its first step."""
 
     task: ModuleType
     model: "TwoOptimizerModel"
@@ -35,7 +35,7 @@ class Prepared(NamedTuple):
 
 
 def of(name: str) -> ModuleType:
-    """The module of a task, by the name that `config.task` has for it."""
+    """The module of a task, by its name in `config.task`."""
     if name == "translation":
         from ganzoo.tasks import translation
 
@@ -48,14 +48,15 @@ def of(name: str) -> ModuleType:
 def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) -> Prepared:
     """The task, the compiled model and the data that a resolved config describes.
 
-    It sets what is global to Keras and TensorFlow: the seed of the initial weights, the precision, determinism.
+    The function changes global settings of Keras and TensorFlow: the seed of the initial weights, the precision and
+    determinism.
 
     Args:
         config: a resolved recipe.
-        mark: told when each part has been done, as `Laps.mark`.
+        mark: called with the name of each finished part, as `Laps.mark`.
 
     Raises:
-        GanzooError: for data that cannot be had and for whatever else is wrong with the config.
+        GanzooError: for data that cannot be loaded and for any other mistake in the config.
     """
     import keras
     import tensorflow as tf
@@ -64,7 +65,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)  # the initial weights; all else has seeds of its own
+    keras.utils.set_random_seed(config.seed)  # for the initial weights; everything else random has its own seed
     keras.config.set_dtype_policy(config.precision)
 
     task = of(config.task)

@@ -1,4 +1,4 @@
-"""What a notebook does with a trained model, beside what Keras gives it: `model.export(...)`."""
+"""The work behind `model.export(...)`, for a model that was trained in a notebook."""
 
 from pathlib import Path
 
@@ -19,18 +19,18 @@ def export_model(
     """Writes the next version of a model's export, by the recipe of its entry.
 
     Args:
-        model: of the zoo, trained.
-        directory: the version becomes its subfolder 1, 2, ...
-        reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more, on which the density
-            ratio is fitted. Without reals an objective whose logits are a log ratio uses the logits; the other
-            objectives export no rejection sampling. A translator takes none.
+        model: a trained model of the zoo.
+        directory: the parent folder; the version becomes its subfolder 1, 2, ...
+        reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more. The density ratio is
+            fitted on them. Without reals, an objective whose logits are a log ratio uses the logits, and the other
+            objectives export no rejection sampling. A translator takes no reals.
         labels: int64 [n], the reals' classes, for a conditional model.
 
     Returns:
         The version's folder.
 
     Raises:
-        GanzooError: for reals that no ratio can be fitted on, and for a folder that cannot be written.
+        GanzooError: for reals on which no ratio can be fitted, and for a folder that cannot be written.
     """
     if isinstance(model, TranslationModel):
         return saved_model.export_translator(model, directory)

@@ -1,4 +1,4 @@
-"""A run of `ganzoo.run` as it was at one of its checkpoints, to be exported again."""
+"""A run of `ganzoo.run` restored at one of its checkpoints, to export the run again."""
 
 from pathlib import Path
 from types import ModuleType
@@ -27,17 +27,18 @@ class Restored(NamedTuple):
     description: dict
 
     def servable(self) -> "Servable":
-        """What the run itself would export here; a density ratio is fitted, as the run does it."""
+        """The servable that the run itself would export at this step; the density ratio is fitted as in the run."""
         return self.task.servable(self.model, self.data, self.config, self.description)
 
 
 def config_of(workdir: Path) -> ConfigDict:
     """The resolved config of the run in a folder, its keys locked.
 
-    Keys that recipes have got since then have the values of the recipe.
+    Keys that recipes gained after the run have the recipe's values.
 
     Raises:
-        GanzooError: if there is no run, or one with keys that recipes no longer have.
+        GanzooError: if the folder holds no run, if the run's model is not registered, and if its config has keys that
+            recipes no longer have.
     """
     description = workdirs.described(workdir)
     stored, plugins = description["config"], description.get("plugins")
@@ -48,8 +49,8 @@ def config_of(workdir: Path) -> ConfigDict:
         config = load_config(stored["name"], stored["dataset"])
         config.update(stored)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        said = str(error).splitlines()[0].strip("\"'")
-        raise GanzooError(f"{workdir}/config.json is not of this version of ganzoo ({said}).") from error
+        reason = str(error).splitlines()[0].strip("\"'")
+        raise GanzooError(f"{workdir}/config.json is not of this version of ganzoo ({reason}).") from error
     return config
 
 
@@ -58,12 +59,12 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
 
     Args:
         workdir: the run's folder.
-        config: `config_of` it; the density ratio's and the samplers' part of it may be another.
-        step: of the checkpoint; None is the newest that can be read.
+        config: the result of `config_of`; its keys `ratio` and `sampling` may be changed.
+        step: the checkpoint's step; None is the newest readable checkpoint.
 
     Raises:
-        GanzooError: if there is no such checkpoint, or none that can be read, and if the data are not what the run
-            was trained on.
+        GanzooError: if that checkpoint does not exist, if no checkpoint can be read, and if the data differ from the
+            run's training data.
     """
     from ganzoo import tasks
     from ganzoo.training.checkpoints import Checkpoints

@@ -1,4 +1,4 @@
-"""The folder of a run: whose it is, and whether it is finished."""
+"""The folder of a run: which run it belongs to, and whether that run is finished."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,11 +8,11 @@ from ganzoo.errors import GanzooError
 from ganzoo.files import check_writable, write_json
 from ganzoo.serving.exported import Exported
 
-# What may change between two starts of the same run: how long it goes and what is kept of it, not what is trained.
+# These keys may change between two starts of the same run: they set its length and its files, not what is trained.
 FREE = (
-    "plugins",  # where the user's own files lie
+    "plugins",  # the paths of the user's own files
     "config.steps",
-    "config.model.gamma_steps",  # the lengths of r3gan's schedules, which follow `steps`
+    "config.model.gamma_steps",  # with `ema_burn_in` the lengths of r3gan's schedules, which follow `steps`
     "config.model.ema_burn_in",
     "config.log_every",
     "config.checkpoint_every",
@@ -28,15 +28,16 @@ FREE = (
 
 
 def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
-    """Makes the folder the run's own by writing `config.json`, or finds that it is.
+    """Claims the folder for the run by writing `config.json`, or checks that the folder already holds this run.
 
     Args:
-        workdir: made if need be.
+        workdir: the run's folder, made if need be.
         description: `config` and `split`, both as plain JSON.
-        resume: whether a run that is already there may go on.
+        resume: whether a run that the folder already holds may go on.
 
     Raises:
-        GanzooError: if the folder cannot be written, or holds another run, or any where `resume` is False.
+        GanzooError: if the folder cannot be written, if it holds another run, and if it holds any run while `resume`
+            is False.
     """
     check_writable(workdir, "--workdir", is_folder=True)
     path = workdir / "config.json"
@@ -51,10 +52,10 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
 
 
 def described(workdir: Path) -> dict:
-    """What `claim` wrote of the run in a folder: `config` and `split`.
+    """The description of the run in a folder, which `claim` wrote: `config` and `split`.
 
     Raises:
-        GanzooError: if there is no run.
+        GanzooError: if the folder holds no run.
     """
     path = workdir / "config.json"
     if not path.is_file():
@@ -66,7 +67,7 @@ def described(workdir: Path) -> dict:
 
 
 def finished(workdir: Path, steps: int) -> dict | None:
-    """The metrics of a run that had been measured after `steps` steps; None if there is something left to do."""
+    """The metrics of a run that was exported and measured after `steps` steps; None if the run is not finished."""
     path = workdir / "metrics.json"
     if not path.exists() or not any((workdir / "export").glob("[0-9]*")):
         return None
@@ -80,8 +81,8 @@ def _read(path: Path) -> dict:
         raise GanzooError(f"{path} is not JSON ({error}). Give another --workdir, or remove it.") from error
 
 
-def _compare(workdir: Path, there: Mapping, here: Mapping) -> None:
-    old, new = dict(_flat(there)), dict(_flat(here))
+def _compare(workdir: Path, existing: Mapping, description: Mapping) -> None:
+    old, new = dict(_flat(existing)), dict(_flat(description))
     model = "config.name"
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key != model, key)):
         if old.get(key) != new.get(key) and not key.startswith(FREE):

@@ -144,7 +144,7 @@ from ganzoo.export import inputs
 inputs.define_flags("labels", "budget", num_samples=64, gamma_percentile=80.0)
 print(flags.FLAGS.module_help(sys.modules["__main__"]))
 flags.FLAGS(["test", "--budget=3", "--input=strength=2", "--input=times=1"])
-print(inputs.given(*inputs.OPTIONS[:2]), flags.FLAGS.num_samples, flags.FLAGS.input)
+print(inputs.flag_values(*inputs.OPTIONS[:2]), flags.FLAGS.num_samples, flags.FLAGS.input)
 """
 
 

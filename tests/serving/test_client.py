@@ -72,7 +72,7 @@ def trouble(server, monkeypatch):
     if not isinstance(server, StandIn):
         pytest.skip("a real server makes no trouble when it is told to")
     monkeypatch.setattr(connection, "FIRST_WAIT", 0.01)
-    server.servables.asked.clear()
+    server.servables.predictions.clear()
     yield server.servables
     server.servables.trouble.clear()
 
@@ -247,14 +247,14 @@ def test_a_server_that_is_busy_is_asked_again(served, trouble, code):
     connected = served("points")
     trouble.trouble.extend(3 * [(code, "later")])
     assert len(asking.draw(connected, "generate", 4)["samples"]) == 4
-    assert len(trouble.asked) == 4
+    assert len(trouble.predictions) == 4
 
 
 def test_a_server_that_stays_busy_is_given_up(served, trouble):
     trouble.trouble.extend(50 * [(grpc.StatusCode.UNAVAILABLE, "the queue is full")])
     with pytest.raises(GanzooError, match=r"is not ready, in 6 tries: .*the queue is full"):
         asking.draw(served("points"), "generate", 4)
-    assert len(trouble.asked) == connection.TRIES
+    assert len(trouble.predictions) == connection.TRIES
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.INTERNAL])
@@ -262,7 +262,7 @@ def test_what_is_wrong_is_not_asked_again(served, trouble, code):
     trouble.trouble.append((code, "no"))
     with pytest.raises(Refused, match="no"):
         asking.draw(served("points"), "generate", 4)
-    assert len(trouble.asked) == 1
+    assert len(trouble.predictions) == 1
 
 
 def test_all_tries_together_end_by_the_deadline(served, trouble, monkeypatch):

@@ -52,7 +52,7 @@ def test_every_curl_line_is_answered(server, exports, curl_lines, tmp_path):
         )
         answer = json.loads(done.stdout)
         assert "error" not in answer, f"{line}: {answer['error']}"
-    asked = {(model, signature) for model, signature in server.servables.asked}
+    asked = {(model, signature) for model, signature in server.servables.predictions}
     assert len(asked) == len(lines) - 2
 
 

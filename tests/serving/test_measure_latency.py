@@ -22,7 +22,7 @@ def test_a_server_is_asked_for_the_same_signatures(exports, loaded):
     folder = exports["points"][1]
     with StandIn({"points": folder}) as serving, connect(serving.grpc_address, "points") as connection:
         lines = table(connection, loaded("points").config, rows=2, seconds=0.001)
-        asked = {signature for _, signature in serving.servables.asked}
+        asked = {signature for _, signature in serving.servables.predictions}
     assert len(lines) == 2 + len(loaded("points").signatures)
     assert asked == set(loaded("points").signatures)
 

@@ -8,7 +8,7 @@ from benchmarks.contenders.keras_examples.cyclegan_networks import patch_discrim
 
 
 def data(a: np.ndarray, b: np.ndarray, batch_size: int) -> dict:
-    """Pairs as the example makes them, neither flipped nor cut, as ours are not; the smaller domain ends an epoch."""
+    """Pairs made as in the example, but not flipped or cropped, as in ganzoo; the smaller domain ends an epoch."""
 
     def normalize(image):
         return tf.cast(image, tf.float32) / 127.5 - 1.0
@@ -25,7 +25,7 @@ def data(a: np.ndarray, b: np.ndarray, batch_size: int) -> dict:
 
 
 class CycleGan(keras.Model):
-    """One persistent tape over all four losses, from which each network's gradients are taken in turn."""
+    """CycleGAN with one persistent tape over all four losses; the tape gives each network's gradients in turn."""
 
     def __init__(self, cycle_weight=10.0, identity_weight=0.5):
         super().__init__()
@@ -39,7 +39,7 @@ class CycleGan(keras.Model):
         self.optimizers = optimizers
 
     def generator_loss(self, judged, real, again, same):
-        """Of the generator that makes pictures like `real`: adversarial, of the cycle and of the identity."""
+        """The loss of the generator that makes pictures like `real`: adversarial, cycle and identity terms."""
         adversarial = self.squares(tf.ones_like(judged), judged)
         identity = self.distance(real, same) * self.cycle_weight * self.identity_weight
         return adversarial + self.distance(real, again) * self.cycle_weight + identity
@@ -64,15 +64,15 @@ class CycleGan(keras.Model):
             }
 
         networks = self.to_b, self.to_a, self.judge_a, self.judge_b
-        wanted = [network.trainable_variables for network in networks]
-        found = [tape.gradient(loss, of) for loss, of in zip(losses.values(), wanted, strict=True)]
-        for optimizer, gradients, variables in zip(self.optimizers, found, wanted, strict=True):
+        weights = [network.trainable_variables for network in networks]
+        slopes = [tape.gradient(loss, variables) for loss, variables in zip(losses.values(), weights, strict=True)]
+        for optimizer, gradients, variables in zip(self.optimizers, slopes, weights, strict=True):
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return losses
 
 
 def on_digits() -> CycleGan:
-    """W4."""
+    """The compiled model of W4."""
     model = CycleGan()
     model.compile([keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(4)])
     return model

@@ -1,4 +1,4 @@
-"""The networks of W4, the example's at the work's sizes."""
+"""The networks of W4: the example's networks at the work's sizes."""
 
 import keras
 import tensorflow as tf
@@ -8,7 +8,7 @@ from benchmarks import workloads
 
 
 class ReflectionPadding2D(layers.Layer):
-    """As in the example."""
+    """The example's padding by reflection."""
 
     def __init__(self, padding=(1, 1), **kwargs):
         self.padding = tuple(padding)
@@ -35,7 +35,7 @@ def normalised(x, layer, relu: bool = True):
 
 
 def resnet_generator(filters: int = 32, blocks: int = 6) -> keras.Model:
-    """The example's, at the work's width and number of blocks."""
+    """The example's generator, at the work's width and number of blocks."""
 
     def conv(width, size, layer=layers.Conv2D, **options):
         return layer(width, size, kernel_initializer=kernel(), **{"use_bias": False} | options)
@@ -54,7 +54,7 @@ def resnet_generator(filters: int = 32, blocks: int = 6) -> keras.Model:
 
 
 def patch_discriminator(filters: int = 32) -> keras.Model:
-    """The example's, with one row and column of zeros around each convolution's input as in ours."""
+    """The example's discriminator, with a margin of one zero around each convolution's input, as in ganzoo."""
     x = image = keras.Input(workloads.WORKS["W4"].images)
     for level, strides in enumerate((2, 2, 2, 1)):
         x = layers.ZeroPadding2D(1)(x)

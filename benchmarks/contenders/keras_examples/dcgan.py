@@ -1,6 +1,6 @@
 """DCGAN after https://keras.io/examples/generative/dcgan_overriding_train_step/: W3.
 
-Batch norm, which the example's networks are without, learns only where they are called with training=True.
+Unlike the example's networks, these have batch norm, which learns only if a network is called with training=True.
 """
 
 import keras
@@ -13,13 +13,13 @@ from benchmarks.contenders.keras_examples.descent import descend
 
 
 def data(reals: np.ndarray, batch_size: int) -> dict:
-    """As the example reads its digits; an epoch's last batch is smaller."""
+    """The data as in the example; an epoch's last batch is smaller."""
     dataset = tf.data.Dataset.from_tensor_slices(workloads.to_float(reals))
     return dict(x=dataset.shuffle(buffer_size=1024).batch(batch_size).prefetch(32))
 
 
 class GAN(keras.Model):
-    """A step of the discriminator on reals and fakes in one batch, then one of the generator on other latents."""
+    """A step takes the discriminator on reals and fakes in one batch, then the generator on new latents."""
 
     def __init__(self, generator, discriminator, latent_dim):
         super().__init__()
@@ -40,7 +40,7 @@ class GAN(keras.Model):
         size = tf.shape(real)[0]
         fake = self.generator(keras.random.normal((size, self.latent_dim), seed=self.seeds))
         both = tf.concat([fake, real], axis=0)
-        # Fakes are 1, reals 0, all of them with some noise.
+        # The label of a fake is 1, of a real 0; all labels get some noise.
         labels = tf.concat([tf.ones((size, 1)), tf.zeros((size, 1))], axis=0)
         labels += 0.05 * tf.random.uniform(tf.shape(labels))
         with tf.GradientTape() as tape:
@@ -59,7 +59,7 @@ class GAN(keras.Model):
 
 
 def on_digits() -> GAN:
-    """W3."""
+    """The compiled model of W3."""
     discriminator = networks.discriminator(batch_norm=True, activation="sigmoid")
     model = GAN(
         networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1)), discriminator, workloads.LATENTS["W3"]

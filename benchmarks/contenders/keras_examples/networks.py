@@ -1,4 +1,4 @@
-"""The networks of W2 and W3, weight for weight those of `ganzoo.networks.dcgan` at the works' sizes."""
+"""The networks of W2 and W3, equal weight for weight to `ganzoo.networks.dcgan` at the works' sizes."""
 
 import keras
 from keras import layers
@@ -7,9 +7,9 @@ from benchmarks import workloads
 
 
 def generator(latent_dim: int, base: int, widths: tuple[int, ...]) -> keras.Model:
-    """base x base x widths[0], then transposed convolutions to the other widths with batch norm before them.
+    """base x base x widths[0], then transposed convolutions to the other widths, each behind a batch norm.
 
-    Each doubles the sides; the 8 pixels that come of 4 are cut to 7.
+    Each convolution doubles the sides. A side of 8 pixels, made from 4, is cut to 7.
     """
     model = keras.Sequential([keras.Input((latent_dim,)), layers.Dense(base * base * widths[0], use_bias=False)])
     model.add(layers.Reshape((base, base, widths[0])))

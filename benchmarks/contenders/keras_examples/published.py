@@ -9,12 +9,12 @@ LATENT_DIM, BATCH_SIZE, CRITIC_STEPS, PENALTY = 128, 512, 3, 10.0
 
 
 def model() -> wgan_gp.WGAN:
-    """Compiled; on digits of 28 x 28."""
+    """The compiled example, for digits of 28 x 28."""
     return wgan_gp.compiled(generator(), critic(), LATENT_DIM, CRITIC_STEPS, PENALTY)
 
 
 def generator() -> keras.Model:
-    """4 x 4 x 256 doubled three times by repetition and a 3 x 3 convolution with batch norm, the last one included."""
+    """4 x 4 x 256, doubled three times by repetition and a 3 x 3 convolution; each convolution has batch norm."""
     made = keras.Sequential([keras.Input((LATENT_DIM,)), layers.Dense(4 * 4 * 256, use_bias=False)])
     for layer in (layers.BatchNormalization(), layers.LeakyReLU(0.2), layers.Reshape((4, 4, 256))):
         made.add(layer)
@@ -28,7 +28,7 @@ def generator() -> keras.Model:
 
 
 def critic() -> keras.Model:
-    """32 x 32 by a margin of zeros, four 5 x 5 convolutions of stride 2, dropout after two of them and at the end."""
+    """A margin of zeros to 32 x 32, then four 5 x 5 convolutions of stride 2; dropout after two and at the end."""
     made = keras.Sequential([keras.Input((28, 28, 1)), layers.ZeroPadding2D(2)])
     for width, dropout in ((64, 0.0), (128, 0.3), (256, 0.3), (512, 0.0)):
         made.add(layers.Conv2D(width, 5, strides=2, padding="same"))

@@ -1,4 +1,4 @@
-"""WGAN-GP after https://keras.io/examples/generative/wgan_gp/: W1 and W2, and the example's own in `published`."""
+"""WGAN-GP after https://keras.io/examples/generative/wgan_gp/ for W1 and W2; `published` has the example's networks."""
 
 import keras
 import numpy as np
@@ -11,12 +11,12 @@ from benchmarks.contenders.keras_examples.descent import descend
 
 
 def data(reals: np.ndarray, batch_size: int) -> dict:
-    """One array of floats, from which `fit` takes shuffled batches; an epoch's last is smaller."""
+    """One array of floats, from which `fit` takes shuffled batches; an epoch's last batch is smaller."""
     return dict(x=workloads.to_float(reals), batch_size=batch_size)
 
 
 class WGAN(keras.Model):
-    """The critic learns `critic_steps` times from one batch, each time with other fakes, then the generator once."""
+    """The critic learns `critic_steps` times from one batch, with new fakes each time; then the generator learns."""
 
     def __init__(self, generator, critic, latent_dim, critic_steps, penalty_weight):
         super().__init__()
@@ -28,7 +28,7 @@ class WGAN(keras.Model):
         self.generator_optimizer, self.critic_optimizer = generator_optimizer, critic_optimizer
 
     def penalty(self, size, real, fake):
-        """Of the norm of the critic's gradient somewhere between each real and a fake."""
+        """The penalty on the norm of the critic's gradient at a random point between each real and a fake."""
         alpha = tf.random.uniform([size] + [1] * (len(real.shape) - 1))
         between = real + alpha * (fake - real)
         with tf.GradientTape() as inner:
@@ -43,7 +43,7 @@ class WGAN(keras.Model):
         for _ in range(self.critic_steps):
             latents = tf.random.normal((size, self.latent_dim))
             with tf.GradientTape() as tape:
-                # The example makes its fakes under the critic's tape, which then records them for nothing.
+                # The example makes its fakes under the critic's tape, which records them without need.
                 fake = self.generator(latents, training=True)
                 on_fake, on_real = self.critic(fake, training=True), self.critic(real, training=True)
                 critic_loss = tf.reduce_mean(on_fake) - tf.reduce_mean(on_real)
@@ -58,14 +58,14 @@ class WGAN(keras.Model):
 
 
 def compiled(generator: keras.Model, critic: keras.Model, latent_dim: int, critic_steps: int, weight: float) -> WGAN:
-    """With the example's optimizers."""
+    """The model, compiled with the example's optimizers."""
     model = WGAN(generator, critic, latent_dim, critic_steps, weight)
     model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9) for _ in range(2)))
     return model
 
 
 def on_points() -> WGAN:
-    """W1: perceptrons of 3 x 512."""
+    """The compiled model of W1: perceptrons of 3 x 512."""
     generator = keras.Sequential([keras.Input((workloads.LATENTS["W1"],))])
     critic = keras.Sequential([keras.Input((2,))])
     for _ in range(3):
@@ -78,6 +78,6 @@ def on_points() -> WGAN:
 
 
 def on_digits() -> WGAN:
-    """W2."""
+    """The compiled model of W2."""
     both = networks.generator(workloads.LATENTS["W2"], 7, (128, 64, 1)), networks.discriminator(batch_norm=False)
     return compiled(*both, workloads.LATENTS["W2"], workloads.N_CRITIC, workloads.PENALTY["W2"])

@@ -1,8 +1,8 @@
-"""The same works in PyTorch, eager, the way PyTorch-GAN writes them; needs torch and NumPy alone.
+"""The same works in eager PyTorch, as PyTorch-GAN writes them; this package needs torch and NumPy alone.
 
-After wgan_gp.py, dcgan.py and cyclegan.py of https://github.com/eriklindernoren/PyTorch-GAN, changed in architecture,
-loss weight and data alone: `zero_grad`, `backward`, `step`; a `DataLoader` that converts picture by picture; no
-compilation.
+The modules follow wgan_gp.py, dcgan.py and cyclegan.py of https://github.com/eriklindernoren/PyTorch-GAN. Only
+architecture, loss weight and data are changed. A step is `zero_grad`, `backward`, `step`; a `DataLoader` converts
+picture by picture; nothing is compiled.
 """
 
 import numpy as np
@@ -14,16 +14,21 @@ from benchmarks.contenders.torch_eager import cyclegan, data, dcgan, wgan_gp
 
 
 def build(work: str, arrays: dict[str, np.ndarray], precision: str, *, detached: bool = False) -> Training:
-    """A work in float32.
+    """The training of a work in float32.
 
     Args:
-        work, arrays, precision: as `works.write_reals` has them; float32.
-        detached: whether fakes are cut off from the generator where the critic learns (W1 and W2).
+        work: a key of `workloads.WORKS`.
+        arrays: the work's reals, from `workloads.write_reals`.
+        precision: float32.
+        detached: whether the critic learns from fakes that are detached from the generator (W1 and W2).
+
+    Raises:
+        ValueError: for another precision.
     """
     if precision != "float32":
         raise ValueError(f"this contender trains in float32 alone, not {precision}")
     torch.manual_seed(0)
-    np.random.seed(0)  # the published code draws its noise from here
+    np.random.seed(0)  # the published code draws its noise from NumPy
     reals = data.endless(*arrays.values(), batch_size=workloads.BATCH[work])
     if work in wgan_gp.NETWORKS:
         step, modules = wgan_gp.training(work, reals, detached)

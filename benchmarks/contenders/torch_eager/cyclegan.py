@@ -11,7 +11,7 @@ from benchmarks.contenders.torch_eager.cyclegan_networks import patch_discrimina
 
 
 class Pool:
-    """The last 50 fakes; each new one is shown as it is, or for half of them takes the place of an old one."""
+    """A pool of 50 fakes. Once it is full, half of the new fakes replace an old fake, which is shown instead."""
 
     def __init__(self, size: int = 50):
         self.size, self.kept = size, []
@@ -29,7 +29,7 @@ class Pool:
 
 
 def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
-    """One optimizer for both generators, one for each discriminator; each domain's fakes are judged from a pool."""
+    """One optimizer for both generators and one for each discriminator; a pool per domain gives the judged fakes."""
     to_b, to_a, judge_a, judge_b = resnet_generator(), resnet_generator(), patch_discriminator(), patch_discriminator()
     options = dict(lr=2e-4, betas=(0.5, 0.999))
     of_generators = torch.optim.Adam(itertools.chain(to_b.parameters(), to_a.parameters()), **options)

@@ -1,10 +1,10 @@
-"""The networks of W4, as many weights as ours."""
+"""The networks of W4, with as many weights as ganzoo's."""
 
 from torch import nn
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions by reflection, around which the features go by."""
+    """Two 3 x 3 convolutions with padding by reflection, and a skip connection around them."""
 
     def __init__(self, width: int):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Data sets in memory, and batches of them without end; the loader works in the main process."""
+"""Data sets in memory, and endless batches of them; the loader works in the main process."""
 
 import itertools
 import random
@@ -10,8 +10,10 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 
 class Pictures(Dataset):
-    """uint8 [n, h, w, c], each turned into float32 [c, h, w] in [-1, 1] when it is asked for: what torchvision's
-    ToTensor and Normalize do."""
+    """Pictures uint8 [n, h, w, c]; reading one converts it to float32 [c, h, w] in [-1, 1].
+
+    The conversion is the same as by torchvision's ToTensor and Normalize.
+    """
 
     def __init__(self, pictures: np.ndarray):
         self.pictures = pictures
@@ -25,7 +27,7 @@ class Pictures(Dataset):
 
 
 class Unpaired(Dataset):
-    """Each picture of the larger domain beside one of the other: the second's at random."""
+    """Pairs of pictures: one of `a` by its index, and a random one of `b`."""
 
     def __init__(self, a: np.ndarray, b: np.ndarray):
         self.a, self.b = Pictures(a), Pictures(b)
@@ -38,7 +40,7 @@ class Unpaired(Dataset):
 
 
 def endless(*reals: np.ndarray, batch_size: int) -> Iterator:
-    """Shuffled batches, epoch after epoch, each epoch's last with what is left: points, pictures, or pairs of these."""
+    """Shuffled batches of points, pictures or pairs, epoch after epoch. An epoch's last batch may be smaller."""
     if len(reals) == 2:
         dataset = Unpaired(*reals)
     elif reals[0].dtype == np.uint8:
@@ -52,5 +54,5 @@ def endless(*reals: np.ndarray, batch_size: int) -> Iterator:
 
 
 def normal(*shape: int) -> torch.Tensor:
-    """NumPy's noise, as PyTorch-GAN takes it, in float32."""
+    """Normal noise in float32, drawn by NumPy as in PyTorch-GAN."""
     return torch.Tensor(np.random.normal(0, 1, shape))

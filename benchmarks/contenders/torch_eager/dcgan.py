@@ -11,7 +11,7 @@ from benchmarks.contenders.torch_eager.data import normal
 
 
 def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
-    """The generator first, on fakes that the discriminator then judges once more."""
+    """A step trains the generator first; the discriminator then judges the same fakes once more."""
     generator = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1))
     discriminator = networks.discriminator(True, nn.Sigmoid())
     of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))

@@ -1,4 +1,4 @@
-"""The networks of W1 to W3, as many weights as ours."""
+"""The networks of W1 to W3, with as many weights as ganzoo's."""
 
 import itertools
 from collections.abc import Callable
@@ -7,16 +7,16 @@ from torch import nn
 
 
 def perceptron(inputs: int, outputs: int, activation: Callable[[], nn.Module]) -> nn.Module:
-    """Of 3 x 512."""
+    """A perceptron of 3 x 512."""
     sizes = [inputs, 512, 512, 512]
     hidden = [part for pair in itertools.pairwise(sizes) for part in (nn.Linear(*pair), activation())]
     return nn.Sequential(*hidden, nn.Linear(512, outputs))
 
 
 def generator(latent_dim: int, base: int, widths: tuple[int, ...]) -> nn.Module:
-    """base x base x widths[0], then transposed 5 x 5 convolutions to the other widths with batch norm before them.
+    """base x base x widths[0], then transposed 5 x 5 convolutions to the other widths, each behind a batch norm.
 
-    Each doubles, but the first from 4 pixels a side makes 7.
+    Each convolution doubles the sides, except the first from 4 pixels, which makes 7.
     """
     layers = [nn.Linear(latent_dim, base * base * widths[0], bias=False), nn.Unflatten(1, (widths[0], base, base))]
     for level, (inputs, outputs) in enumerate(itertools.pairwise(widths)):

@@ -24,7 +24,7 @@ NETWORKS = {"W1": _perceptrons, "W2": _convolutions}
 
 
 def penalty(critic: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    """Of the norm of the critic's gradient somewhere between each real and a fake."""
+    """The penalty on the norm of the critic's gradient at a random point between each real and a fake."""
     alpha = torch.Tensor(np.random.random([len(real)] + [1] * (real.ndim - 1)))
     between = (alpha * real + (1 - alpha) * fake).requires_grad_(True)
     scores = critic(between)
@@ -34,10 +34,10 @@ def penalty(critic: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> torch.
 
 
 def training(work: str, reals: Iterator, detached: bool) -> tuple[Callable[[], None], list[nn.Module]]:
-    """A step of the generator after `N_CRITIC` of the critic, each on a batch of its own.
+    """A step of the generator after `N_CRITIC` steps of the critic, each on its own batch.
 
-    As published, the generator's latents are those of the last critic step, and the critic's loss goes back through the
-    generator as well, whose gradients are then thrown away; unless `detached`.
+    As published, the generator reuses the latents of the last critic step. Unless `detached`, the critic's loss also
+    goes back through the generator, whose gradients are then thrown away.
     """
     generator, critic = NETWORKS[work](workloads.LATENTS[work])
     of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))

@@ -1,13 +1,13 @@
-"""The files of a set of samples: shards that appear whole, an entry beside each, and the manifest of all.
+"""The files of a set of samples: shards that appear whole, an entry beside each shard, and one manifest.
 
     OUT/manifest.json                      the set's configuration, from the start; once complete, every shard's entry
     OUT/shard-00003-of-00100.tfrecord      tf.train.Examples, see `write_tfrecord`
-    OUT/shard-00003-of-00100/00003017.png  or pictures, named by their number within the set; of a conditional model in
-                                           a subfolder for each class
+    OUT/shard-00003-of-00100/00003017.png  or pictures, named by their number within the set; a conditional model's
+                                           pictures lie in a subfolder for each class
     OUT/shard-00003-of-00100.json          the shard's entry: counts, seeds, sha256
 
-A shard counts once its entry is there and has its checksum, so that a crash at any moment leaves a set that can be
-completed.
+A shard is made once its entry exists and holds the checksum of its files. After a crash at any moment, the set can
+therefore be completed.
 """
 
 import dataclasses
@@ -25,8 +25,11 @@ MANIFEST = "manifest.json"
 
 
 def write_tfrecord(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> None:
-    """One tf.train.Example for each sample: `index` int64 (`first`, `first + 1`, ...), `sample` float32, flat in C
-    order, and where there are such `label` int64 and `log_ratio` float32."""
+    """Writes one tf.train.Example for each sample.
+
+    Its features are `index` int64 (`first`, `first + 1`, ...) and `sample` float32, flat in C order. If the rows have
+    them, also `label` int64 and `log_ratio` float32.
+    """
     import tensorflow as tf
 
     def feature(value: np.ndarray) -> tf.train.Feature:
@@ -40,11 +43,11 @@ def write_tfrecord(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> No
         for values in zip(*rows.values(), strict=True):
             features = {name: feature(value) for name, value in zip(rows, values, strict=True)}
             example = tf.train.Example(features=tf.train.Features(feature=features))
-            writer.write(example.SerializeToString(deterministic=True))  # the order of a map is else any
+            writer.write(example.SerializeToString(deterministic=True))  # the default orders a map at random
 
 
 def write_pngs(path: Path, first: int, rows: Mapping[str, np.ndarray]) -> None:
-    """A PNG for each sample, its number within the set as the name; of a conditional model in its class's folder."""
+    """Writes a PNG for each sample, named by its number within the set, in its class's folder if it has a label."""
     from ganzoo.pictures import drawing
 
     for place, picture in enumerate(drawing.to_uint8(rows["sample"])):
@@ -56,18 +59,18 @@ WRITERS = {"tfrecord": write_tfrecord, "png": write_pngs}
 
 
 class SampleSet:
-    """The folder of a set, or of as much of it as there is.
+    """The folder of a set, complete or not.
 
     Args:
-        plan: what the set is.
-        folder: on a file system that every worker sees.
+        plan: the set's plan.
+        folder: a folder on a file system that every worker sees.
     """
 
     def __init__(self, plan: Plan, folder: str | Path):
         self.plan, self.folder = plan, Path(folder)
 
     def begin(self) -> None:
-        """Makes the folder and writes its configuration, or finds the same one there.
+        """Makes the folder and writes its configuration, unless the folder holds the same configuration already.
 
         Raises:
             GanzooError: if the folder holds anything else.
@@ -75,11 +78,11 @@ class SampleSet:
         configuration = dataclasses.asdict(self.plan)
         manifest = self.folder / MANIFEST
         if manifest.is_file():
-            there = _read(manifest).get("configuration", {})
+            existing = _read(manifest).get("configuration", {})
             for name, value in configuration.items():
-                if there.get(name) != value:
+                if existing.get(name) != value:
                     raise GanzooError(
-                        f"{self.folder} holds another set: its {name} is {there.get(name)}, this one's {value}. "
+                        f"{self.folder} holds another set: its {name} is {existing.get(name)}, this one's {value}. "
                         "Give another --out, or remove it."
                     )
             return
@@ -92,50 +95,55 @@ class SampleSet:
         """Writes a shard and then its entry.
 
         Args:
-            shard: its number.
-            rows: `sample` float32 [n, ...] and where there are such `label` int64 [n], `log_ratio` float32 [n].
-            facts: go to the entry.
+            shard: the shard's number.
+            rows: `sample` float32 [n, ...]; optionally `label` int64 [n] and `log_ratio` float32 [n].
+            facts: further values of the entry.
         """
         name, first = self.plan.name(shard), self.plan.first(shard)
         writer = WRITERS[self.plan.format]
         with whole(self.folder / name) as beside:
             writer(beside, first, rows)
-            found = checksum(beside)
+            sha256 = checksum(beside)
         write_json(
             self._entry(shard),
-            {"name": name, "first": first, "num_samples": len(rows["sample"]), **facts, "sha256": found},
+            {"name": name, "first": first, "num_samples": len(rows["sample"]), **facts, "sha256": sha256},
         )
 
     def write_failure(self, shard: int, reason: str) -> None:
-        """Says why a shard could not be made; it stays missing."""
+        """Writes an entry that says why a shard could not be made; the shard stays missing."""
         write_json(self._entry(shard), {"name": self.plan.name(shard), "failed": reason})
 
     def entries(self, shards: Iterable[int] | None = None) -> dict[int, dict]:
-        """The entries of those of the shards (None: of all) that are there and have the checksum that was taken of
-        them, by shard; every one of them is read."""
-        found = {}
+        """The entries of finished shards, by shard.
+
+        A shard is finished if its files have the entry's checksum. Every file is read to take the checksum.
+
+        Args:
+            shards: the shards to look at; None is all shards.
+        """
+        finished = {}
         for shard in range(self.plan.num_shards) if shards is None else shards:
             entry, path = _read(self._entry(shard)), self.folder / self.plan.name(shard)
             if "sha256" in entry and path.exists() and checksum(path) == entry["sha256"]:
-                found[shard] = entry
-        return found
+                finished[shard] = entry
+        return finished
 
     def count(self, shards: Iterable[int]) -> int:
-        """How many of some shards have an entry, whatever it says; quick, for progress."""
+        """How many of the shards have an entry, right or wrong; a quick count for the progress bar."""
         return sum(self._entry(shard).exists() for shard in shards)
 
     def forget(self, shards: Iterable[int]) -> None:
-        """Removes the entries of shards that are to be made again."""
+        """Removes the entries of shards, before the shards are made again."""
         for shard in shards:
             self._entry(shard).unlink(missing_ok=True)
 
     def failures(self) -> dict[int, str]:
-        """Why shards could not be made, by shard."""
+        """The reasons why shards could not be made, by shard."""
         entries = {shard: _read(self._entry(shard)) for shard in range(self.plan.num_shards)}
         return {shard: entry["failed"] for shard, entry in entries.items() if "failed" in entry}
 
     def complete(self, entries: Mapping[int, Mapping]) -> dict:
-        """Writes the manifest of a set that has every shard, and returns it; sweeps up what killed workers left."""
+        """Writes and returns the manifest of a set that has every shard; removes the files that killed workers left."""
         for leftover in self.folder.glob(".shard-*"):
             remove(leftover)
         shards = [entries[shard] for shard in range(self.plan.num_shards)]
@@ -156,7 +164,7 @@ class SampleSet:
 
 
 def _read(path: Path) -> dict:
-    """A JSON file; one that is not there, or is broken, says nothing."""
+    """The contents of a JSON file; a missing or broken file gives an empty dict."""
     try:
         return json.loads(path.read_text())
     except (FileNotFoundError, ValueError):

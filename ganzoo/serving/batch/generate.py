@@ -3,8 +3,8 @@
 python -m ganzoo.serving.batch.generate --export_dir runs/wgan_gp-mnist_5k-0/export --signature drs \\
     --num_samples 100000 --seed 7 --out digits --direct_num_workers 2
 
-The same seed gives the same set, whatever the number of workers. After a crash the same command makes the shards that
-are missing or broken, and no others. Behind `--` stand options of Beam's pipeline, for other runners:
+The same seed gives the same set, whatever the number of workers. After a crash, run the same command again: it makes
+the missing and broken shards alone. Options of Beam's pipeline, for other runners, stand behind `--`:
 
 python -m ganzoo.serving.batch.generate ... --runner FlinkRunner -- --flink_master=localhost:8081
 """
@@ -55,22 +55,22 @@ def main(pipeline_options: list[str]) -> int:
         seed=FLAGS.seed,
         format=FLAGS.format,
         labels=table.whole_numbers("labels"),
-        inputs=table.given(*table.OPTIONS) | {name: value.tolist() for name, value in own.items()},
+        inputs=table.flag_values(*table.OPTIONS) | {name: value.tolist() for name, value in own.items()},
     )
     sample_set = SampleSet(plan, FLAGS.out)
     sample_set.begin()
-    there = sample_set.entries()
-    missing = [shard for shard in range(plan.num_shards) if shard not in there]
+    entries = sample_set.entries()
+    missing = [shard for shard in range(plan.num_shards) if shard not in entries]
     print(f"{len(missing)} of {plan.num_shards} shards to make", flush=True)
     start = time.monotonic()
     if missing:
         sample_set.forget(missing)
         spread = dict(num_workers=FLAGS.direct_num_workers, runner=FLAGS.runner, options=pipeline_options)
         exit_codes = workers.work(sample_set, str(exported.path), missing, **spread)
-        there |= sample_set.entries(missing)
-        if len(there) < plan.num_shards:
-            raise GanzooError(_what_is_missing(sample_set, there, exit_codes))
-    manifest = sample_set.complete(there)
+        entries |= sample_set.entries(missing)
+        if len(entries) < plan.num_shards:
+            raise GanzooError(_what_is_missing(sample_set, entries, exit_codes))
+    manifest = sample_set.complete(entries)
     print(
         f"{manifest['num_samples']} samples by {plan.signature} at acceptance rate {manifest['acceptance_rate']:.3f} "
         f"in {FLAGS.out}: {plan.num_shards} shards, {len(missing)} of them made in {time.monotonic() - start:.0f} s"
@@ -91,16 +91,17 @@ def planned(
 ) -> Plan:
     """The plan of a set that an export can give.
 
-    A sample (of each label) is drawn first, so that what the signature refuses is said at once, not by the workers.
+    One sample (of each label) is drawn first, so that inputs that the signature refuses end the command at once, before
+    any worker starts.
 
     Args:
-        exported: of a model that samples from latents.
+        exported: the export of a model that samples from latents.
         labels: as in `Plan`; None takes all classes of a conditional model.
-        inputs: of the signature, by name; the others are the export's config's.
+        inputs: inputs of the signature, by name; other inputs get the defaults of the export's config.
         **others: as in `Plan`.
 
     Raises:
-        GanzooError: for what the export cannot give.
+        GanzooError: for a set that the export cannot give.
     """
     if "directions" in exported.config:
         raise GanzooError(
@@ -139,7 +140,7 @@ def planned(
     )
 
 
-def _what_is_missing(sample_set: SampleSet, there: dict, exit_codes: list[int]) -> str:
+def _what_is_missing(sample_set: SampleSet, entries: dict, exit_codes: list[int]) -> str:
     number = sample_set.plan.num_shards
     failures = sample_set.failures()
     if failures:
@@ -147,7 +148,7 @@ def _what_is_missing(sample_set: SampleSet, there: dict, exit_codes: list[int]) 
         return f"{len(failures)} of {number} shards could not be made. Shard {shard}: {reason}"
     ended = [f"worker {worker} by {_ending(code)}" for worker, code in enumerate(exit_codes) if code]
     why = f" ({', '.join(ended)} ended early)" if ended else ""
-    return f"{len(there)} of {number} shards are made{why}. The same command makes the others."
+    return f"{len(entries)} of {number} shards are made{why}. The same command makes the others."
 
 
 def _ending(code: int) -> str:
@@ -162,15 +163,15 @@ def split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 if __name__ == "__main__":
     flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
-    flags.DEFINE_integer("version", None, "of the export; default: the newest", lower_bound=1)
+    flags.DEFINE_integer("version", None, "the export's version; default: the newest", lower_bound=1)
     flags.DEFINE_string("signature", "drs", "drs, generate, obrs or mh")
-    flags.DEFINE_integer("num_samples", 1000, "how many in all")
-    flags.DEFINE_integer("shard_size", 1000, "how many in a shard")
+    flags.DEFINE_integer("num_samples", 1000, "samples in the set")
+    flags.DEFINE_integer("shard_size", 1000, "samples in a shard")
     flags.DEFINE_integer("seed", 0, "the same seed gives the same set", lower_bound=0, upper_bound=LARGEST)
     table.define_flags("labels", *table.OPTIONS)
     flags.DEFINE_string("out", None, "the set's folder, on a file system that every worker sees", required=True)
-    flags.DEFINE_enum("format", "tfrecord", ["tfrecord", "png"], "of the shards: exact numbers, or pictures")
-    flags.DEFINE_string("runner", "DirectRunner", "Beam's; the DirectRunner works on this machine")
+    flags.DEFINE_enum("format", "tfrecord", ["tfrecord", "png"], "the shards' format: exact numbers, or pictures")
+    flags.DEFINE_string("runner", "DirectRunner", "the name of Beam's runner; the DirectRunner works on this machine")
     flags.DEFINE_integer("direct_num_workers", 1, "processes of the DirectRunner")
-    sys.argv, beams = split_at_dashes(sys.argv)
-    cli.run(lambda: main(beams))
+    sys.argv, pipeline_arguments = split_at_dashes(sys.argv)
+    cli.run(lambda: main(pipeline_arguments))

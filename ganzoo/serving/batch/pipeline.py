@@ -15,7 +15,7 @@ from ganzoo.serving.answers import joined
 from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.plan import ROUNDS, Plan
 
-# Beam's own DirectRunner would look on the network for a runner in Go first; this is the one in this process.
+# Beam's own DirectRunner first looks for a runner in Go on the network; this runner works in this process.
 LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 
 # A request's inputs by name -> its outputs by name
@@ -23,14 +23,14 @@ Call = Callable[[Mapping], Mapping[str, np.ndarray]]
 
 
 def draw_shard(plan: Plan, shard: int, call: Call) -> tuple[dict[str, np.ndarray], dict]:
-    """A shard's samples, in calls of at most `max_samples`; what a call falls short of is asked for again.
+    """Draws a shard's samples in calls of at most `max_samples`; samples that a call falls short of are drawn again.
 
     Returns:
-        The rows: `sample` float32 [n, ...] and where there are such `label` int64 [n], `log_ratio` float32 [n]. And the
-        entry's facts: num_proposed, acceptance_rate, and seeds, one for each call in order.
+        The rows: `sample` float32 [n, ...], and if the outputs have them `label` int64 [n] and `log_ratio` float32 [n].
+        The entry's facts: `num_proposed`, `acceptance_rate`, and `seeds`, one for each call in order.
 
     Raises:
-        GanzooError: if it is still short after the last round.
+        GanzooError: if samples are still missing after the last round.
     """
     size, labels = plan.size(shard), plan.labels_of(shard)
     seeds, answers = [], []
@@ -38,19 +38,19 @@ def draw_shard(plan: Plan, shard: int, call: Call) -> tuple[dict[str, np.ndarray
     for _ in range(ROUNDS):
         for first in range(0, lacking, plan.max_samples):
             seeds.append(plan.seed_of(shard, len(seeds)))
-            asked = {"num_samples": min(plan.max_samples, lacking - first), "seed": seeds[-1], **plan.inputs}
+            inputs = {"num_samples": min(plan.max_samples, lacking - first), "seed": seeds[-1], **plan.inputs}
             if labels is not None:
-                asked["labels"] = labels[first : first + asked["num_samples"]]
-            answers.append(dict(call(asked)))
-            if labels is not None:  # the signatures that reject give back those of the samples that there are
-                answers[-1].setdefault("labels", np.array(asked["labels"], np.int64))
+                inputs["labels"] = labels[first : first + inputs["num_samples"]]
+            answers.append(dict(call(inputs)))
+            if labels is not None:  # signatures that reject return the labels of the accepted samples themselves
+                answers[-1].setdefault("labels", np.array(inputs["labels"], np.int64))
         lacking = size - sum(len(answer["samples"]) for answer in answers)
         if lacking == 0:
             rows, costs = _rows_and_costs(answers)
             return rows, costs | {"seeds": seeds}
         if labels is not None:
-            found = Counter(int(label) for answer in answers for label in answer["labels"])
-            labels = sorted((Counter(plan.labels_of(shard)) - found).elements())
+            drawn = Counter(int(label) for answer in answers for label in answer["labels"])
+            labels = sorted((Counter(plan.labels_of(shard)) - drawn).elements())
     raise GanzooError(
         f"the bound on proposals ran out in each of {ROUNDS} rounds, and {lacking} of {size} samples are lacking; "
         "ask for less strict ones (a lower --gamma_percentile, a smaller --budget)."
@@ -58,19 +58,19 @@ def draw_shard(plan: Plan, shard: int, call: Call) -> tuple[dict[str, np.ndarray
 
 
 def _rows_and_costs(answers: list[Mapping]) -> tuple[dict[str, np.ndarray], dict]:
-    """What the set stores of each sample, and what all of them cost; `generate` takes each proposal as it comes."""
-    found = joined(answers)
+    """The rows that the set stores, and the proposals that they cost; `generate` accepts every proposal."""
+    outputs = joined(answers)
     names = {"samples": "sample", "labels": "label", "log_ratio": "log_ratio"}
-    rows = {name: found[output] for output, name in names.items() if output in found}
-    proposed = int(found.get("num_proposed", len(found["samples"])))
-    return rows, {"num_proposed": proposed, "acceptance_rate": float(found.get("acceptance_rate", 1.0))}
+    rows = {name: outputs[output] for output, name in names.items() if output in outputs}
+    proposed = int(outputs.get("num_proposed", len(outputs["samples"])))
+    return rows, {"num_proposed": proposed, "acceptance_rate": float(outputs.get("acceptance_rate", 1.0))}
 
 
 class MakeShard(beam.DoFn):
-    """Makes the shards whose numbers it is given.
+    """Makes the shards whose numbers arrive.
 
-    A shard that cannot be made says so in its entry and does not stop the others: the runners would try it again, and
-    wrap what they raise in the end beyond recognition.
+    If a shard cannot be made, its entry says why, and the other shards go on. An exception would not do: the runners
+    would try the shard again, and wrap the exception beyond recognition.
     """
 
     def __init__(self, sample_set: SampleSet, version_dir: str):
@@ -80,7 +80,7 @@ class MakeShard(beam.DoFn):
         with cli.quiet_imports():
             from ganzoo.serving.exported import Exported
 
-        # One for all threads of the worker's process.
+        # All threads of the worker's process share one loaded export.
         exported = self.shared.acquire(functools.partial(Exported, self.version_dir))
         self.call = functools.partial(exported.call, self.sample_set.plan.signature)
 
@@ -102,13 +102,13 @@ def run(
     """Makes shards, and returns when all of them have been tried.
 
     Args:
-        sample_set: whose plan says what they hold.
-        version_dir: the export's version, seen by every worker.
-        shards: their numbers.
-        runner: of Beam, by its name; "DirectRunner" works in this process.
-        options: of Beam's pipeline, as on its command line.
+        sample_set: the set, with the plan of its shards.
+        version_dir: the folder of the export's version, which every worker sees.
+        shards: the numbers of the shards to make.
+        runner: the name of Beam's runner; "DirectRunner" works in this process.
+        options: options of Beam's pipeline, as on its command line.
     """
     pipeline_options = PipelineOptions(list(options), runner=LOCAL_RUNNER if runner == "DirectRunner" else runner)
     with beam.Pipeline(options=pipeline_options) as pipeline:
-        # The reshuffle is what lets a runner give the shards to different workers.
+        # The reshuffle lets a runner give the shards to different workers.
         _ = pipeline | beam.Create(list(shards)) | beam.Reshuffle() | beam.ParDo(MakeShard(sample_set, version_dir))

@@ -1,29 +1,29 @@
-"""Which shard holds which samples, and by which seeds each is drawn: a function of the set's configuration."""
+"""The plan of a set: which shard holds which samples, and which seeds draw them, by the set's configuration alone."""
 
 import dataclasses
 import math
 
 from ganzoo.errors import GanzooError
 
-ROUNDS = 10  # a shard's requests for what it lacks; each round asks for all of it
+ROUNDS = 10  # each round of a shard asks for all samples that the shard still lacks
 LARGEST = 2**31 - 1  # a seed's numbers are int32
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A set's configuration. Two sets of the same plan are the same, whoever makes which shard when.
+    """A set's configuration. Two sets of the same plan are equal, whichever worker makes which shard, and when.
 
     Attributes:
         model: the export's name.
-        export_version: the folder's name.
-        export_fingerprint: sha256 of its files.
-        signature: such as "drs".
-        inputs: what it takes besides `num_samples`, `seed` and `labels`.
-        labels: classes, taken in turn over the whole set; None for a model without.
+        export_version: the name of the version's folder.
+        export_fingerprint: sha256 of the export's files.
+        signature: the signature's name, such as "drs".
+        inputs: the signature's inputs besides `num_samples`, `seed` and `labels`.
+        labels: classes, taken in turn over the whole set; None for a model without classes.
         seed: 0 .. 2^31 - 1.
-        num_samples: of the set.
-        shard_size: samples in a shard; the last may have fewer.
-        max_samples: the most that one call may ask for.
+        num_samples: samples in the set.
+        shard_size: samples in a shard; the last shard may have fewer.
+        max_samples: the most samples in one call.
         format: "tfrecord" or "png".
 
     Raises:
@@ -55,7 +55,7 @@ class Plan:
 
     @property
     def calls_per_shard(self) -> int:
-        """The most calls that a shard may take: every round asks for all of it."""
+        """The most calls that a shard may take: every round asks for all of its samples."""
         return ROUNDS * math.ceil(self.shard_size / self.max_samples)
 
     def first(self, shard: int) -> int:
@@ -67,19 +67,20 @@ class Plan:
         return min(self.shard_size, self.num_samples - self.first(shard))
 
     def labels_of(self, shard: int) -> list[int] | None:
-        """The labels that a shard's samples have, [size], in turn; None for a model without."""
+        """The labels of a shard's samples, [size], in turn; None for a model without classes."""
         if self.labels is None:
             return None
         first = self.first(shard)
         return [self.labels[index % len(self.labels)] for index in range(first, first + self.size(shard))]
 
     def seed_of(self, shard: int, call: int) -> tuple[int, int]:
-        """A call's seed, the signatures' int32 [2]; no two calls share one.
+        """A call's seed, the signatures' int32 [2]; no two calls share a seed.
 
-        `call` is less than `calls_per_shard`, so shard and call can be told from the second number: different calls of
-        a set have different seeds, and sets of different --seed differ in the first. Different seeds are different
-        streams of latents: TensorFlow makes a stream's key and the upper half of its counter from the seed by Philox
-        under a fixed key, which is a bijection, and rows count in the lower half.
+        The second number determines shard and call, because `call` is less than `calls_per_shard`. The calls of one set
+        therefore differ in the second number, and sets of different --seed differ in the first.
+
+        Different seeds give different streams of latents. TensorFlow makes a stream's key, and the upper half of its
+        counter, from the seed by Philox under a fixed key, which is a bijection. Rows count in the lower half.
         """
         return self.seed, shard * self.calls_per_shard + call
 

@@ -1,4 +1,4 @@
-"""Processes that each run a pipeline over their share of the shards, and what becomes of those that die."""
+"""Processes that each run a pipeline over a share of the shards; the death of one does not stop the others."""
 
 import logging
 import multiprocessing
@@ -25,19 +25,19 @@ def work(
 ) -> list[int]:
     """Makes shards in processes of their own, with a bar on standard error, and returns when all processes have ended.
 
-    The DirectRunner's own workers are not used, because its pipeline waits for ever where one of them dies. Here the
-    others go on with their shares.
+    The DirectRunner's own workers are not used: if one of them dies, its pipeline waits for ever. Here the other
+    processes go on with their shares.
 
     Args:
-        sample_set: whose plan says what the shards hold.
-        version_dir: the export's version.
-        shards: their numbers.
-        num_workers: processes.
-        runner: of Beam, by its name; one that distributes the work itself needs one process.
-        options: of Beam's pipeline, as on its command line.
+        sample_set: the set, with the plan of its shards.
+        version_dir: the folder of the export's version.
+        shards: the numbers of the shards to make.
+        num_workers: the number of processes.
+        runner: the name of Beam's runner; a runner that distributes the work itself needs one process.
+        options: options of Beam's pipeline, as on its command line.
 
     Returns:
-        Each process's exit code: 0, 1 where the pipeline failed (it has said why on standard error), or minus a
+        Each process's exit code: 0, or 1 if the pipeline failed and printed its reason to standard error, or minus a
         signal's number.
     """
     from tqdm import tqdm
@@ -50,7 +50,7 @@ def work(
     ]
     for process in processes:
         process.start()
-    # A log file gets a line now and then; a terminal, a bar that moves.
+    # A terminal shows a moving bar; a log file gets a line every 10 seconds or more.
     pace = {} if sys.stderr.isatty() else {"mininterval": 10.0, "maxinterval": 60.0}
     with tqdm(total=len(shards), unit="shard", **pace) as bar:
         is_running = True
@@ -63,15 +63,15 @@ def work(
 
 
 def _run(sample_set: SampleSet, version_dir: str, shards: list[int], runner: str, options: list[str]) -> None:
-    """A process: the pipeline, ended with its parent, and with its parent alone where that is interrupted."""
+    """Runs the pipeline in a worker's process, which ends with its parent and leaves Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
-    logging.getLogger().setLevel(logging.ERROR)  # Beam warns, when imported, of each cloud that it has no client for
+    logging.getLogger().setLevel(logging.ERROR)  # Beam's import warns of each cloud whose client is not installed
     try:
         from ganzoo.serving.batch import pipeline
 
         pipeline.run(sample_set, version_dir, shards, runner=runner, options=options)
-    except Exception as error:  # a runner raises what it likes, and wraps what its workers raise
+    except Exception as error:  # a runner may raise any exception, and wraps those of its workers
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
         print(f"ganzoo: the pipeline stopped: {reason}", file=sys.stderr)
         sys.exit(1)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Healthy is a server that has a version of every model of its config AVAILABLE. Its image has no curl; bash speaks TCP.
+# Succeeds if the server has a version AVAILABLE of every model in its config. The image has no curl; bash speaks TCP.
 #   health_check.sh [CONFIG] [REST_PORT]
 set -euo pipefail
 config=${1:-/config/models.config}

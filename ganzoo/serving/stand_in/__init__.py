@@ -1,1 +1,1 @@
-"""A model server on loopback, for tests and for trying the guide's commands."""
+"""A stand-in for a model server on loopback, for tests and for trying the guide's commands."""

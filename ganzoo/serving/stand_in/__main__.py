@@ -1,4 +1,4 @@
-"""Serves exports on loopback, as TensorFlow Serving answers; it is for tests, and for trying the guide's commands.
+"""Serves exports on loopback with TensorFlow Serving's answers, for tests and for trying the guide's commands.
 
 python -m ganzoo.serving.stand_in --model_name wgan_gp --model_base_path models/wgan_gp --port 8500 --rest_api_port 8501
 python -m ganzoo.serving.stand_in --model_config_file serving/models.config
@@ -22,7 +22,7 @@ def main() -> None:
 
         from ganzoo.serving.stand_in.server import StandIn, config_of
 
-    tf.get_logger().setLevel("ERROR")  # the v1 loader is deprecated; it is also what the server has
+    tf.get_logger().setLevel("ERROR")  # hides that the v1 loader is deprecated: the server uses the same loader
     if FLAGS.model_config_file:
         config = model_server_config_pb2.ModelServerConfig()
         try:
@@ -39,10 +39,10 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model_name", "default", "the name that the model is asked for by")
-    flags.DEFINE_string("model_base_path", "", "the folder its versions are in")
-    flags.DEFINE_string("model_config_file", "", "instead of the two: a ModelServerConfig as text")
-    flags.DEFINE_integer("port", 8500, "of gRPC")
-    flags.DEFINE_integer("rest_api_port", 8501, "of REST")
+    flags.DEFINE_string("model_name", "default", "the model's name in requests")
+    flags.DEFINE_string("model_base_path", "", "the parent folder of the model's versions")
+    flags.DEFINE_string("model_config_file", "", "a file with a ModelServerConfig as text, instead of name and path")
+    flags.DEFINE_integer("port", 8500, "the port of gRPC")
+    flags.DEFINE_integer("rest_api_port", 8501, "the port of REST")
     flags.DEFINE_alias("rest_port", "rest_api_port")
     cli.run(main)

@@ -1,4 +1,4 @@
-"""What the stand-in serves: exports loaded as the server loads them, with its checks, wording and status codes."""
+"""The models of the stand-in: exports loaded as the server loads them, with its checks, wording and status codes."""
 
 import functools
 from collections import deque
@@ -13,11 +13,11 @@ from tensorflow_serving.config import model_server_config_pb2
 from ganzoo.errors import GanzooError
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
-LONGEST = 86_400.0  # seconds; gRPC says "no deadline" by one centuries away
+LONGEST = 86_400.0  # seconds; without a deadline, gRPC names one that is centuries away
 
 
 class Refused(Exception):
-    """A request that is answered with a status: `code` is a grpc.StatusCode."""
+    """The status that answers a refused request: `code` is a grpc.StatusCode."""
 
     def __init__(self, code: grpc.StatusCode, message: str):
         super().__init__(message)
@@ -29,7 +29,7 @@ def invalid(message: str) -> Refused:
 
 
 class Servable:
-    """One version of a model, in a Session of its own."""
+    """One version of a model, in its own Session."""
 
     def __init__(self, path: Path):
         graph = tf.Graph()
@@ -44,8 +44,8 @@ class Servable:
         Args:
             signature: a SignatureDef.
             inputs: TensorProtos by name.
-            output_filter: the outputs asked for; none means all.
-            seconds: how long it may take.
+            output_filter: the names of the outputs to return; empty means all outputs.
+            seconds: the longest time of the run; None is no limit.
         """
         sent, known = set(inputs), set(signature.inputs)
         if len(sent) != len(known):
@@ -66,8 +66,8 @@ class Servable:
             except (ValueError, TypeError) as error:
                 raise invalid(f"tensor parsing error: {alias}") from error
             if inputs[alias].dtype != info.dtype:
-                expected, given = (tf.as_dtype(dtype).name for dtype in (info.dtype, inputs[alias].dtype))
-                raise invalid(f"Expects arg[{position}] to be {expected} but {given} is provided")
+                expected, provided = (tf.as_dtype(dtype).name for dtype in (info.dtype, inputs[alias].dtype))
+                raise invalid(f"Expects arg[{position}] to be {expected} but {provided} is provided")
             feeds[info.name] = array
         for alias in output_filter:
             if alias not in signature.outputs:
@@ -82,14 +82,13 @@ class Servable:
             return self.session.run(fetches, feeds, options=options)
         except tf.errors.OpError as error:
             raise Refused(CODES[error.error_code], error.message) from error
-        except ValueError as error:  # of Session.run itself, for a shape that no graph is needed to refuse
+        except ValueError as error:  # Session.run itself refuses some shapes, before the graph runs
             raise invalid(str(error)) from error
 
 
 @functools.cache
 def servable(path: Path) -> Servable:
-    """The version in a folder, loaded once in a process, whichever configs ask for it: versions are never written
-    over."""
+    """The version in a folder. A process loads it once for all configs, since a version is never written over."""
     return Servable(path)
 
 
@@ -97,17 +96,17 @@ class Servables:
     """The loaded models.
 
     Attributes:
-        trouble: (code, message) with which the next predictions are answered, before anything is looked at.
-        asked: (model, signature) of each prediction asked for.
+        trouble: (code, message) pairs that answer the next predictions, before their requests are looked at.
+        predictions: (model, signature) of each prediction that was requested.
     """
 
     def __init__(self, config: model_server_config_pb2.ModelServerConfig):
         self.trouble: deque[tuple[grpc.StatusCode, str]] = deque()
-        self.asked: list[tuple[str, str]] = []
+        self.predictions: list[tuple[str, str]] = []
         self.load(config)
 
     def load(self, config: model_server_config_pb2.ModelServerConfig) -> None:
-        """Serves what a config says in the place of what was served."""
+        """Serves the models of a config instead of the present models."""
         models, labels = {}, {}
         for model in config.model_config_list.config:
             versions = {int(path.name): path for path in Path(model.base_path).glob("*") if path.name.isdigit()}
@@ -119,26 +118,26 @@ class Servables:
         self.models, self.labels = models, labels
 
     def find(self, spec: model_pb2.ModelSpec) -> tuple[int, Servable]:
-        """The version that a request is for."""
+        """The version that a request names, and its number."""
         if not spec.name:
             raise invalid("ModelSpec has no model name specified.")
         versions = self.models.get(spec.name, {})
-        wanted = spec.version.value if spec.HasField("version") else None
+        version = spec.version.value if spec.HasField("version") else None
         if spec.version_label:
             if spec.version_label not in self.labels.get(spec.name, {}):
                 raise invalid(f"Unrecognized servable version label: {spec.version_label}")
-            wanted = self.labels[spec.name][spec.version_label]
-        if wanted is None:
-            wanted, request = max(versions, default=None), f"Latest({spec.name})"
+            version = self.labels[spec.name][spec.version_label]
+        if version is None:
+            version, request = max(versions, default=None), f"Latest({spec.name})"
         else:
-            request = f"Specific({spec.name}, {wanted})"
-        if wanted not in versions:
+            request = f"Specific({spec.name}, {version})"
+        if version not in versions:
             raise Refused(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {request}")
-        return wanted, versions[wanted]
+        return version, versions[version]
 
     def predict(self, request: predict_pb2.PredictRequest, seconds: float | None) -> predict_pb2.PredictResponse:
         name = request.model_spec.signature_name or "serving_default"
-        self.asked.append((request.model_spec.name, name))
+        self.predictions.append((request.model_spec.name, name))
         if self.trouble:
             raise Refused(*self.trouble.popleft())
         version, servable = self.find(request.model_spec)
@@ -181,7 +180,7 @@ class Servables:
 
 
 def _chosen(policy, versions: list[int]) -> list[int]:
-    """The versions that a policy loads, of those there are in ascending order."""
+    """The versions that a policy loads, out of all versions in ascending order."""
     kind = policy.WhichOneof("policy_choice") or "latest"
     if kind == "specific":
         return [version for version in versions if version in policy.specific.versions]

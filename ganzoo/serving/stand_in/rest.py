@@ -28,7 +28,7 @@ HTTP = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
-TIMEOUT = 30.0  # seconds; what --rest_api_timeout_in_ms is where it is not given
+TIMEOUT = 30.0  # seconds, the default of --rest_api_timeout_in_ms
 
 
 def http_server(servables: Servables, port: int) -> ThreadingHTTPServer:
@@ -61,7 +61,7 @@ def http_server(servables: Servables, port: int) -> ThreadingHTTPServer:
             self.wfile.write(content)
 
         def log_message(self, *_):
-            """Nothing: requests are no news."""
+            """Logs nothing: requests are no news."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
@@ -70,15 +70,15 @@ def http_server(servables: Servables, port: int) -> ThreadingHTTPServer:
 
 def process(servables: Servables, method: str, path: str, body: bytes) -> str:
     """The JSON that answers a request."""
-    if method == "POST" and (found := PREDICT.fullmatch(path)):
-        if found[4].lower() != "predict":
-            raise Refused(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in does not {found[4]}")
-        return predict(servables, _spec(*found.groups()[:3]), body)
-    if method == "GET" and (found := STATUS.fullmatch(path)):
-        if not found[1]:
+    if method == "POST" and (parts := PREDICT.fullmatch(path)):
+        if parts[4].lower() != "predict":
+            raise Refused(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in does not {parts[4]}")
+        return predict(servables, _spec(*parts.groups()[:3]), body)
+    if method == "GET" and (parts := STATUS.fullmatch(path)):
+        if not parts[1]:
             raise invalid("Missing model name in request.")
-        spec = _spec(*found.groups()[:3])
-        return metadata(servables, spec) if found[4] else _as_json(servables.status(spec))
+        spec = _spec(*parts.groups()[:3])
+        return metadata(servables, spec) if parts[4] else _as_json(servables.status(spec))
     raise invalid(f"Malformed request: {method} {path}")
 
 
@@ -127,38 +127,38 @@ def parse(body: bytes) -> dict:
     return document
 
 
-def from_inputs(given, specs: Mapping) -> dict[str, np.ndarray]:
+def from_inputs(inputs, specs: Mapping) -> dict[str, np.ndarray]:
     """The columnar format: an object of tensors, or one tensor for a signature of one input."""
-    if not isinstance(given, dict) or _is_base64(given):
+    if not isinstance(inputs, dict) or _is_base64(inputs):
         if len(specs) > 1:
             raise invalid(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "
                 "tensorinfo_map"
             )
         ((alias, info),) = specs.items()
-        return {alias: tensor(given, info.dtype)}
+        return {alias: tensor(inputs, info.dtype)}
     for alias in sorted(specs):
-        if alias not in given:
+        if alias not in inputs:
             raise invalid(f"Missing named input: {alias} in 'inputs' object.")
-    return {alias: tensor(given[alias], info.dtype) for alias, info in specs.items()}  # keys too many are passed over
+    return {alias: tensor(inputs[alias], info.dtype) for alias, info in specs.items()}  # other keys are ignored
 
 
 def from_instances(document: dict, specs: Mapping) -> dict[str, np.ndarray]:
-    """The row format: a list of objects, or of tensors for a signature of one input; each row is stacked."""
-    given = document["instances"]
-    if not isinstance(given, list):
+    """The row format: a list of objects, or of tensors for a signature of one input; the rows are stacked."""
+    instances = document["instances"]
+    if not isinstance(instances, list):
         raise invalid(f"JSON Value: {json.dumps(document)} Excepting 'instances' to be an list/array")
-    if not given:
+    if not instances:
         raise invalid(f"JSON Value: {json.dumps(document)} No values in 'instances' array")
-    as_objects = isinstance(given[0], dict) and not _is_base64(given[0])
-    if not isinstance(given[0], dict) and len(specs) > 1:
+    as_objects = isinstance(instances[0], dict) and not _is_base64(instances[0])
+    if not isinstance(instances[0], dict) and len(specs) > 1:
         raise invalid(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
             "tensorinfo_map"
         )
     only = next(iter(specs))
     columns: dict[str, list] = {alias: [] for alias in specs}
-    for item, row in enumerate(given):
+    for item, row in enumerate(instances):
         is_object = isinstance(row, dict) and not _is_base64(row)
         if is_object != as_objects:
             expected = "object but got list" if as_objects else "value/list but got object"
@@ -187,7 +187,7 @@ def from_instances(document: dict, specs: Mapping) -> dict[str, np.ndarray]:
 
 
 def tensor(value, dtype: int) -> np.ndarray:
-    """A JSON value as an array; its shape is that of the first elements, and all others must fit in it."""
+    """A JSON value as an array. The first elements give its shape, and all other elements must fit the shape."""
     dtype = tf.as_dtype(dtype)
     shape, first = [], value
     while isinstance(first, list):
@@ -277,7 +277,7 @@ def in_rows(outputs: Mapping[str, np.ndarray]) -> list:
 
 
 def _plain(alias: str, array: np.ndarray):
-    """Numbers as the fewest digits that give them back; strings of outputs named `*_bytes` in base64."""
+    """An array for JSON: floats with the fewest digits that restore them, outputs named `*_bytes` in base64."""
     if array.dtype == object:
         as_bytes = alias.endswith("_bytes")
         flat = [{"b64": base64.b64encode(s).decode()} if as_bytes else s.decode() for s in array.ravel()]
@@ -295,9 +295,9 @@ def metadata(servables: Servables, spec: model_pb2.ModelSpec) -> str:
     held = get_model_metadata_pb2.SignatureDefMap()
     response.metadata["signature_def"].Unpack(held)
     fields = dict(model_spec=response.model_spec, signature_def=held)
-    said = {name: json.loads(_as_json(message, preserving=True)) for name, message in fields.items()}
+    plain = {name: json.loads(_as_json(message, preserving=True)) for name, message in fields.items()}
     return json.dumps(
-        {"model_spec": said["model_spec"], "metadata": {"signature_def": said["signature_def"]}}, indent=1
+        {"model_spec": plain["model_spec"], "metadata": {"signature_def": plain["signature_def"]}}, indent=1
     )
 
 

@@ -1,8 +1,8 @@
-"""Stands in for the server's binary where there is none: PredictionService and ModelService on loopback, and REST.
+"""A stand-in for the server's binary: PredictionService, ModelService and REST on loopback.
 
-It loads exports the way the server does, by the v1 loader into a Session for each version, and answers with the
-server's checks, wording and status codes (predict_util.cc, server_core.cc). It neither batches, nor looks for new
-versions, nor replays warm-up requests.
+The stand-in loads exports as the server does, by the v1 loader into one Session per version. Its answers have the
+server's checks, wording and status codes (predict_util.cc, server_core.cc). It does not batch, look for new versions or
+replay warm-up requests.
 """
 
 import threading
@@ -58,7 +58,7 @@ class StandIn:
 
     Args:
         models: folders of exports by the models' names, or the server's whole config.
-        port, rest_api_port: 0 takes a free one.
+        port, rest_api_port: the ports of gRPC and REST; 0 takes a free port.
     """
 
     def __init__(
@@ -91,12 +91,12 @@ class StandIn:
         self._grpc.stop(None).wait()
 
     def wait(self) -> None:
-        """Until it is interrupted."""
+        """Waits until the process is interrupted."""
         self._grpc.wait_for_termination()
 
 
 def config_of(models: Mapping[str, str | Path]) -> model_server_config_pb2.ModelServerConfig:
-    """The config that serves folders by their models' names."""
+    """The server's config for folders by their models' names."""
     config = model_server_config_pb2.ModelServerConfig()
     for name, folder in models.items():
         config.model_config_list.config.add(name=name, base_path=str(folder), model_platform="tensorflow")
