@@ -1,6 +1,7 @@
 """One file per objective, with the name of its zoo entry. This module builds and loads models by name."""
 
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING
 
 from ml_collections import ConfigDict
@@ -59,8 +60,8 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
 def load(path: str) -> "TwoOptimizerModel":
     """Loads a model that `model.save("m.keras")` has written, compiled as before, so that `fit` continues the training.
 
-    Keras knows a class after the import of its file, so this function imports every model of the zoo. Import a model of
-    your own before the call.
+    Keras knows a class after the import of its file, so this function imports every model and every network family of
+    the zoo. Import a model of your own before the call.
 
     >>> model.save("m.keras")
     >>> ganzoo.load("m.keras").steps_taken == model.steps_taken
@@ -68,8 +69,12 @@ def load(path: str) -> "TwoOptimizerModel":
     """
     import keras
 
+    from ganzoo import networks
+
     for name in in_package():
         model_class(name)
+    for module in pkgutil.iter_modules(networks.__path__):
+        networks.family(module.name)
     return keras.saving.load_model(path)
 
 

@@ -7,8 +7,10 @@ The script refuses the code of any other commit. From the repository's root:
     PYTHONPATH=../ganzoo-then python tests/compatibility/make_saved.py
 """
 
+import importlib
 import json
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 import ganzoo
+import ganzoo.networks
 
 COMMIT = "1e8b19c"
 SAVED = Path(__file__).with_name("saved")
@@ -31,7 +34,7 @@ _narrow = dict(width=4, base_resolution=7, kernel_size=3, init_stddev=0.0)
 _networks = dict(latent_dim=3, generator=dict(_narrow, norm="batch"), discriminator=dict(_narrow, norm="none"))
 MODELS = {
     "wgan_gp": _networks,
-    "cgan": _networks,
+    "cgan": dict(_networks, conditioning="projection"),
     "cyclegan": dict(
         generator=dict(width=2, blocks=1, norm="instance"),
         discriminator=dict(width=2, layers=1, norm="instance"),
@@ -54,7 +57,10 @@ RUN = [
     "--config.batch_size=64",
     "--config.checkpoint_every=200",
     "--config.sample_every=200",
-    "--config.ratio.refit.steps=30",
+    "--config.steps_per_execution=1",
+    "--config.ratio.stop_share=0.02",
+    "--config.ratio.calibration_share=0.02",
+    "--config.ratio.refit.steps=10",
     "--config.ratio.refit.width=16",
     "--config.sampling.burn_in=1000",
     "--config.sampling.chain_length=20",
@@ -71,19 +77,20 @@ def main() -> None:
         keras.utils.set_random_seed(0)
         model = ganzoo.create(name, image_shape=IMAGE_SHAPE, **networks)
         model.compile()
-        fit_one_step(model)
+        fit_two_steps(model)
         model.save(SAVED / f"{name}.keras")
         model = ganzoo.load(SAVED / f"{name}.keras")
         expected[f"{name}/loaded"] = made_by(model)
-        fit_one_step(model)
+        fit_two_steps(model)
         expected[f"{name}/trained"] = made_by(model)
+        expected[f"{name}/norms"] = norms(model)
 
     with tempfile.TemporaryDirectory() as folder:
         workdir = Path(folder) / "run"
         command("ganzoo.run", *RUN, f"--steps={STEPS}", folder=folder)
         shutil.copytree(workdir, SAVED / "run", ignore=shutil.ignore_patterns("events.*", "*.png", "samples"))
         command("ganzoo.run", *RUN, f"--steps={MORE_STEPS}", folder=folder)
-        expected |= {f"resumed/{shape}": values for shape, values in norms(workdir).items()}
+        expected |= {f"resumed/{shape}": values for shape, values in norms_in_checkpoint(workdir).items()}
         secrets = [folder, str(Path(ganzoo.__file__).parents[1]), str(Path(__file__).parents[2]), str(Path.home())]
 
     export = tf.saved_model.load(str(SAVED / "run/export/1"))
@@ -115,11 +122,11 @@ def waves(rows: int, shape: tuple[int, ...] = IMAGE_SHAPE) -> np.ndarray:
     )
 
 
-def fit_one_step(model: keras.Model) -> None:
-    """`fit` by a step on data that are the same every time."""
+def fit_two_steps(model: keras.Model) -> None:
+    """`fit` by two steps on data that are the same every time."""
     pictures = waves(10)
     data = {"cgan": (pictures, np.arange(10)), "cyclegan": (pictures[:2], pictures[2:4])}.get(model.zoo_name, pictures)
-    model.fit(tf.data.Dataset.from_tensors(data), shuffle=False, verbose=0)
+    model.fit(tf.data.Dataset.from_tensors(data).repeat(2), shuffle=False, verbose=0)
 
 
 def made_by(model: keras.Model) -> np.ndarray:
@@ -128,6 +135,11 @@ def made_by(model: keras.Model) -> np.ndarray:
         return model.sample(10, seed=SEED)
     there, back = model.a_to_b(waves(2)), model.b_to_a(waves(2))
     return np.concatenate([there, back])
+
+
+def norms(model: keras.Model) -> np.ndarray:
+    """The Euclidean norms of a model's weights, pools of past pictures included, float64 [n] in order."""
+    return np.sort([np.linalg.norm(weight.astype(np.float64)) for weight in model.get_weights()])
 
 
 def answers(signatures) -> dict[str, np.ndarray]:
@@ -149,7 +161,7 @@ def answers(signatures) -> dict[str, np.ndarray]:
     }
 
 
-def norms(workdir: Path) -> dict[str, np.ndarray]:
+def norms_in_checkpoint(workdir: Path) -> dict[str, np.ndarray]:
     """The Euclidean norms of all variables in a run's newest checkpoint, float64 [n] in order, by the variables' shape.
 
     Networks, averages, optimizers and counters. Their names in the checkpoint are Keras's own matter.
@@ -163,7 +175,9 @@ def norms(workdir: Path) -> dict[str, np.ndarray]:
 
 
 def registered() -> list[str]:
-    """What `.keras` files may name, once `ganzoo.load` has been called."""
+    """The names by which `.keras` files call the models, layers and functions of this code."""
+    for module in pkgutil.iter_modules(ganzoo.networks.__path__):
+        importlib.import_module(f"ganzoo.networks.{module.name}")
     return sorted(name for name in keras.saving.get_custom_objects() if name.startswith("ganzoo>"))
 
 
