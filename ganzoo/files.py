@@ -87,7 +87,7 @@ def write_json(path: str | Path, content: Mapping | Sequence) -> None:
 
 
 def checksum(path: Path) -> str:
-    """sha256 of a file; of a folder, that of the lines "checksum  relative path" of its files, in order of path."""
+    """SHA-256 of a file, or of a folder's lines "checksum  relative path", one for each file in order of path."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,10 +15,12 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """DCGAN's networks, the optimizer of `r3gan` and R1: the paper's perceptrons of 2014 are no match for them, and
-    without R1 each class becomes one picture (3,000 reals, three hundred of a class). `ratio.mismatched` shows the
-    ratio's fit reals under other labels as fakes: without it drs, which looks for what is too rare, kept fewer digits
-    of their label (98.7 %) than there were."""
+    """DCGAN's networks, R1 and the optimizer of `r3gan`, which are better than the paper's perceptrons of 2014.
+
+    Without R1 each class collapses to one picture (3,000 reals, 300 per class). With `ratio.mismatched` the ratio's fit
+    sees reals with wrong labels as fakes. Without it, drs, which prefers rare samples, kept a smaller share of digits
+    that match their label than the generator's 98.7 %.
+    """
     config = common.get_config(kind)
     config.model.update(conditioning="concatenated", num_classes=10, r1_weight=1.0, n_critic=1)
     config.ratio.mismatched = 0.3

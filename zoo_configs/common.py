@@ -1,4 +1,4 @@
-"""What every recipe shares; an entry's own file says only what its paper says."""
+"""The parts that every recipe shares. An entry's own file has only its paper's choices."""
 
 from ml_collections import ConfigDict
 
@@ -10,10 +10,10 @@ def adam(
     schedule: str = "constant",
     beta_2_end: float = 0.0,
 ) -> dict:
-    """Adam; `schedule`, the learning rate's, is constant, or linear, cosine or constant_then_linear, down to 0 at
-    `config.steps`.
+    """Adam with a schedule of the learning rate: constant, or linear, cosine or constant_then_linear.
 
-    Where `beta_2_end` is not 0, beta_2 goes there by half a cosine, likewise until `config.steps`.
+    All but the constant schedule fall to 0 at `config.steps`. If `beta_2_end` is not 0, beta_2 goes to it by half a
+    cosine, also until `config.steps`.
     """
     betas = dict(beta_1=beta_1, beta_2=beta_2, beta_2_end=beta_2_end)
     return dict(name="adam", learning_rate=learning_rate, schedule=schedule, **betas)
@@ -25,19 +25,19 @@ def rmsprop(learning_rate: float, schedule: str = "constant") -> dict:
 
 
 def get_config(kind: str) -> ConfigDict:
-    """The keys that every recipe has. Keys are locked: a recipe or a flag can set them, not add to them.
+    """The keys that every recipe has. The keys are locked: a recipe or a flag can set a key but not add one.
 
     Args:
-        kind: "images" or "points", what the data consist of (`ganzoo.data.names.kind`).
+        kind: the kind of the data, "images" or "points" (`ganzoo.data.names.kind`).
     """
     config = _of_any_task("sampling")
-    config.data.image_size = 0  # 0: the pictures' own size, or 64 where they differ
-    config.data.stream_above_mb = 1000  # of framed pictures in memory; more are read from a file in the cache folder
+    config.data.image_size = 0  # 0: the pictures' own size, or 64 if their sizes differ
+    config.data.stream_above_mb = 1000  # of pictures in memory; a larger set is read from a file in the cache
 
     config.model = ConfigDict()
     config.model.network = "mlp" if kind == "points" else "dcgan"
     config.model.latent_dim = 2 if kind == "points" else 128
-    # An average over steps shrinks the modes of a toy; there the recipes let the learning rate decay instead.
+    # An average over steps shrinks the modes of points, so recipes for points let the learning rate decay instead.
     config.model.ema_decay = 0.0 if kind == "points" else 0.999
     config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built
     config.networks.mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
@@ -56,15 +56,15 @@ def get_config(kind: str) -> ConfigDict:
         generator=dict(width=16, max_width=64, base_resolution=4),
         discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=4),
     )
-    # Training steps compiled into one call: worth it only where a step takes a millisecond.
+    # Training steps compiled into one call, which helps only if a step takes about a millisecond.
     config.steps_per_execution = 10 if kind == "points" else 1
 
     config.ratio = ConfigDict()  # the estimate of log p_data/p_g, with the generator frozen
     config.ratio.estimator = "combined"  # or discriminator, refit, smoothed: RESULTS.md has the comparison
     config.ratio.combined = ("discriminator", "refit")  # the terms of the sum; the first only if it is a log ratio
-    config.ratio.mismatched = 0.0  # of a conditional model: weight of reals under other labels, fitted as fakes
-    config.ratio.stop_share = 0.1  # of the ratio part: decides when to stop
-    config.ratio.calibration_share = 0.1  # of the ratio part: neither fitted on nor stopped by
+    config.ratio.mismatched = 0.0  # for a conditional model: weight of reals with wrong labels, fitted as fakes
+    config.ratio.stop_share = 0.1  # share of the ratio part that decides when to stop
+    config.ratio.calibration_share = 0.1  # share of the ratio part that only the calibration sees
     config.ratio.calibration = "temperature"  # or none, isotonic, beta
     config.ratio.tempering = 1.0  # factor on the calibrated log ratio; below 1 it rejects less sharply
     fit = dict(steps=300, batch_size=256, learning_rate=1e-3, width=64, dropout=0.5)
@@ -77,13 +77,13 @@ def get_config(kind: str) -> ConfigDict:
     config.sampling = ConfigDict()
     config.sampling.burn_in = 10_000  # proposals whose maximum and percentiles are stored in the export
     config.sampling.gamma_percentile = 80.0
-    config.sampling.maximum_percentile = 100.0  # of the burn-in, drs's maximum: below 100 outliers do not move it
-    config.sampling.budget = 2.0  # of obrs: mean proposals per sample
-    config.sampling.chain_length = 640 if kind == "points" else 20  # of mh; the paper has 640
+    config.sampling.maximum_percentile = 100.0  # drs's maximum in the burn-in; below 100 it ignores outliers
+    config.sampling.budget = 2.0  # obrs's mean number of proposals per sample
+    config.sampling.chain_length = 640 if kind == "points" else 20  # mh's proposals per chain; 640 in the paper
     config.sampling.batch_size = 1024 if kind == "points" else 256
     # The bounds of a request, which every export checks in its graph.
     config.sampling.max_samples = 10_000
-    config.sampling.max_rows = 100_000 if kind == "points" else 1_024  # of latents or samples, all at once in memory
+    config.sampling.max_rows = 100_000 if kind == "points" else 1_024  # latents or samples in one request
     config.sampling.max_proposals_per_sample = 1_000
     config.sampling.max_chain_length = 1_000
 
@@ -93,10 +93,10 @@ def get_config(kind: str) -> ConfigDict:
 def get_translation_config() -> ConfigDict:
     """The keys of every recipe that translates pictures between domains."""
     config = _of_any_task("translation")
-    config.data.image_size = 0  # 0: 32 for the digits, else the pictures' own size, or 128 where they differ
+    config.data.image_size = 0  # 0: 32 for the digits, else the pictures' own size, or 128 if sizes differ
     config.data.load_size = 0  # squares of image_size are cut at random from pictures of this size; 0: image_size
     config.data.flip = False  # left to right, at random
-    config.data.paired = "none"  # of a folder: by_name (trainA, trainB) or side_by_side
+    config.data.paired = "none"  # for a folder: by_name (trainA, trainB) or side_by_side
 
     config.model = ConfigDict()
     config.networks = ConfigDict()
@@ -111,13 +111,13 @@ def get_translation_config() -> ConfigDict:
     )
 
     config.sampling = ConfigDict()
-    config.sampling.candidates = 16  # of each picture, whose maximum and percentiles rejection goes by
+    config.sampling.candidates = 16  # per picture; their maximum and percentiles set the rejection
     config.sampling.gamma_percentile = 80.0
     config.sampling.batch_size = 32
     # The bounds of a request, which every export checks in its graph.
     config.sampling.max_images = 64
-    config.sampling.max_side = 1024  # of a picture
-    config.sampling.max_pixels = 8 * 1024**2  # of all pictures of arrays, which are in memory at once
+    config.sampling.max_side = 1024  # pixels, of one picture
+    config.sampling.max_pixels = 8 * 1024**2  # of all pictures in a request's arrays
     config.sampling.max_proposals_per_sample = 1_000
     return config
 
@@ -130,8 +130,8 @@ def _of_any_task(task: str) -> ConfigDict:
     config.precision = "float32"  # or mixed_bfloat16: last layers, penalties and losses stay float32
 
     config.data = ConfigDict()
-    config.data.data_dir = ""  # where TFDS has its sets; empty is TFDS's own default
-    config.data.tfds_split = "train"  # which of a TFDS set's splits, slices included; others than TFDS's have one
+    config.data.data_dir = ""  # the folder of TFDS's sets; empty takes TFDS's default
+    config.data.tfds_split = "train"  # a split or a slice; only TFDS's sets have several
     config.data.channels = 0  # 0: grey if all pictures are grey, else RGB
 
     config.optimizers = ConfigDict()  # generator and discriminator: from the recipe
@@ -140,7 +140,7 @@ def _of_any_task(task: str) -> ConfigDict:
     config.checkpoint_every = 500
     config.checkpoints_kept = 3
     config.sample_every = 250
-    config.divergence_threshold = 1e6  # a loss beyond it stops the run
+    config.divergence_threshold = 1e6  # a larger loss stops the run
     config.steps_per_execution = 1  # training steps compiled into one call
 
     config.evaluation = ConfigDict()

@@ -18,12 +18,14 @@ NETWORKS = ("cyclegan",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):
-    """The paper's constants for digits of 32 x 32 pixels, but for a quarter of the channels, three residual blocks,
-    batches of 4 instead of single pictures, and patches of 16 x 16 pixels. The paper's 70 x 70 are about a quarter of a
-    side of 256; patches of 34 x 34, which see whole digits, make some ones into twos and nines into fours.
+    """The paper's constants for digits of 32 x 32 pixels, with four changes: a quarter of the channels, three residual
+    blocks, batches of 4 instead of single pictures, and patches of 16 x 16 pixels. The paper's patches of 70 x 70 are
+    about a quarter of a side of 256. Patches of 34 x 34 see whole digits and turn some ones into twos and nines into
+    fours.
 
-    The paper's own for 256 x 256: the networks' `width` 64, `layers` 3 and `blocks` 0, `batch_size` 1,
-    `data.load_size` 286, `data.image_size` 256 and `data.flip`."""
+    The paper's choices for 256 x 256 are the networks' `width` 64, `layers` 3 and `blocks` 0, `batch_size` 1,
+    `data.load_size` 286, `data.image_size` 256 and `data.flip`.
+    """
     config = common.get_translation_config()
     config.batch_size, config.steps = 4, 2500
     config.model.update(network="cyclegan", cycle_weight=10.0, identity_weight=0.5, pool_size=50)

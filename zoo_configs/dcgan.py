@@ -14,10 +14,11 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """The paper's constants, but for five times its learning rate of 2e-4, falling to 0 in 1,500 steps, and networks of
-    fewer channels than its own for 64 x 64 pixels in colour (`width` 128).
+    """The paper's constants with two changes. The learning rate is five times the paper's 2e-4 and falls to 0 in 1,500
+    steps. The networks have fewer channels than the paper's for 64 x 64 pixels in colour (`width` 128).
 
-    Points have no pixels to convolve: there it is the `gan` recipe with uniform latents."""
+    Points have no pixels to convolve, so for points this is the `gan` recipe with uniform latents.
+    """
     config = common.get_config(kind)
     config.model.update(loss="non_saturating", n_critic=1)
     if kind == "points":

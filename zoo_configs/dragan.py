@@ -13,8 +13,11 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """lambda 10 is the paper's, half a standard deviation of noise the authors' code's. On digits the optimizer is that
-    of `r3gan`, for thousands of steps instead of hundreds of thousands; on points that of `gan`."""
+    """Lambda 10 comes from the paper, and noise of half a standard deviation from the authors' code.
+
+    On digits the optimizer is `r3gan`'s, for thousands of steps instead of hundreds of thousands. On points it is
+    `gan`'s.
+    """
     config = common.get_config(kind)
     config.model.update(gradient_penalty_weight=10.0, perturbation=0.5, n_critic=1)
     config.batch_size, config.steps = 64, 2000

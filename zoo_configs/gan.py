@@ -15,8 +15,11 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """On points: Ding et al.'s protocol for 25 Gaussians. On pictures: DCGAN networks, which the paper predates, at
-    five times DCGAN's learning rate, falling to 0, for the two thousand steps that there is time for."""
+    """On points this is Ding et al.'s protocol for 25 Gaussians.
+
+    On pictures it has DCGAN's networks, which are newer than the paper. The learning rate is five times DCGAN's and
+    falls to 0 in only two thousand steps.
+    """
     config = common.get_config(kind)
     config.model.update(loss="non_saturating", n_critic=1)
     if kind == "points":

@@ -13,7 +13,7 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """Targets 0 and 1, equation 9; `--config.model.targets="(-1.0, 1.0, 0.0)"` is equation 8. Else as `gan`."""
+    """Targets 0 and 1, equation 9; `--config.model.targets="(-1.0, 1.0, 0.0)"` is equation 8. The rest is `gan`'s."""
     config = common.get_config(kind)
     config.model.update(targets=(0.0, 1.0, 1.0), n_critic=1)
     if kind == "points":

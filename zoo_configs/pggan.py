@@ -16,13 +16,16 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """The paper's constants, but phases of a twelfth of the training each, 6,400 pictures instead of 600,000, and three
-    times its learning rate of 1e-3: 28 x 28 pixels have six phases before the last level's own, which is half of the
-    training. Points have nothing to grow: there it is the `wgan_gp` recipe with the drift term."""
+    """The paper's constants with two changes. A phase has 6,400 pictures, a twelfth of the training, not 600,000.
+    The learning rate is three times the paper's 1e-3. 28 x 28 pixels have six phases before the last level trains alone
+    for half of the training.
+
+    Points cannot grow, so for points this is the `wgan_gp` recipe with the drift term.
+    """
     config = common.get_config(kind)
     config.batch_size, config.steps = 64, 1200
     config.model.update(n_critic=1, gradient_penalty_weight=10.0, drift_weight=0.001)
-    for phase in ("stable_images", "fade_images"):  # each a reference of its own, so that a flag sets one of them
+    for phase in ("stable_images", "fade_images"):  # separate references, so that a flag can set one of them
         images = config.get_ref("steps") * config.get_ref("batch_size") * config.model.get_ref("n_critic")
         config.model[phase] = images // 12
     optimizer = common.adam(3e-3, beta_1=0.0, beta_2=0.99) | dict(epsilon=1e-8)

@@ -16,11 +16,13 @@ NETWORKS = ("unet",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):
-    """The paper's constants for digits of 32 x 32 pixels: patches of 34 x 34 pixels instead of 70 x 70, a quarter of
-    the channels, and batches of 16 at five times the learning rate of 2e-4 instead of single pictures.
+    """The paper's constants for digits of 32 x 32 pixels, with three changes: patches of 34 x 34 pixels instead of
+    70 x 70, a quarter of the channels, and batches of 16 pictures at five times the learning rate of 2e-4 instead of
+    single pictures.
 
-    The paper's own for 256 x 256: the networks' `width` 64, `layers` 3, `batch_size` 1, learning rates 2e-4,
-    `data.load_size` 286, `data.image_size` 256 and `data.flip`."""
+    The paper's choices for 256 x 256 are the networks' `width` 64, `layers` 3, `batch_size` 1, learning rates 2e-4,
+    `data.load_size` 286, `data.image_size` 256 and `data.flip`.
+    """
     config = common.get_translation_config()
     config.batch_size, config.steps = 16, 4000
     config.model.update(network="unet", l1_weight=100.0)

@@ -15,15 +15,19 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """Adam's beta1 of 0 and a gamma that falls are the paper's. Its learning rate of 2e-4 is twenty times as large
-    here, for thousands of steps instead of hundreds of thousands, and falls to 0; its residual networks without
-    normalisation are DCGAN's here, with batch norm in the generator. On points the discriminator sees Fourier features.
+    """Adam's beta1 of 0 and a falling gamma, as in the paper, with two changes.
 
-    The authors' networks are `--config.model.network=r3`, narrow ones that cost about as much as DCGAN's. They want a
-    learning rate of 2e-3: at 4e-3, and twice as wide, the generator saturated its tanh for good.
+    - The learning rate is twenty times the paper's 2e-4, because there are thousands of steps instead of hundreds of
+      thousands, and falls to 0.
+    - The networks are DCGAN's, with batch norm in the generator, instead of residual networks without normalisation.
 
-    Two more of the authors' schedules are there, but off in what was measured: `beta_2_end`, theirs from .9 to .99, and
-    `ema_half_life`, theirs on CIFAR-10 growing to 5 million pictures within 20 million.
+    On points the discriminator sees Fourier features.
+
+    `--config.model.network=r3` builds the authors' networks, so narrow that they cost about as much as DCGAN's. They
+    need a learning rate of 2e-3: at 4e-3 and twice the width, the generator saturated its tanh for good.
+
+    Two more of the authors' schedules are options that were off in all measurements: `beta_2_end` (in the paper from .9
+    to .99) and `ema_half_life` (on CIFAR-10 it grew to 5 million pictures within 20 million).
     """
     config = common.get_config(kind)
     config.batch_size, config.steps = 64, 2000

@@ -17,8 +17,10 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """n_dis 5 and Adam's betas as in the authors' code for CIFAR-10, but five times its learning rate of 2e-4 on
-    pictures: its 50,000 generator steps are 1,700 here. The rate falls to 0, so that u catches up with W."""
+    """n_dis 5 and Adam's betas come from the authors' code for CIFAR-10. On pictures the learning rate is five times
+    its 2e-4, because there are 1,700 generator steps instead of 50,000. The rate falls to 0, so that u catches up
+    with W.
+    """
     config = common.get_config(kind)
     config.model.n_critic = 5
     config.batch_size, config.steps = 64, 1700

@@ -18,10 +18,11 @@ NETWORKS = ("stargan",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):
-    """The paper's constants for digits of 32 x 32 pixels: a quarter of the channels, three residual blocks, four
-    strided convolutions in the critic instead of six, and five times the learning rate of 1e-4.
+    """The paper's constants for digits of 32 x 32 pixels, with four changes: a quarter of the channels, three residual
+    blocks, four strided convolutions in the critic instead of six, and five times the learning rate of 1e-4.
 
-    The paper's own for 128 x 128: the networks' `width` 64, `blocks` 6 and `depth` 6, learning rates 1e-4."""
+    The paper's choices for 128 x 128 are the networks' `width` 64, `blocks` 6 and `depth` 6, and learning rates 1e-4.
+    """
     config = common.get_translation_config()
     config.batch_size, config.steps = 16, 1500
     config.model.update(

@@ -16,8 +16,10 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """c = .01 and a critic with batch norm are the author's for pictures, but six times his RMSProp's 5e-5: his hundred
-    thousand steps are 2,000 here. On points both are larger, or little moves in a minute."""
+    """c = .01 and a critic with batch norm come from the author's code for pictures. RMSProp's rate is six times his
+    5e-5, because there are 2,000 steps instead of a hundred thousand. On points c and the rate are larger, so that a
+    minute of training changes the samples.
+    """
     config = common.get_config(kind)
     config.model.update(n_critic=5, clip=0.01, extra_critic_steps=False)
     config.networks.dcgan.discriminator.norm = "batch"

@@ -13,9 +13,12 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """The constants of Algorithm 1 and lambda 10 on pictures, but ten times its learning rate of 1e-4: its 200,000
-    generator steps are 1,300 here. On points lambda .1 and Adam's betas as in the author's `gan_toy.py`, and thirty
-    times its learning rate, falling to 0."""
+    """On pictures, Algorithm 1's constants and lambda 10. The learning rate is ten times its 1e-4, because there are
+    1,300 generator steps instead of 200,000.
+
+    On points, lambda .1 and Adam's betas come from the author's `gan_toy.py`. The learning rate is thirty times its
+    rate and falls to 0.
+    """
     config = common.get_config(kind)
     config.model.update(n_critic=5, gradient_penalty_weight=10.0, one_sided=False)
     config.batch_size, config.steps = 64, 1300

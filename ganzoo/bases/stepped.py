@@ -45,7 +45,7 @@ class TwoOptimizerModel(keras.Model):
         """Calls of `train_step` in the model's whole life."""
         return int(self.step.numpy())
 
-    # Training: the methods of which a `train_step` is made.
+    # Training: the methods that a `train_step` calls.
 
     def critic_batches(self, reals: tf.Tensor) -> list[tf.Tensor]:
         """Splits a step's reals [n_critic * batch, ...] into `n_critic` batches."""

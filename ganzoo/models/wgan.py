@@ -12,7 +12,7 @@ from ganzoo.losses.penalties import clip_weights
 from ganzoo.zoo.registry import register
 
 EXTRA_CRITIC_STEPS = 100  # critic steps before one generator step of the schedule, instead of n_critic
-EXTRA_AT_FIRST = 25  # the first generator steps, all of which have the extra critic steps
+EXTRA_AT_FIRST = 25  # so many generator steps at the start have the extra critic steps
 EXTRA_EVERY = 500  # after that, every 500th generator step has them
 
 

@@ -152,7 +152,7 @@ class Replicated:
         def spread(values):
             context = tf.distribute.get_replica_context()
             for (_, variable), value in zip(self._pairs, values, strict=True):
-                if several_hosts:  # a sum of which all terms but the first are 0
+                if several_hosts:  # all terms of the sum except the chief's are 0
                     is_first = tf.equal(context.replica_id_in_sync_group, 0)
                     mine = tf.where(is_first, value, tf.zeros_like(value))
                     value = context.all_reduce(tf.distribute.ReduceOp.SUM, mine)

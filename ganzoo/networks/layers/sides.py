@@ -14,7 +14,7 @@ CHANNELS = (1, 3)
 
 
 def divisor(translator: keras.Model) -> int:
-    """A translator's total stride, of which the height and the width of its pictures must be multiples.
+    """A translator's total stride; the height and the width of its pictures must be multiples of it.
 
     The stride is computed from the convolutions, not stored, so that it also holds for a network built from a config.
     """
