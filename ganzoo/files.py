@@ -39,6 +39,25 @@ def check_writable(path: str | Path, name: str, *, is_folder: bool) -> None:
         ) from error
 
 
+def check_space(folder: Path, needed: int, name: str) -> None:
+    """Checks before the work starts that a folder's disk has room for what will be written.
+
+    Args:
+        folder: an existing folder.
+        needed: bytes, an estimate.
+        name: the flag or argument that the user can change, for the message.
+
+    Raises:
+        GanzooError: if the disk has less room.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise GanzooError(
+            f"{folder} has {free / 1e6:.3g} MB of room, and checkpoints and the export take about "
+            f"{needed / 1e6:.3g} MB. Make room, or give another {name}."
+        )
+
+
 @contextlib.contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """A temporary name beside `path` for a file or a folder, which is removed at the end of the block.

@@ -90,7 +90,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
-    from ganzoo.training import strategies
+    from ganzoo.training import checkpoints, strategies
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
@@ -104,6 +104,10 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         devices = f" on {strategies.describe(strategy)}" if strategy else ""
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
         metrics = workdirs.finished(workdir, config.steps)
+        if metrics is None:
+            has_checkpoints = any((workdir / "checkpoints").glob("*.index"))
+            needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else config.checkpoints_kept)
+            files.check_space(workdir, needed, "--workdir")
 
     callbacks = profiling(workdir) if is_chief else []
     is_to_train = strategies.from_chief(strategy, metrics is None)

@@ -1,10 +1,11 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from ganzoo.errors import GanzooError
-from ganzoo.files import check_writable, checksum, remove, whole, write_json
+from ganzoo.files import check_space, check_writable, checksum, remove, whole, write_json
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):
@@ -96,3 +97,10 @@ def test_finding_that_something_can_be_written_leaves_nothing(tmp_path):
         check_writable(tmp_path / path, "--out", is_folder=is_folder)
     assert [path.name for path in tmp_path.rglob("*")] == ["old.json"]
     assert (tmp_path / "old.json").read_text() == "old"
+
+
+def test_a_full_disk_is_told_with_its_room_and_what_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=3_210_000))
+    with pytest.raises(GanzooError, match=r"has 3.21 MB of room, and .* take about 45 MB. Make room, or .* --workdir"):
+        check_space(tmp_path, 45_000_000, "--workdir")
+    check_space(tmp_path, 3_210_000, "--workdir")
