@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import json
+import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -66,11 +68,35 @@ def unfinished(path: Path) -> Iterator[Path]:
         path: the final name; its folder is made if it does not exist.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+    beside = path.with_name(f".{path.stem}-{os.getpid()}-{uuid.uuid4().hex}{path.suffix}")
     try:
         yield beside
     finally:
         remove(beside)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what processes of this machine that were killed left unfinished in a folder; subfolders stay as they are.
+
+    Args:
+        folder: need not exist.
+    """
+    for path in folder.glob(".*"):
+        match = re.fullmatch(r"[.].+-(\d+)-[0-9a-f]{32}([.].*)?", path.name)
+        if match and not _is_running(int(match[1])):
+            remove(path)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name == "nt":  # a signal would end the process there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @contextlib.contextmanager

@@ -101,6 +101,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         if FLAGS.plugin:
             description["plugins"] = list(FLAGS.plugin)
         workdirs.claim(workdir, description, resume=FLAGS.resume)
+        workdirs.remove_unfinished(workdir)
         devices = f" on {strategies.describe(strategy)}" if strategy else ""
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
         metrics = workdirs.finished(workdir, config.steps)
@@ -120,7 +121,9 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
 
     if metrics is None:
         description["step"] = model.steps_taken
-        version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
+        version = workdirs.exported(workdir, description)
+        if version is None:
+            version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
         metrics = task.measure(Exported(version), data, config, workdir)
         files.write_json(workdir / "metrics.json", metrics)
     print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")
