@@ -114,9 +114,14 @@ def register_signature(
     return register
 
 
-def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
+def signatures(
+    model: AdversarialModel,
+    ratio: DensityRatio | None,
+    sampling: Mapping,
+    classes: Sequence[int] | None = None,
+) -> Signatures:
     """The registered signatures that fit an export, by name; arguments as of `sampling_signatures.signatures`."""
-    numbers = {**sampling, **sizes(model)}
+    numbers = {**sampling, **sizes(model, classes)}
     offered = {}
     for own in SIGNATURES.values():
         if not _is_for(own, model, ratio):
@@ -125,6 +130,19 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         function = _called(own, model, {"ratio": ratio, "sampling": dict(sampling)})
         offered[own.name] = Signature(checked(function, inputs), inputs)
     return offered
+
+
+def check(model: AdversarialModel, sampling: Mapping) -> None:
+    """Traces the registered signatures that fit a model, before time is spent on its training.
+
+    A density ratio that is 0 everywhere takes the place of the ratio that is fitted after the training.
+
+    Raises:
+        GanzooError: for a signature that fails or returns no dict of tensors, with the user's file and line.
+    """
+    ratio = DensityRatio(lambda samples, *labels: tf.zeros([tf.shape(samples)[0]]))
+    for signature in signatures(model, ratio, sampling).values():
+        tf.function(signature.function, input_signature=signature.specs, autograph=False).get_concrete_function()
 
 
 def facts(offered: Signatures) -> dict[str, dict]:
