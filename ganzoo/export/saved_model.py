@@ -177,7 +177,8 @@ def _save(signatures: Signatures, path: Path) -> None:
     variables = {id(variable): variable for function in functions.values() for variable in function.variables}
     root._all_variables = [*variables.values()]
     for name, function in functions.items():
-        setattr(root, name, function)
+        if not hasattr(root, name) and name != "signatures":  # TensorFlow's own attributes, as `variables`, stay
+            setattr(root, name, function)
     default = functions.get("serving_default", next(iter(functions.values())))
     tf.saved_model.save(root, str(path), signatures={"serving_default": default} | functions)
 
