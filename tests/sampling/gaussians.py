@@ -40,6 +40,11 @@ def columns_of(values):
     return row_numbers, lambda samples: tf.gather(table, tf.cast(samples[:, 0], tf.int32) % len(values))
 
 
+def traced(draw):
+    """What `draw` returns as a graph, as in exports; its loops take a tenth of the time of eager ones."""
+    return tf.function(draw, autograph=False)()
+
+
 def assert_same(draws, expected):
     """All four fields, bit for bit."""
     for name in draws._fields:

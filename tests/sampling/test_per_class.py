@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
-from gaussians import SEED, half_as_wide, propose
+from gaussians import SEED, half_as_wide, propose, traced
 from scipy import stats
 
 from ganzoo.sampling import mh
@@ -32,7 +32,8 @@ def probability(ratio, labels):
 
 def draw(labels, *, batch_size=256, max_proposals=1_000_000, accept=probability):
     bounds = dict(seed=tf.constant(SEED), batch_size=batch_size, max_proposals=max_proposals)
-    return accept_each(propose_labelled, ratio_of_class, accept, tf.constant(labels, tf.int64), **bounds)
+    labels = tf.constant(labels, tf.int64)
+    return traced(lambda: accept_each(propose_labelled, ratio_of_class, accept, labels, **bounds))
 
 
 def ascending(count=4000):
@@ -113,7 +114,7 @@ def test_every_class_costs_the_budget():
     options = dict(seed=tf.constant(SEED), budgets=budgets, budget=2.0, batch_size=16, max_proposals=10**6)
     for number in (0, 1):
         labels = tf.fill([3000], tf.constant(number, tf.int64))
-        draws = budgeted_rejection(propose_labelled, ratio_of_class, labels, **options)
+        draws = traced(lambda: budgeted_rejection(propose_labelled, ratio_of_class, labels, **options))  # noqa: B023
         assert int(draws.num_proposed) == pytest.approx(6000, rel=0.06)
 
 

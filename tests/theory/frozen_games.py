@@ -48,12 +48,11 @@ def play(
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(keras.optimizers.SGD(0.0), keras.optimizers.Adam(schedule, 0.5, 0.9))
 
-    @tf.function(autograph=False)
     def train_step(step):
         model.train_step(reals(noise.fold_in([model.seed, 99], step), 256))
+        return step + 1
 
-    for step in tf.range(steps):
-        train_step(step)
+    tf.function(lambda: tf.while_loop(lambda step: step < steps, train_step, [0]), autograph=False)()
     return model
 
 
