@@ -232,6 +232,12 @@ FAULTS = [
         "models/test_cyclegan.py",
     ),
     Fault(
+        "cyclegan: both pools have one seed",
+        "self.step_seed(noise.Training.POOL, 1)",
+        "self.step_seed(noise.Training.POOL, 0)",
+        "models/test_cyclegan.py::test_each_pool_replaces_pictures_at_random_by_itself",
+    ),
+    Fault(
         "stargan: the sign of the reals' classification",
         "+ self.classification_weight * real_classification",
         "- self.classification_weight * real_classification",

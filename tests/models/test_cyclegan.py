@@ -72,15 +72,27 @@ def test_a_step_is_the_papers_objective(translator, pair):
 
 def test_the_discriminators_are_shown_past_fakes(translator, pair):
     """Full pools of black pictures: some of the fakes take the place of such, which are shown, and some do not."""
-    model, (a, b) = translator("cyclegan", pool_size=4), pair
+    replaced = replaced_in_full_pools(translator("cyclegan", pool_size=4), pair)
+    assert 0 < sum(map(len, replaced)) < 8
+
+
+def test_each_pool_replaces_pictures_at_random_by_itself(translator, pair):
+    """Other ones than the other pool: of 50 pictures, two draws of at most 4 are hardly ever the same."""
+    of_a, of_b = replaced_in_full_pools(translator("cyclegan", pool_size=50), pair)
+    assert len(of_a) > 0
+    assert len(of_b) > 0
+    assert set(of_a) != set(of_b)
+
+
+def replaced_in_full_pools(model, pair):
+    """The places in the pools of A and of B whose black pictures a step replaces."""
     model.step.assign(1)
     pools = model.pool_a, model.pool_b
     for pool in pools:
-        pool.filled.assign(4)
+        pool.filled.assign(model.pool_size)
         pool.pictures.assign(-tf.ones_like(pool.pictures))
-    fit_one_step(model, a, b)
-    replaced = [np.any(np.asarray(pool.pictures) != -1, axis=(1, 2, 3)).sum() for pool in pools]
-    assert 0 < sum(replaced) < 8
+    fit_one_step(model, *pair)
+    return [np.flatnonzero(np.any(np.asarray(pool.pictures) != -1, axis=(1, 2, 3))) for pool in pools]
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +103,7 @@ def logged():
     @functools.cache
     def log(**weights):
         model = tiny_translator("cyclegan", **weights)
-        pair = tf.data.Dataset.from_tensors((data[:4], data[4:]))
-        return {name: of[0] for name, of in model.fit(pair, shuffle=False, verbose=0).history.items()}
+        return {name: of[0] for name, of in fit_one_step(model, data[:4], data[4:]).history.items()}
 
     return log
 
