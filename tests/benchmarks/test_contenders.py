@@ -63,6 +63,7 @@ def test_the_precision_asked_for_is_trained_in(precision, policy):
 def test_the_examples_take_as_many_steps_as_asked():
     """10 of one epoch and 2 of the next; the generator's optimizer counts."""
     model, given = wgan_gp.on_points(), wgan_gp.data(few_reals("W1")["reals"], workloads.BATCH["W1"])
+    model.run_eagerly = True  # twelve steps do not repay tracing
     keras_examples.fit(model, 12, given)
     assert model.generator_optimizer.iterations == 12
 

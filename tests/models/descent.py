@@ -1,4 +1,8 @@
-"""One step of plain gradient descent, by the model and by hand."""
+"""One step of plain gradient descent, by the model and by hand.
+
+Steps are taken without tracing, which one or two do not repay. `bases/test_replicas.py` compares such steps with
+traced ones, objective by objective; every objective's short training is traced as well.
+"""
 
 import keras
 import numpy as np
@@ -11,8 +15,14 @@ def compile_for_descent(model):
     model.compile(keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE))
 
 
+def fit_eagerly(model, *data, **how):
+    """Keras's history of `fit` without tracing; arguments as of `fit`."""
+    model.run_eagerly = True
+    return model.fit(*data, verbose=0, **how)
+
+
 def fit_one_step(model, *data):
-    model.fit(tf.data.Dataset.from_tensors(data), shuffle=False, verbose=0)
+    return fit_eagerly(model, tf.data.Dataset.from_tensors(data), shuffle=False)
 
 
 def values(variables):

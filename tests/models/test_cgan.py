@@ -14,6 +14,7 @@ from ganzoo.models.cgan import ConditionalGAN
 from ganzoo.networks import labelled
 from ganzoo.serving.exported import Exported
 from ganzoo.tasks import latents
+from tests.models.descent import fit_eagerly
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 CONDITIONINGS = ["concatenated", "projection"]
@@ -37,7 +38,7 @@ def test_one_step_is_equation_2(tiny, reals, conditioning):
         loss = tf.reduce_mean(tf.nn.softplus(-discriminator([generator(given), given[1]])))
     descend(tape.gradient(loss, generator.trainable_variables), generator)
 
-    model.fit(data, LABELS, batch_size=8, shuffle=False, verbose=0)
+    fit_eagerly(model, data, LABELS, batch_size=8, shuffle=False)
 
     for expected, network in ((generator, model.generator), (discriminator, model.discriminator)):
         for one, other in zip(expected.get_weights(), network.get_weights(), strict=True):
@@ -60,7 +61,7 @@ def test_r1_is_on_the_reals_under_their_labels(tiny, reals):
         return model.discriminator([tf.constant(data + np.float32(shift)), labels]).numpy()
 
     slopes = [(logits(h * axis) - logits(-h * axis)) / (2 * h) for axis in np.eye(2)]
-    logs = model.fit(data, LABELS, batch_size=8, shuffle=False, verbose=0).history
+    logs = fit_eagerly(model, data, LABELS, batch_size=8, shuffle=False).history
     assert logs["r1"][0] == pytest.approx(np.sum(np.square(slopes), axis=0).mean() / 2, rel=0.02)
 
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.losses import adversarial as losses
+from tests.models.descent import fit_eagerly
 
 
 def test_one_step_is_algorithm_1(tiny, reals):
@@ -22,7 +23,7 @@ def test_one_step_is_algorithm_1(tiny, reals):
         loss = losses.minimax_generator(discriminator(generator(fakes)))
     _descend(tape.gradient(loss, generator.trainable_variables), generator)
 
-    model.fit(data, batch_size=8, shuffle=False, verbose=0)
+    fit_eagerly(model, data, batch_size=8, shuffle=False)
 
     for expected, network in ((generator, model.generator), (discriminator, model.discriminator)):
         for one, other in zip(expected.get_weights(), network.get_weights(), strict=True):
@@ -33,7 +34,7 @@ def test_one_step_is_algorithm_1(tiny, reals):
 def test_probabilities_are_those_of_the_logits(tiny, reals, loss):
     """D(x) is logged as a probability, beside the logits it comes from."""
     model = tiny("gan", loss=loss, n_critic=2)
-    logs = {name: values[0] for name, values in model.fit(reals(8), batch_size=8, verbose=0).history.items()}
+    logs = {name: values[0] for name, values in fit_eagerly(model, reals(8), batch_size=8).history.items()}
     assert logs.keys() == set(model.logged)
     assert 0 < logs["fake_probability"] < 1
     assert 0 < logs["real_probability"] < 1

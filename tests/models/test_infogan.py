@@ -8,6 +8,7 @@ from scipy import stats
 
 from ganzoo.errors import GanzooError
 from ganzoo.serving.exported import Exported
+from tests.models.descent import fit_eagerly
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_information_moves_both_networks_and_q(points, reals):
     ends = []
     for weight in (0.0, 1.0):
         model = points(information_weight=weight)
-        model.fit(reals(8, (2,)), batch_size=8, shuffle=False, verbose=0)
+        fit_eagerly(model, reals(8, (2,)), batch_size=8, shuffle=False)
         ends.append([network.get_weights()[0] for network in (model.generator, model.discriminator, model.recognition)])
     for without, with_it in zip(*ends, strict=True):
         assert np.abs(without - with_it).max() > 1e-5
@@ -58,18 +59,18 @@ def test_the_last_layer_of_the_discriminator_does_not_feel_the_information(point
     tails = []
     for weight in (0.0, 1.0):
         model = points(information_weight=weight)
-        model.fit(reals(8, (2,)), batch_size=8, shuffle=False, verbose=0)
+        fit_eagerly(model, reals(8, (2,)), batch_size=8, shuffle=False)
         tails.append(model.discriminator.get_layer("logit").get_weights()[0])
     np.testing.assert_allclose(*tails, atol=1e-7)
 
 
 def test_a_saved_model_trains_on_with_its_recognition(tiny, reals, tmp_path):
     model = tiny("infogan")
-    model.fit(reals(8), batch_size=8, shuffle=False, verbose=0)
+    fit_eagerly(model, reals(8), batch_size=8, shuffle=False)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     for each in (model, loaded):
-        each.fit(reals(8), batch_size=8, shuffle=False, verbose=0)
+        fit_eagerly(each, reals(8), batch_size=8, shuffle=False)
     for network in ("generator", "discriminator", "recognition"):
         for one, other in zip(*(getattr(each, network).get_weights() for each in (model, loaded)), strict=True):
             np.testing.assert_array_equal(one, other)

@@ -8,6 +8,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.networks.progressive import fades
 from ganzoo.zoo.recipes import load_config
+from tests.models.descent import fit_eagerly
 
 NETWORK = dict(width=4, max_width=8, base_resolution=8)  # two levels at 16 x 16
 
@@ -91,7 +92,7 @@ def test_a_step_is_the_papers_objective_at_its_blend(growing, reals):
     for variable, value in zip(model.discriminator.trainable_variables, before, strict=True):
         variable.assign(value)
 
-    model.fit(data, batch_size=6, shuffle=False, verbose=0)
+    fit_eagerly(model, data, batch_size=6, shuffle=False)
 
     for expected, network in ((critic_after, model.discriminator), (generator_after, model.generator)):
         for one, other in zip(expected, network.trainable_variables, strict=True):
@@ -125,12 +126,12 @@ def test_a_training_changes_only_the_layers_of_its_level_and_samples_are_its_pic
 def test_a_model_saved_in_the_fade_trains_on_as_if_it_had_never_stopped(growing, reals, tmp_path):
     """`.keras` keeps phases, blends and the average deviation: two more steps end in equal weights."""
     model, data = growing(stable_images=4, fade_images=100), reals(16)
-    model.fit(data[:8], batch_size=4, shuffle=False, verbose=0)
+    fit_eagerly(model, data[:8], batch_size=4, shuffle=False)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert alphas(loaded.generator) == alphas(model.generator) == [0.0]
     for each in (model, loaded):
-        each.fit(data[8:], batch_size=4, shuffle=False, verbose=0)
+        fit_eagerly(each, data[8:], batch_size=4, shuffle=False)
     assert alphas(loaded.generator) == [pytest.approx(0.08)]
     assert float(loaded.discriminator.get_layer("stddev").average) != 1.0
     for one, other in zip(model.get_weights(), loaded.get_weights(), strict=True):

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
+from tests.models.descent import fit_eagerly
 
 
 def test_one_step_is_the_papers(tiny, reals):
@@ -36,7 +37,7 @@ def test_one_step_is_the_papers(tiny, reals):
     gradients = generator_tape.gradient(loss, generator.trainable_variables)
     keras.optimizers.SGD(0.1).apply(gradients, generator.trainable_variables)
 
-    model.fit(data, batch_size=6, shuffle=False, verbose=0)
+    fit_eagerly(model, data, batch_size=6, shuffle=False)
 
     for expected, network in ((discriminator, model.discriminator), (generator, model.generator)):
         for one, other in zip(expected.trainable_variables, network.trainable_variables, strict=True):
@@ -63,7 +64,7 @@ def test_the_average_forgets_half_in_a_half_life(tiny, reals):
     model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     weights = model.generator.get_weights()
     model.ema_generator.set_weights([weight + 1.0 for weight in weights])
-    model.fit(reals(6, (2,)), batch_size=2, verbose=0)
+    fit_eagerly(model, reals(6, (2,)), batch_size=2)
     for average, weight in zip(model.ema_generator.get_weights(), weights, strict=True):
         np.testing.assert_allclose(average, weight + 0.5, rtol=1e-5)
 
@@ -80,7 +81,7 @@ def test_a_half_life_below_zero_is_refused(tiny):
 
 
 def test_a_gamma_of_zero_is_the_game_without_penalties(tiny, reals):
-    logs = tiny("r3gan", gamma=0.0, gamma_end=0.0).fit(reals(4), batch_size=4, verbose=0).history
+    logs = fit_eagerly(tiny("r3gan", gamma=0.0, gamma_end=0.0), reals(4), batch_size=4).history
     assert logs["discriminator_loss"] == logs["relativistic_loss"]
 
 
@@ -89,7 +90,7 @@ def test_pairs_that_are_equal_have_the_loss_log_2(tiny, reals):
     model = tiny("r3gan")
     model.discriminator.set_weights([np.zeros_like(weight) for weight in model.discriminator.get_weights()])
     model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
-    logs = model.fit(reals(4), batch_size=4, verbose=0).history
+    logs = fit_eagerly(model, reals(4), batch_size=4).history
     np.testing.assert_allclose([logs["relativistic_loss"], logs["generator_loss"]], np.log(2.0), rtol=1e-6)
     assert logs["r1"] == logs["r2"] == [0.0]
 

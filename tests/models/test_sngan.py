@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.layers.spectral import SpectralLayer
+from tests.models.descent import fit_eagerly
 
 SPECTRAL = dict(width=4, base_resolution=4, kernel_size=3, norm="spectral", init_stddev=0.0)
 RESNETS = dict(
@@ -54,7 +55,7 @@ def test_the_discriminator_step_is_algorithm_1(tiny, reals):
     gradients = tape.gradient(loss, kernels + biases)
     expected = [v - 0.1 * g for v, g in zip(kernels + biases, gradients, strict=True)]
 
-    logs = model.fit(data, batch_size=8, shuffle=False, verbose=0).history
+    logs = fit_eagerly(model, data, batch_size=8, shuffle=False).history
 
     assert logs["discriminator_loss"][0] == pytest.approx(loss.numpy(), rel=1e-5)
     for one, layer in zip(us, layers, strict=True):
@@ -75,7 +76,7 @@ def test_the_generator_step_is_equation_17(tiny, reals):
     gradients = tape.gradient(loss, model.generator.trainable_variables)
     expected = [v - 0.1 * g for v, g in zip(model.generator.get_weights(), gradients, strict=True)]
 
-    logs = model.fit(data, batch_size=8, verbose=0).history
+    logs = fit_eagerly(model, data, batch_size=8).history
 
     assert logs["generator_loss"][0] == pytest.approx(loss.numpy(), rel=1e-5)
     for one, other in zip(expected, model.generator.get_weights(), strict=True):
@@ -90,7 +91,7 @@ def test_u_moves_once_per_discriminator_step(tiny, reals):
     model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     layers = [layer for layer in model.discriminator.layers if isinstance(layer, SpectralLayer)]
     expected = [iterated(layer.kernel.numpy(), layer.u.numpy(), 6) for layer in layers]
-    model.fit(reals(12), batch_size=6, verbose=0)
+    fit_eagerly(model, reals(12), batch_size=6)
     model.discriminator(model.sample(2))
     for one, other in zip(expected, directions(model), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
@@ -99,7 +100,7 @@ def test_u_moves_once_per_discriminator_step(tiny, reals):
 def test_u_is_saved_and_training_goes_on_as_if_it_had_never_stopped(tiny, reals, tmp_path):
     """In checkpoints, and in `.keras` files: another step ends in equal weights, u among them."""
     model, data = tiny("sngan", n_critic=1, discriminator=SPECTRAL), reals(4)
-    model.fit(data, batch_size=4, verbose=0)
+    fit_eagerly(model, data, batch_size=4)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     restored = tiny("sngan", n_critic=1, discriminator=SPECTRAL)
@@ -108,7 +109,7 @@ def test_u_is_saved_and_training_goes_on_as_if_it_had_never_stopped(tiny, reals,
     for one, other in zip(directions(model), directions(restored), strict=True):
         np.testing.assert_array_equal(one, other)
     for each in (model, loaded):
-        each.fit(data, batch_size=4, verbose=0)
+        fit_eagerly(each, data, batch_size=4)
     for one, other in zip(model.discriminator.get_weights(), loaded.discriminator.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -116,7 +117,7 @@ def test_u_is_saved_and_training_goes_on_as_if_it_had_never_stopped(tiny, reals,
 def test_an_export_scores_with_the_effective_kernels(tiny, reals, tmp_path):
     """Scored twice, lest a call of the export moves something."""
     model = tiny("sngan", n_critic=1, discriminator=SPECTRAL)
-    model.fit(reals(4), batch_size=4, verbose=0)
+    fit_eagerly(model, reals(4), batch_size=4)
     score = tf.saved_model.load(model.export(tmp_path)).signatures["score"]
     for _ in range(2):
         logits = score(samples=tf.constant(reals(3)))["logits"]

@@ -1,11 +1,13 @@
 import keras
 import numpy as np
 
+from tests.models.descent import fit_eagerly
+
 
 def test_the_critics_weights_stay_within_the_clip(tiny, reals):
     model = tiny("wgan", n_critic=2, clip=0.02)
     assert max(np.abs(weight).max() for weight in model.discriminator.get_weights()) > 0.02
-    model.fit(reals(8), batch_size=8, verbose=0)
+    fit_eagerly(model, reals(8), batch_size=8)
     assert max(np.abs(weight).max() for weight in model.discriminator.get_weights()) <= 0.02
 
 
@@ -21,7 +23,7 @@ def test_extra_critic_steps_follow_the_authors_schedule(tiny, reals):
 
 def test_every_step_counts_without_extra_ones(tiny, reals):
     model = tiny("wgan", (2,))
-    model.fit(reals(15, (2,)), batch_size=5, verbose=0)
+    fit_eagerly(model, reals(15, (2,)), batch_size=5)
     assert int(model.generator_optimizer.iterations) == 3
 
 

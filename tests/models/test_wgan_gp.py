@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.models.wgan_gp import WassersteinGANGP
+from tests.models.descent import fit_eagerly
 
 
 def test_the_critic_step_is_equation_3(tiny, reals):
@@ -25,14 +26,14 @@ def test_the_critic_step_is_equation_3(tiny, reals):
     gradients = tape.gradient(loss, model.discriminator.trainable_variables)
     expected = [v - 0.1 * g for v, g in zip(model.discriminator.get_weights(), gradients, strict=True)]
 
-    model.fit(data, batch_size=6, shuffle=False, verbose=0)
+    fit_eagerly(model, data, batch_size=6, shuffle=False)
 
     for one, other in zip(expected, model.discriminator.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
 def test_what_is_logged_has_the_distance_and_the_norm(tiny, reals):
-    logs = tiny("wgan_gp").fit(reals(10), batch_size=10, verbose=0).history
+    logs = fit_eagerly(tiny("wgan_gp"), reals(10), batch_size=10).history
     assert {
         "wasserstein",
         "gradient_norm",
@@ -52,7 +53,7 @@ def test_batch_norm_in_the_critic_is_refused(tiny):
 
 def test_layer_norm_in_the_critic_is_an_option(tiny, reals):
     critic = dict(width=4, base_resolution=4, kernel_size=3, norm="layer", init_stddev=0.0)
-    logs = tiny("wgan_gp", discriminator=critic).fit(reals(10), batch_size=10, verbose=0).history
+    logs = fit_eagerly(tiny("wgan_gp", discriminator=critic), reals(10), batch_size=10).history
     assert np.isfinite(logs["critic_loss"]).all()
 
 
