@@ -1,7 +1,5 @@
 import json
 import math
-import subprocess
-import sys
 
 import pytest
 import tensorflow_datasets as tfds
@@ -10,6 +8,7 @@ from PIL import Image
 from benchmarks import growth, growth_data, growth_plots, growth_run
 from ganzoo.data.loading import load_parts
 from ganzoo.errors import GanzooError
+from tests import processes
 
 TIMES = {"8": [0.010, 0.011], "16": [0.015, 0.016], "32": [0.030, 0.030]}
 
@@ -81,9 +80,9 @@ def test_plots_are_small_pictures(tmp_path):
 def test_a_run_tells_its_memory_and_what_it_trained_on(tmp_path):
     """In a process of its own; in both ways the same pictures."""
     growth_data.write_set(tmp_path, 200)
-    command = [sys.executable, "-m", growth_run.__name__, str(tmp_path), "0", "10"]
-    process = subprocess.run(command, cwd=growth.ROOT, capture_output=True, text=True, check=True)
-    streamed = json.loads(process.stdout.splitlines()[-1])
+    done = processes.run(tmp_path, 0, 10, module=growth_run.__name__, cwd=growth.ROOT)
+    assert done.returncode == 0, done.stderr
+    streamed = json.loads(done.stdout.splitlines()[-1])
     assert 0 < streamed["loaded_mb"] <= streamed["peak_mb"]
     held = load_parts(growth_data.NAME, data_dir=str(tmp_path))
     assert streamed["sha256"] == held.train.sha256()

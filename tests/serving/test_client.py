@@ -24,6 +24,7 @@ from ganzoo.serving import asking, connection, rejection_by_rows
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Refused
 from ganzoo.serving.stand_in.server import StandIn, config_of
+from tests import processes
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan")
@@ -312,7 +313,8 @@ def test_200_requests_at_once_are_answered_as_one_at_a_time(server):
 
 
 def test_the_script_writes_a_grid(server, tmp_path):
-    done = script(f"--server={server.grpc_address}", "--model=gan", "--num_samples=9", f"--out={tmp_path}/grid.png")
+    asked = [f"--server={server.grpc_address}", "--model=gan", "--num_samples=9", f"--out={tmp_path}/grid.png"]
+    done = processes.run(*asked, module="ganzoo.serving.client")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("9 samples by drs at acceptance rate 0.")
     assert Image.open(tmp_path / "grid.png").size == (52, 52)
