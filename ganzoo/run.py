@@ -110,7 +110,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
             needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else config.checkpoints_kept)
             files.check_space(workdir, needed, "--workdir")
 
-    callbacks = profiling(workdir) if is_chief else []
+    callbacks = watching(workdir, config, description) if is_chief else []
     is_to_train = strategies.from_chief(strategy, metrics is None)
     if is_to_train and not task.train(model, data, config, workdir, strategy, callbacks):
         if is_chief:
@@ -120,6 +120,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         return 0
 
     if metrics is None:
+        workdirs.renew(workdir, description)
         description["step"] = model.steps_taken
         version = workdirs.exported(workdir, description)
         if version is None:
@@ -147,13 +148,13 @@ def resolve() -> ConfigDict:
     return config.lock()
 
 
-def profiling(workdir: Path) -> "list[keras.callbacks.Callback]":
-    """The callbacks that `--profile` adds to a training."""
-    if not FLAGS.profile:
-        return []
-    from ganzoo.training.callbacks import Profile
+def watching(workdir: Path, config: ConfigDict, description: dict) -> "list[keras.callbacks.Callback]":
+    """The command's own callbacks: a workdir that vanishes is made anew, and `--profile` profiles."""
+    from ganzoo.tasks import workdirs
+    from ganzoo.training.callbacks import Calls, Profile
 
-    return [Profile(LAPS, workdir)]
+    renewing = Calls(config.checkpoint_every, config.steps, lambda: workdirs.renew(workdir, description))
+    return [renewing, *([Profile(LAPS, workdir)] if FLAGS.profile else [])]
 
 
 def default_workdir(config: ConfigDict) -> str:

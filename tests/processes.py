@@ -66,6 +66,10 @@ class Command:
             raise subprocess.TimeoutExpired(self.args, timeout)
         return self.returncode
 
+    def printed(self) -> str:
+        """The standard output up to now."""
+        return self._outputs[0].read_text()
+
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         self.wait(timeout)
         return tuple(path.read_text() for path in self._outputs)

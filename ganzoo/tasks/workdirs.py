@@ -1,6 +1,7 @@
 """The folder of a run: which run it belongs to, and whether that run is finished."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def described(workdir: Path) -> dict:
     if not isinstance(description, dict) or not {"config", "split"} <= description.keys():
         raise GanzooError(f"{path} is not what a run leaves: it has no `config` and `split`.")
     return description
+
+
+def renew(workdir: Path, description: Mapping) -> None:
+    """Writes `config.json` again, with a note, if somebody removed the folder while the run went on."""
+    if not (workdir / "config.json").exists():
+        workdir.mkdir(parents=True, exist_ok=True)
+        write_json(workdir / "config.json", description)
+        note = f"{workdir} was removed during the run, and is made anew; its earlier checkpoints and curves are lost."
+        print(f"ganzoo: {note}", file=sys.stderr)
 
 
 def remove_unfinished(workdir: Path) -> None:

@@ -1,11 +1,12 @@
 import copy
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ganzoo.errors import GanzooError
 from ganzoo.files import write_json
-from ganzoo.tasks.workdirs import claim, described, exported
+from ganzoo.tasks.workdirs import claim, described, exported, renew
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 
@@ -120,3 +121,13 @@ def test_an_export_is_made_again_only_if_it_would_be_another(tmp_path):
     assert Path(exported(tmp_path, {"config": config | {"log_every": 7}, "step": 9})) == tmp_path / "export" / "1"
     assert exported(tmp_path, {"config": config, "step": 10}) is None
     assert exported(tmp_path, {"config": config | {"ratio": {"steps": 4}}, "step": 9}) is None
+
+
+def test_a_folder_that_was_removed_during_its_run_is_made_anew_with_a_note(tmp_path, capsys):
+    claim(tmp_path / "run", RUN, resume=True)
+    renew(tmp_path / "run", RUN)
+    assert capsys.readouterr().err == ""
+    shutil.rmtree(tmp_path / "run")
+    renew(tmp_path / "run", RUN)
+    assert "was removed during the run, and is made anew" in capsys.readouterr().err
+    claim(tmp_path / "run", RUN, resume=True)
