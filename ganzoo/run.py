@@ -107,6 +107,8 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
     metrics = None
     if is_chief:
         description = {"config": config.to_dict(), "split": data.describe()}
+        if data.files:
+            description["files"] = data.files
         if FLAGS.plugin:
             description["plugins"] = list(FLAGS.plugin)
         workdirs.claim(workdir, description, resume=FLAGS.resume)
