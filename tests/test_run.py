@@ -82,7 +82,10 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
         (["--model=gan", "--steps=many"], 2, "--steps=many"),
         (["--model=gan", "--steps=0"], 1, "config.steps is 0, expected at least 1"),
         (["--model=gan", "--config.evaluation.num_samples=0"], 1, "num_samples is 0, expected at least 1"),
-        (["--model=wgan_gp", "--config.model.n_crtic=3"], 2, "no key 'n_crtic'. Did you mean \"n_critic\""),
+        (["--model=wgan_gp", "--config.model.n_crtic=3"], 2, "no key 'model.n_crtic'. Did you mean 'model.n_critic'"),
+        (["--model=gan", "--config.ratio.refti.steps=20"], 2, "Did you mean 'ratio.refit.steps'"),
+        (["--model=gan", "--config.precision=float64"], 1, "expected one of float32, mixed_bfloat16"),
+        (["--model=gan", "--config.optimizers.generator.name=rmsprp"], 2, "Did you mean 'rmsprop'"),
         (["--model=wgan_gp", "--config.model.n_critic=few"], 2, "--config.model.n_critic=few"),
         (["--model=gan", "--dataset=gausians25"], 1, "Did you mean 'gaussians25'"),
         (["--model=gan", "--dataset=folder:nowhere"], 1, "nowhere"),
@@ -94,7 +97,11 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
         (["--model=cyclegan", "--dataset=mnist_5k"], 1, "'mnist_5k' has 10 domains"),
         (["--model=cyclegan", "--dataset=digits_mnist2usps"], 1, "Did you mean 'digits_mnist2uci'"),
         (["--model=pix2pix", "--dataset=digits_mnist2uci"], 1, "has no pairs, and pix2pix learns from them"),
-        (["--model=stargan", "--dataset=mnist_5k"], 1, "Give --config.model.num_domains=10"),
+        (
+            ["--model=stargan", "--dataset=mnist_5k", "--config.model.num_domains=4"],
+            1,
+            "num_domains=10, or leave",
+        ),
     ],
 )
 def test_mistakes_get_one_line_and_an_exit_code(tmp_path, flags, code, said):

@@ -107,7 +107,8 @@ def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[
     total = len(reals[0])
     if total < FEWEST:
         raise GanzooError(
-            f"{total} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
+            f"{total} held-out reals cannot be fitted, checked and calibrated on: give at least {FEWEST}, better some "
+            "hundreds. Without reals there is an export without rejection."
         )
     order = np.random.default_rng(seed).permutation(total)
     stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))

@@ -8,7 +8,8 @@ from ml_collections import ConfigDict
 
 from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError, did_you_mean
-from ganzoo.zoo.recipes import check_network, load_config
+from ganzoo.zoo import values
+from ganzoo.zoo.recipes import check_network, load_config, settle_by_name
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
 if TYPE_CHECKING:
@@ -37,13 +38,15 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
         name: an entry of the zoo.
         image_shape: (height, width, channels) with 16 to 128 pixels a side and 1 or 3 channels, or (dimensions,) for
             points. A translator's networks must be able to halve the sides.
-        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them.
+        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them. The
+            numbers of classes and domains are those of the recipe's data set unless they are given.
 
     Returns:
         A Keras model with built networks, ready for `compile()`.
 
     Raises:
-        GanzooError: if the name is unknown, or if no network of the zoo can make the shape.
+        GanzooError: if the name is unknown, if no network of the zoo can make the shape, or for a value out of its
+            range.
         TypeError: if the model does not have an override.
 
     >>> model = ganzoo.create("gan", image_shape=(2,), loss="minimax")
@@ -52,9 +55,11 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
     >>> model.sample(16, seed=1).shape
     (16, 2)
     """
-    return from_config(
-        load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k"), image_shape, **overrides
-    )
+    config = load_config(name)
+    if config.task == "sampling":
+        config = load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k")
+    settle_by_name(config)
+    return from_config(config, image_shape, **overrides)
 
 
 def load(path: str) -> "TwoOptimizerModel":
@@ -85,6 +90,8 @@ def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -
         config.model.network = overrides["network"]
     check_network(config)
     arguments = {"seed": config.seed} | config.model.to_dict() | overrides
-    return model_class(config.name).for_shape(
-        image_shape, **config.networks[config.model.network].to_dict() | arguments
-    )
+    arguments = config.networks[config.model.network].to_dict() | arguments
+    networks = {key: arguments[key] for key in ("generator", "discriminator")}
+    model = {key: value for key, value in arguments.items() if key not in ("generator", "discriminator", "seed")}
+    values.check({"model": model, "networks": {config.model.network: networks}})
+    return model_class(config.name).for_shape(image_shape, **arguments)
