@@ -10,6 +10,7 @@ of folders do not matter. Where there is no `test` but a `val`, `val` is the tes
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -238,17 +239,20 @@ def _check_apart(directories: list[Path], in_folder: _Folders) -> None:
 
 
 def _outside(root: Path, directories: list[Path], in_folder: _Folders) -> dict[Path, Reason]:
-    """What is left out in the folders that are used and, among them, outside of all of them."""
+    """What is left out in the folders that are used and outside of all of them; a link may lead to a used folder."""
     left_out: dict[Path, Reason] = {}
     for directory in directories:
         left_out |= in_folder[directory].left_out
-    used = tuple(f"{directory}/" for directory in map(Path.as_posix, directories))
+    used = {real for directory in directories for real in in_folder[directory].folders}
+
+    def is_outside(path: Path) -> bool:
+        return path not in directories and os.path.realpath(path.parent) not in used
+
     everything = in_folder[root]
     for file, reason in everything.left_out.items():
-        if not f"{file.as_posix()}/".startswith(used):
+        if is_outside(file):
             left_out.setdefault(file, reason)
-    left_out |= {file: Reason(OUTSIDE) for file in everything.files if not file.as_posix().startswith(used)}
-    return left_out
+    return left_out | {file: Reason(OUTSIDE) for file in everything.files if is_outside(file)}
 
 
 def _untested(train: list[list[Path]], test: list[list[Path]], left_out: dict[Path, Reason]) -> list[list[Path]]:

@@ -291,3 +291,13 @@ def test_a_folder_with_a_readme_is_no_domain(tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "README").write_text("text")
     assert gather(str(tmp_path), SMALL).names == ("cats", "dogs")
+
+
+def test_folders_may_be_links(tmp_path, lines):
+    """To folders beside them, under names of a layout; what they lead to is not outside."""
+    for k, name in enumerate(("horses/1.png", "zebras/deep/1.png")):
+        save(tmp_path / name, colour=k)
+    (tmp_path / "trainA").symlink_to("horses")
+    (tmp_path / "trainB").symlink_to("zebras")
+    assert [greys(of) for of in gather(str(tmp_path), SMALL, report=lines.append).train] == [[0], [1]]
+    assert lines == [f"read 2 pictures in '{tmp_path}' (trainA: 1, trainB: 1)"]
