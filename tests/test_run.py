@@ -132,7 +132,7 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     """Grids, curves, checkpoints, metrics of every sampler, an export; then `sample` and `evaluate` on it."""
     flags = ["--model=wgan_gp", f"--workdir={tmp_path}/run", "--steps=4", *SHORT]
     said = run(*flags, process=from_its_start)
-    left = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
+    left = {path.name.split(".")[0] for path in (tmp_path / "run").glob("[!.]*")}
     assert left == {"config", "checkpoints", "diversity", "events", "export", "metrics", "reliability", "samples"}
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
