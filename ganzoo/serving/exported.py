@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from ganzoo.data.reals import MOST_VALUE, checked
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import inputs as table
 from ganzoo.serving.answers import joined
@@ -153,9 +154,16 @@ class Exported:
         """The discriminator's `logits` of samples and, if the export has a density ratio, their `log_ratio`.
 
         Args:
-            samples: float32 [n, ...].
-            labels: int64 [n], for a conditional model; None for other models.
+            samples: uint8 pictures [n, ...], or float32 [n, ...], pictures in [-1, 1].
+            labels: int [n], for a conditional model; None for other models.
+
+        Raises:
+            GanzooError: for samples of another shape or scale, and for labels that are missing or not taken.
         """
+        if (labels is None) == self.is_conditional:
+            words = "with classes: give labels" if labels is None else "without classes: leave labels out"
+            raise GanzooError(f"{self.path} is of a model {words}.")
+        samples = checked(samples, tuple(self.specs("score")["samples"].shape[1:]), "samples", most=MOST_VALUE)
         return self.in_batches("score", samples=samples, **({} if labels is None else {"labels": labels}))
 
     def in_batches(self, signature: str, rows: int = 256, **inputs: np.ndarray) -> dict[str, np.ndarray]:
