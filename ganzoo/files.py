@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ganzoo.errors import GanzooError
 
+RUN_LOCK = ".lock"  # in the folder of a run
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 _LOCKED_BYTE = 1 << 30  # Windows locks bytes of a file: one behind its text, which others may then read
 

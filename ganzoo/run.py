@@ -42,7 +42,9 @@ flags.DEFINE_string(
     "default: the recipe's",
 )
 flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
-flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
+flags.DEFINE_string(
+    "workdir", None, "the run's folder, which one process at a time may write; default: runs/MODEL-DATASET-SEED"
+)
 flags.DEFINE_integer("seed", None, "the seed of everything random in the run")
 flags.DEFINE_integer("steps", None, "generator steps in the whole run")
 flags.DEFINE_enum(

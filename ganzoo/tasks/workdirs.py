@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ganzoo.bases import optimizers
 from ganzoo.errors import GanzooError
-from ganzoo.files import Held, NoLocks, check_writable, locked, write_json
+from ganzoo.files import RUN_LOCK, Held, NoLocks, check_writable, locked, write_json
 from ganzoo.serving.exported import Exported
 from ganzoo.zoo.recipes import completed
 
@@ -37,9 +37,6 @@ FREE = (
 )
 
 
-LOCK = ".lock"
-
-
 @contextlib.contextmanager
 def held(workdir: Path) -> Iterator[None]:
     """Holds the folder for this process alone: no other process trains or measures this run in the block.
@@ -59,7 +56,7 @@ def held(workdir: Path) -> Iterator[None]:
     since = datetime.datetime.now().astimezone().isoformat(" ", "minutes")
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(workdir / LOCK, f"process {os.getpid()} on {platform.node()} since {since}"))
+            stack.enter_context(locked(workdir / RUN_LOCK, f"process {os.getpid()} on {platform.node()} since {since}"))
         except Held as other:
             raise GanzooError(
                 f"{workdir} is in use by {other or 'another process'}, which writes this run. Wait for its end, end "

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from ganzoo.errors import GanzooError
+from ganzoo.files import RUN_LOCK
 
 SUFFIXES = (
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff",
@@ -112,7 +113,8 @@ def why_not_entered(folder: Path) -> str | None:
     """The reason why a folder is not entered, or None: hidden, made by the system, or the folder of a run."""
     if folder.name.startswith(".") or folder.name in SYSTEM_FOLDERS:
         return HIDDEN
-    if (folder / "config.json").is_file() and (folder / "checkpoints").is_dir():
+    # A run has pictures before it has checkpoints.
+    if (folder / "config.json").is_file() and ((folder / RUN_LOCK).is_file() or (folder / "checkpoints").is_dir()):
         return OF_A_RUN
     return None
 

@@ -222,11 +222,15 @@ def test_a_folder_that_cannot_be_opened_is_mentioned(tmp_path, lines, monkeypatc
     assert "1 a folder that cannot be opened (closed)" in lines[0]
 
 
-def test_the_pictures_of_a_run_in_the_folder_are_left_out(tmp_path, lines):
+@pytest.mark.parametrize("sign", [".lock", "checkpoints"])
+def test_the_pictures_of_a_run_in_the_folder_are_left_out(tmp_path, lines, sign):
     """Else a run in the folder of its own data would find other data when it is resumed."""
     save(tmp_path / "0.png", "L", (16, 16), 0)
     save(tmp_path / "run" / "samples" / "step_000001.png", "L", (16, 16), 1)
-    (tmp_path / "run" / "checkpoints").mkdir()
+    if sign == ".lock":  # all that a run has at its first step
+        (tmp_path / "run" / sign).touch()
+    else:  # a run of an earlier version
+        (tmp_path / "run" / sign).mkdir()
     (tmp_path / "run" / "config.json").write_text("{}")
     assert greys(folder.load(str(tmp_path), report=lines.append)) == [0]
     assert "1 in the folder of a run (run/samples/step_000001.png)" in lines[0]
