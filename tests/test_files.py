@@ -1,14 +1,28 @@
 import errno
 import json
+import multiprocessing
 import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from ganzoo.errors import GanzooError
-from ganzoo.files import Held, NoLocks, check_writable, checksum, locked, remove, whole, write_json
+from ganzoo.files import (
+    Held,
+    NoLocks,
+    check_space,
+    check_writable,
+    checksum,
+    locked,
+    remove,
+    remove_unfinished,
+    unfinished,
+    whole,
+    write_json,
+)
 from tests import processes
 
 
@@ -165,3 +179,25 @@ def test_a_file_system_without_locks_is_told_from_a_lock_that_is_held(tmp_path, 
     monkeypatch.setattr("ganzoo.files._lock", refuse)
     with pytest.raises(raised, match=os.strerror(number)), locked(tmp_path / "lock", "one"):
         pass
+
+
+def test_a_full_disk_is_told_with_its_room_and_what_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=3_210_000))
+    with pytest.raises(GanzooError, match=r"has 3.21 MB of room, and .* take about 45 MB. Make room, or .* --workdir"):
+        check_space(tmp_path, 45_000_000, "--workdir")
+    check_space(tmp_path, 3_210_000, "--workdir")
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    dead = multiprocessing.get_context("forkserver").Process(target=print)
+    dead.start()
+    dead.join()
+    (tmp_path / f".version-{dead.pid}-{'0' * 32}").mkdir()
+    (tmp_path / f".metrics-{dead.pid}-{'0' * 32}.json").write_text("{")
+    for name in (".hidden", f".other-{dead.pid}", "kept.json"):
+        (tmp_path / name).write_text("")
+    with unfinished(tmp_path / "mine.json") as mine:
+        mine.write_text("")
+        remove_unfinished(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {".hidden", f".other-{dead.pid}", "kept.json", mine.name}
+    remove_unfinished(tmp_path / "nowhere")

@@ -2,6 +2,7 @@ import copy
 import errno
 import os
 import re
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -10,7 +11,7 @@ from ganzoo import files
 from ganzoo.bases import optimizers
 from ganzoo.errors import GanzooError
 from ganzoo.files import write_json
-from ganzoo.tasks.workdirs import claim, described, held
+from ganzoo.tasks.workdirs import claim, described, exported, held
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 
@@ -177,3 +178,15 @@ def test_more_steps_for_a_run_are_noted_with_the_jump_of_its_rates(tmp_path, cap
     said = capsys.readouterr().err.strip()
     assert re.search(f"^ganzoo: .*{note}", said) if note else said == ""
     assert optimizers.rate(config.optimizers.generator, 50, 100) == (0.125 if schedule == "linear" else 0.25)
+
+
+def test_an_export_is_made_again_only_if_it_would_be_another(tmp_path):
+    """A run that was killed while it measured finds its version; another step or another ratio needs another."""
+    config = {"ratio": {"steps": 3}, "sampling": {"budget": 2.0}, "log_every": 5}
+    assert exported(tmp_path, {"config": config, "step": 9}) is None
+    (tmp_path / "export" / "1").mkdir(parents=True)
+    (tmp_path / "export" / "1" / "saved_model.pb").write_bytes(b"")
+    write_json(tmp_path / "export" / "1" / "assets" / "config.json", {"config": config, "step": 9})
+    assert Path(exported(tmp_path, {"config": config | {"log_every": 7}, "step": 9})) == tmp_path / "export" / "1"
+    assert exported(tmp_path, {"config": config, "step": 10}) is None
+    assert exported(tmp_path, {"config": config | {"ratio": {"steps": 4}}, "step": 9}) is None
