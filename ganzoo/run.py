@@ -8,6 +8,7 @@
 Run the same command again to resume. `--config.KEY=VALUE` sets any key that `--dry_run` prints.
 """
 
+import contextlib
 import json
 import re
 import sys
@@ -41,7 +42,9 @@ flags.DEFINE_string(
     "default: the recipe's",
 )
 flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
-flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
+flags.DEFINE_string(
+    "workdir", None, "the run's folder, which one process at a time may write; default: runs/MODEL-DATASET-SEED"
+)
 flags.DEFINE_integer("seed", None, "the seed of everything random in the run")
 flags.DEFINE_integer("steps", None, "generator steps in the whole run")
 flags.DEFINE_enum(
@@ -87,6 +90,18 @@ def main() -> int:
 
 def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None") -> int:
     """Runs from the workdir to the metrics; a host that is not the chief only trains. Returns the exit code."""
+    from ganzoo.tasks import workdirs
+    from ganzoo.training import strategies
+
+    workdir = Path(FLAGS.workdir or default_workdir(config))
+    with workdirs.held(workdir) if strategies.is_chief(strategy) else contextlib.nullcontext():
+        return in_workdir(workdir, prepared, config, strategy)
+
+
+def in_workdir(
+    workdir: Path, prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None"
+) -> int:
+    """`train_and_measure` in a folder that this process, if it is the chief, holds for itself."""
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
@@ -94,10 +109,11 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
-    workdir = Path(FLAGS.workdir or default_workdir(config))
     metrics = None
     if is_chief:
         description = {"config": config.to_dict(), "split": data.describe()}
+        if data.files:
+            description["files"] = data.files
         if FLAGS.plugin:
             description["plugins"] = list(FLAGS.plugin)
         workdirs.claim(workdir, description, resume=FLAGS.resume)

@@ -101,6 +101,7 @@ def transform(
     seed: int = 0,
     domain: int | None = None,
     max_per_request: int = 32,
+    first_request: int = 0,
     **options,
 ) -> dict[str, np.ndarray]:
     """Pictures through a signature that takes pictures: a translator's, `score`, or an InfoGAN's `recognise`.
@@ -113,6 +114,7 @@ def transform(
         seed: int32, for a signature that takes a seed; each request gets its own stream of noise.
         domain: the number of the domain to translate to, for a signature that takes domains.
         max_per_request: pictures in a request; fewer if the export allows fewer.
+        first_request: the number of the first request, by which its noise differs from the noise of others.
         **options: the signature's other inputs; inputs that the signature does not take are ignored.
 
     Returns:
@@ -129,7 +131,7 @@ def transform(
         raise GanzooError(f"signature '{signature}' {needs} domain (--domain, a number).")
 
     def ask(request: int, rows: slice) -> dict[str, np.ndarray]:
-        inputs = {name: pictures[rows], "seed": [seed, request], **options}
+        inputs = {name: pictures[rows], "seed": [seed, first_request + request], **options}
         if domain is not None:
             inputs["domains"] = np.full(rows.stop - rows.start, domain)
         outputs = connection.predict(signature, inputs)

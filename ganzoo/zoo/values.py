@@ -105,6 +105,7 @@ RULES: dict[str, Rule] = {
     "data.channels": Rule("1 (grey), 3 (RGB), or 0 for what the pictures are", lambda value: value in (0, 1, 3)),
     "data.stream_above_mb": at_least(0),
     "data.paired": name_of("none", "by_name", "side_by_side"),
+    "data.direction": name_of("a_to_b", "b_to_a"),
     "data.flip": ANY,
     # the objectives
     "model.network": ANY,  # `recipes.check_network`
