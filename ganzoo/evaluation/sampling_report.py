@@ -92,7 +92,7 @@ def evaluate(
             continue
         asked = draws.get("labels", np.resize(labels, num_samples)) if exported.is_conditional else None
         rows[sampler] = evaluator.measure(draws["samples"], asked, row=sampler)
-        rows[sampler]["samples_per_second"] = num_samples / seconds
+        rows[sampler]["samples_per_second"] = len(draws["samples"]) / seconds
         if "acceptance_rate" in draws:
             rows[sampler]["acceptance_rate"] = float(draws["acceptance_rate"])
             rows[sampler]["fraction_of_bound"] = float(draws["num_proposed"]) / seconds / bound

@@ -315,13 +315,20 @@ def acceptance_probability(log_ratio: np.ndarray, threshold: np.ndarray, maximum
 
 
 def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarray) -> dict[str, np.ndarray]:
-    """The rows of `propose`, decided one after the other: each row's maximum is the largest so far, as in `drs`."""
+    """The rows of `propose`, decided one after the other: each row's maximum is the largest so far, as in `drs`.
+
+    The threshold belongs to the maximum, so a row takes both from the row that has the largest.
+    """
+    rows = np.arange(len(uniforms))
     maximum = np.maximum.accumulate(answer["maximum"])
     raised = maximum > answer["maximum"]
-    later = acceptance_probability(answer["log_ratio"][raised], answer["threshold"][raised], maximum[raised])
+    source = np.maximum.accumulate(np.where(raised, 0, rows))
+    threshold = answer["threshold"][source]
+    later = acceptance_probability(answer["log_ratio"][raised], threshold[raised], maximum[raised])
     probability = answer["accept_probability"].copy()
     probability[raised] = later
-    return {"maximum": maximum, "accept_probability": probability, "accepted": uniforms < probability}
+    accepted = uniforms < probability
+    return {"threshold": threshold, "maximum": maximum, "accept_probability": probability, "accepted": accepted}
 
 
 def newest_version(directory: str | Path) -> Path:

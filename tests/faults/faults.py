@@ -369,8 +369,8 @@ FAULTS = [
     ),
     Fault(
         "DRS: gamma is left out",
-        "return tf.sigmoid(log_ratio - threshold - misses)",
-        "return tf.sigmoid(log_ratio - misses)",
+        "return tf.sigmoid(_above(tf.minimum(log_ratio, maximum), maximum) - level)",
+        "return tf.sigmoid(_above(tf.minimum(log_ratio, maximum), maximum) - maximum)",
         "sampling/test_drs.py",
     ),
     Fault(
