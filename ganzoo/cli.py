@@ -52,8 +52,8 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
                 raise GanzooError(
                     f"'{rest[1]}' is not a flag; flags have the form --NAME=VALUE, and --help prints them."
                 )
-        except (flags.Error, AttributeError, GanzooError) as error:
-            _fail(_one_line(error), USAGE)
+        except (flags.Error, GanzooError) as error:
+            _fail(str(error).replace("\n", " ").strip(), USAGE)
         except OSError as error:
             _fail_unless_own(error, USAGE)
             raise
@@ -126,17 +126,6 @@ def _is_of_a_given_path(error: OSError) -> bool:
             if path in place.parents and not (error.errno == errno.ENOENT and path.is_dir()):
                 return True
     return False
-
-
-def _one_line(error: Exception) -> str:
-    """An error in one line. ml_collections' error for an unknown key is `'KEY'\\nDid you mean "A" instead of "B"?`."""
-    if isinstance(error, AttributeError):
-        words = str(error).strip("\"'").replace("\\n", "\n").replace("\\'", "'").splitlines()
-        key = words[0].strip("'")
-        return f"the config has no key '{key}'. {' '.join(words[1:])} --dry_run prints the keys there are.".replace(
-            "  ", " "
-        )
-    return str(error).replace("\n", " ").strip()
 
 
 def _fail(message: str, code: int) -> None:

@@ -18,7 +18,7 @@ from ml_collections import ConfigDict, config_flags
 from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.files import check_writable
-from ganzoo.zoo import plugins
+from ganzoo.zoo import plugins, values
 
 if TYPE_CHECKING:
     from ganzoo.tasks.restored import Restored
@@ -54,6 +54,7 @@ def main() -> int:
         note = f"the run had {' '.join(f'--plugin {plugin}' for plugin in left_out)}; what that adds is left out here."
         print(f"ganzoo: {note}", file=sys.stderr)
     config.update(FLAGS.config)
+    values.check(config)
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir
     run = restore(workdir, config, step=FLAGS.step)
@@ -106,6 +107,7 @@ def define_config() -> None:
 
         config = config_of(Path(FLAGS.workdir))
         some = ConfigDict({key: config[key] for key in CHANGEABLE if key in config}).lock()
+        values.check_flags(some, sys.argv)
         config_flags.DEFINE_config_dict("config", some, "the run's keys that its export may change")
 
 

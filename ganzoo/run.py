@@ -21,8 +21,8 @@ from ml_collections import ConfigDict, config_flags
 from ganzoo import cli, files
 from ganzoo.errors import GanzooError
 from ganzoo.training.start_up import Laps
-from ganzoo.zoo import plugins
-from ganzoo.zoo.recipes import check_network, load_config, summary
+from ganzoo.zoo import plugins, values
+from ganzoo.zoo.recipes import check_network, choose_optimizers, load_config, summary
 from ganzoo.zoo.registry import list_models
 
 if TYPE_CHECKING:
@@ -57,15 +57,6 @@ flags.DEFINE_bool("list", False, "print the zoo and stop")
 flags.DEFINE_bool("names_only", False, "with --list: print the names alone")
 
 LAPS = Laps()  # the start-up's times, counted from here
-COUNTS = (
-    "steps",
-    "batch_size",
-    "log_every",
-    "checkpoint_every",
-    "checkpoints_kept",
-    "sample_every",
-    "steps_per_execution",
-)
 
 
 def main() -> int:
@@ -136,7 +127,7 @@ def resolve() -> ConfigDict:
     """The config with every flag applied.
 
     Raises:
-        GanzooError: for a number that no run could use, such as a count below 1.
+        GanzooError: for a value that no run could use, such as a count below 1.
     """
     config = FLAGS.config
     for key in ("seed", "steps"):
@@ -144,12 +135,8 @@ def resolve() -> ConfigDict:
             config[key] = value
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir
-    for key in COUNTS:
-        if config[key] < 1:
-            raise GanzooError(f"config.{key} is {config[key]}, expected at least 1.")
+    values.check(config)
     check_network(config)
-    if config.evaluation.num_samples < 1:
-        raise GanzooError(f"config.evaluation.num_samples is {config.evaluation.num_samples}, expected at least 1.")
     return config.lock()
 
 
@@ -171,7 +158,8 @@ def define_config() -> None:
     """Imports the plugins, and defines a flag `--config.KEY` for each key of the chosen model's recipe.
 
     Raises:
-        GanzooError: for a flag `--config.KEY` without `--model`, and for a plugin that cannot be used.
+        GanzooError: for a flag `--config.KEY` without `--model`, for a key or a type of value that the recipe does not
+            have, and for a plugin that cannot be used.
     """
     if FLAGS.plugin:
         with cli.quiet_imports():
@@ -182,7 +170,10 @@ def define_config() -> None:
                 "--config.KEY sets a key of a model's recipe: give --model, too, such as --model wgan_gp."
             )
     elif "config" not in FLAGS:
-        config_flags.DEFINE_config_dict("config", load_config(FLAGS.model, FLAGS.dataset), "the recipe's keys")
+        config = load_config(FLAGS.model, FLAGS.dataset)
+        choose_optimizers(config, sys.argv)
+        values.check_flags(config, sys.argv)
+        config_flags.DEFINE_config_dict("config", config, "the recipe's keys")
 
 
 def farewell(workdir: Path, example: Callable[[Path], str]) -> str:

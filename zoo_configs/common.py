@@ -2,26 +2,37 @@
 
 from ml_collections import ConfigDict
 
+# The optimizers there are, each with its own options and Keras's defaults. All have a rate and its schedule, too.
+OPTIMIZERS = {
+    "adam": dict(beta_1=0.9, beta_2=0.999, beta_2_end=0.0, epsilon=1e-7),
+    "adamw": dict(beta_1=0.9, beta_2=0.999, epsilon=1e-7, weight_decay=0.004),
+    "adamax": dict(beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "nadam": dict(beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "lion": dict(beta_1=0.9, beta_2=0.99),
+    "rmsprop": dict(rho=0.99, epsilon=1e-8),
+    "sgd": dict(momentum=0.0, nesterov=False),
+    "adagrad": dict(initial_accumulator_value=0.1, epsilon=1e-7),
+}
+KERAS_RMSPROP = dict(rho=0.9, epsilon=1e-7)  # of runs before RMSProp's epsilon was a key
 
-def adam(
-    learning_rate: float,
-    beta_1: float = 0.9,
-    beta_2: float = 0.999,
-    schedule: str = "constant",
-    beta_2_end: float = 0.0,
-) -> dict:
-    """Adam with a schedule of the learning rate: constant, or linear, cosine or constant_then_linear.
 
-    All but the constant schedule fall to 0 at `config.steps`. If `beta_2_end` is not 0, beta_2 goes to it by half a
-    cosine, also until `config.steps`.
+def optimizer(name: str, learning_rate: float, schedule: str = "constant", **options: float) -> dict:
+    """An optimizer of `OPTIMIZERS` with a schedule of the learning rate: constant, or linear, cosine or
+    constant_then_linear.
+
+    All but the constant schedule fall to 0 at `config.steps`.
     """
-    betas = dict(beta_1=beta_1, beta_2=beta_2, beta_2_end=beta_2_end)
-    return dict(name="adam", learning_rate=learning_rate, schedule=schedule, **betas)
+    return dict(name=name, learning_rate=learning_rate, schedule=schedule) | OPTIMIZERS[name] | options
+
+
+def adam(learning_rate: float, beta_1: float = 0.9, schedule: str = "constant", **options: float) -> dict:
+    """Adam. If `beta_2_end` is not 0, beta_2 goes to it by half a cosine, until `config.steps`."""
+    return optimizer("adam", learning_rate, schedule, beta_1=beta_1, **options)
 
 
 def rmsprop(learning_rate: float, schedule: str = "constant") -> dict:
-    """RMSProp with the decay .9 of the WGAN author's framework; schedules as in `adam`."""
-    return dict(name="rmsprop", learning_rate=learning_rate, rho=0.9, schedule=schedule)
+    """RMSProp as in the WGAN author's framework: decay .99, and an epsilon of 1e-8 outside the root."""
+    return optimizer("rmsprop", learning_rate, schedule)
 
 
 def get_config(kind: str) -> ConfigDict:

@@ -28,7 +28,7 @@ def get_config(kind="images"):
     for phase in ("stable_images", "fade_images"):  # separate references, so that a flag can set one of them
         images = config.get_ref("steps") * config.get_ref("batch_size") * config.model.get_ref("n_critic")
         config.model[phase] = images // 12
-    optimizer = common.adam(3e-3, beta_1=0.0, beta_2=0.99) | dict(epsilon=1e-8)
+    optimizer = common.adam(3e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
     if kind == "points":
         config.model.update(n_critic=5, gradient_penalty_weight=0.1)
         config.batch_size, config.steps = 256, 5000

@@ -29,7 +29,8 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
         steps: the step at which the schedules end.
 
     Raises:
-        GanzooError: if the optimizer or the schedule is unknown, or if `beta_2_end` is out of range or not Adam's.
+        GanzooError: if the optimizer or the schedule is unknown, if `beta_2_end` is out of range or not Adam's, or if
+            the optimizer does not have an option.
     """
     arguments = dict(spec)
     name, schedule = arguments.pop("name"), arguments.pop("schedule")
@@ -45,14 +46,19 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
         raise GanzooError(f"no schedule '{schedule}'.{did_you_mean(schedule, schedules)} There are: {[*schedules]}.")
     arguments["learning_rate"] = schedules[schedule]()
     classes = {c.__name__.lower(): c for c in vars(keras.optimizers).values() if isinstance(c, type)}
-    classes["adam"] = FusedAdam
+    classes |= {"adam": FusedAdam, "rmsprop": RMSprop}
     if name not in classes:
         raise GanzooError(f"Keras has no optimizer '{name}'.{did_you_mean(name, classes)}")
-    if not beta_2_end:
+    if beta_2_end:
+        if name != "adam" or not 0.0 < beta_2_end < 1.0:
+            raise GanzooError(
+                f"beta_2_end is {beta_2_end} for '{name}'; only adam's beta_2 changes, to a number below 1."
+            )
+        return ScheduledAdam(**arguments, beta_2_end=beta_2_end, beta_2_steps=steps)
+    try:
         return classes[name](**arguments)
-    if name != "adam" or not 0.0 < beta_2_end < 1.0:
-        raise GanzooError(f"beta_2_end is {beta_2_end} for '{name}'; only adam's beta_2 changes, to a number below 1.")
-    return ScheduledAdam(**arguments, beta_2_end=beta_2_end, beta_2_steps=steps)
+    except (TypeError, ValueError) as error:  # Keras names the argument
+        raise GanzooError(f"the optimizer '{name}' cannot be built of {dict(spec)}: {error}") from error
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -131,3 +137,24 @@ class ScheduledAdam(FusedAdam):
     def get_config(self) -> dict:
         own = {"beta_2_end": self.beta_2_end, "beta_2_steps": self.beta_2_steps}
         return super().get_config() | {"beta_2": self.beta_2_start} | own
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class RMSprop(keras.optimizers.RMSprop):
+    """RMSProp with epsilon outside the root, as in the WGAN author's framework: rate * g / (sqrt(v) + epsilon).
+
+    v is the moving average of the squared gradients with decay `rho`. Keras's RMSprop has epsilon inside the root.
+    There its 1e-7 is a floor of 3.2e-4 under the root of v. The gradients of WGAN's clipped critic lie far below this
+    floor, and a step with the floor is mostly a step of SGD. There is neither momentum nor a centred form.
+    """
+
+    def __init__(self, learning_rate=0.001, rho: float = 0.99, epsilon: float = 1e-8, **kwargs):
+        super().__init__(learning_rate=learning_rate, rho=rho, epsilon=epsilon, **kwargs)
+        if self.momentum or self.centered:
+            raise GanzooError("RMSprop has neither momentum nor a centred form here.")
+
+    def update_step(self, gradient, variable, learning_rate):
+        rate, gradient = tf.cast(learning_rate, variable.dtype), tf.cast(gradient, variable.dtype)
+        velocity = self._velocities[self._get_variable_index(variable)]
+        self.assign(velocity, self.rho * velocity + (1.0 - self.rho) * tf.square(gradient))
+        self.assign_sub(variable, rate * gradient / (tf.sqrt(velocity) + self.epsilon))

@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 
 from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.zoo import values
 from ganzoo.zoo.recipes import check_network, load_config
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
@@ -43,7 +44,8 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
         A Keras model with built networks, ready for `compile()`.
 
     Raises:
-        GanzooError: if the name is unknown, or if no network of the zoo can make the shape.
+        GanzooError: if the name is unknown, if no network of the zoo can make the shape, or for a value out of its
+            range.
         TypeError: if the model does not have an override.
 
     >>> model = ganzoo.create("gan", image_shape=(2,), loss="minimax")
@@ -85,6 +87,8 @@ def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -
         config.model.network = overrides["network"]
     check_network(config)
     arguments = {"seed": config.seed} | config.model.to_dict() | overrides
-    return model_class(config.name).for_shape(
-        image_shape, **config.networks[config.model.network].to_dict() | arguments
-    )
+    arguments = config.networks[config.model.network].to_dict() | arguments
+    networks = {key: arguments[key] for key in ("generator", "discriminator")}
+    model = {key: value for key, value in arguments.items() if key not in ("generator", "discriminator", "seed")}
+    values.check({"model": model, "networks": {config.model.network: networks}})
+    return model_class(config.name).for_shape(image_shape, **arguments)

@@ -8,7 +8,7 @@ from ml_collections import ConfigDict
 
 from ganzoo.errors import GanzooError
 from ganzoo.tasks import workdirs
-from ganzoo.zoo.recipes import load_config
+from ganzoo.zoo.recipes import completed
 from ganzoo.zoo.registry import list_models
 
 if TYPE_CHECKING:
@@ -46,12 +46,10 @@ def config_of(workdir: Path) -> ConfigDict:
         named = " ".join(f"--plugin {plugin}" for plugin in plugins)
         raise GanzooError(f"{workdir} holds a run of '{stored.get('name')}', a model of your own: give {named}, too.")
     try:
-        config = load_config(stored["name"], stored["dataset"])
-        config.update(stored)
+        return completed(stored)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0].strip("\"'")
         raise GanzooError(f"{workdir}/config.json is not of this version of ganzoo ({reason}).") from error
-    return config
 
 
 def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Restored:

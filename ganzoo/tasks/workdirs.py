@@ -7,6 +7,7 @@ from pathlib import Path
 from ganzoo.errors import GanzooError
 from ganzoo.files import check_writable, write_json
 from ganzoo.serving.exported import Exported
+from ganzoo.zoo.recipes import completed
 
 # These keys may change between two starts of the same run: they set its length and its files, not what is trained.
 FREE = (
@@ -44,7 +45,7 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
     if path.exists():
         if not resume:
             raise GanzooError(f"{workdir} holds a run already. Give another --workdir, or remove it.")
-        _compare(workdir, _read(path), json.loads(json.dumps(description)))
+        _compare(workdir, _completed(_read(path)), json.loads(json.dumps(description)))
     elif (workdir / "checkpoints").exists():
         raise GanzooError(f"{workdir} holds checkpoints but no config.json. Give another --workdir, or remove it.")
     workdir.mkdir(parents=True, exist_ok=True)
@@ -79,6 +80,15 @@ def _read(path: Path) -> dict:
         return json.loads(path.read_text())
     except json.JSONDecodeError as error:
         raise GanzooError(f"{path} is not JSON ({error}). Give another --workdir, or remove it.") from error
+
+
+def _completed(description: Mapping) -> Mapping:
+    """A stored description with the values of keys that its recipe gained later; as it is if it is of no known run."""
+    try:
+        config = json.loads(json.dumps(completed(description["config"]).to_dict()))
+    except (AttributeError, GanzooError, KeyError, TypeError, ValueError):
+        return description
+    return {**description, "config": config}
 
 
 def _compare(workdir: Path, existing: Mapping, description: Mapping) -> None:

@@ -4,6 +4,8 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ml_collections import ConfigDict
@@ -11,6 +13,7 @@ from ml_collections import ConfigDict
 from ganzoo import networks
 from ganzoo.data import names
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.zoo import values
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
 
@@ -72,6 +75,62 @@ def check_network(config: ConfigDict) -> None:
             f"no network family '{network}' for {config.name}.{did_you_mean(network, known)} "
             f"There {'is' if len(known) == 1 else 'are'}: {', '.join(known)}."
         )
+
+
+def choose_optimizers(config: ConfigDict, arguments: Sequence[str]) -> None:
+    """Gives the recipe the options of the optimizers that a command line names by `--config.optimizers.*.name`.
+
+    Each optimizer has options of its own. The learning rate and its schedule stay the recipe's.
+
+    Args:
+        config: the recipe, which is changed.
+        arguments: the command line.
+
+    Raises:
+        GanzooError: for an optimizer that there is not.
+    """
+    from zoo_configs import common
+
+    for key, name in values.config_flags(arguments):
+        match = re.fullmatch(r"optimizers\.(\w+)\.name", key)
+        if match is None or match[1] not in config.optimizers or name == config.optimizers[match[1]].name:
+            continue
+        if name not in common.OPTIMIZERS:
+            raise GanzooError(
+                f"config.{key} is '{name}', expected one of {', '.join(common.OPTIMIZERS)}."
+                f"{did_you_mean(name or '', common.OPTIMIZERS)}"
+            )
+        old = config.optimizers[match[1]]
+        replace_optimizer(config, match[1], common.optimizer(name, old.learning_rate, old.schedule))
+
+
+def completed(stored: Mapping) -> ConfigDict:
+    """The config of a stored run, with the recipe's values for keys that recipes gained after the run.
+
+    Args:
+        stored: `config` of a run's config.json.
+
+    Raises:
+        GanzooError: if the run's model is not registered.
+        AttributeError, KeyError, TypeError, ValueError: if the stored config is not of this version of ganzoo.
+    """
+    from zoo_configs import common
+
+    config = load_config(stored["name"], stored["dataset"])
+    for network, spec in stored["optimizers"].items():
+        absent = common.OPTIMIZERS.get(spec["name"], {})
+        if spec["name"] == "rmsprop":
+            absent = absent | common.KERAS_RMSPROP  # runs without an epsilon were trained by Keras's RMSprop
+        replace_optimizer(config, network, absent | spec)
+    config.update(stored)
+    return config
+
+
+def replace_optimizer(config: ConfigDict, network: str, spec: Mapping) -> None:
+    """Replaces a recipe's optimizer of one network, "generator" or "discriminator", options and all."""
+    with config.unlocked():
+        del config.optimizers[network]
+        config.optimizers[network] = ConfigDict(spec)
 
 
 def _check(name: str, config: object) -> None:

@@ -12,7 +12,7 @@ def test_arguments_reach_the_optimizer():
     built = optimizers.build(adam(1e-4, beta_1=0.0, beta_2=0.9), steps=10)
     assert isinstance(built, keras.optimizers.Adam)
     assert (built.beta_1, built.beta_2, float(built.learning_rate.numpy())) == (0.0, 0.9, pytest.approx(1e-4))
-    assert optimizers.build(rmsprop(5e-5), steps=10).rho == 0.9
+    assert optimizers.build(rmsprop(5e-5), steps=10).rho == 0.99
 
 
 @pytest.mark.parametrize(("schedule", "halfway"), [("linear", 0.5), ("cosine", 0.5), ("constant", 1.0)])
@@ -151,3 +151,31 @@ def test_fused_adam_is_one_operation_for_each_variable():
     kinds = [operation.type for operation in graph.get_operations()]
     assert kinds.count("ResourceApplyAdam") == 2
     assert "Sqrt" not in kinds
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e-2, 1.0])
+def test_rmsprop_is_the_authors(scale):
+    """Five steps in numpy: rate * g / (sqrt(v) + 1e-8) with v = .99 v + .01 g^2, for gradients of every size."""
+    gradients = scale * np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    built = optimizers.build(rmsprop(0.1), steps=8)
+    variable = keras.Variable(np.zeros(4, np.float32))
+    built.build([variable])
+    expected, v = 0.0, 0.0
+    for gradient in gradients.astype(np.float64):
+        built.apply([tf.constant(gradient, tf.float32)], [variable])
+        v = 0.99 * v + 0.01 * gradient**2
+        expected = expected - 0.1 * gradient / (np.sqrt(v) + 1e-8)
+    np.testing.assert_allclose(variable.numpy(), expected, rtol=2e-5)
+
+
+def test_rmsprop_is_saved_with_its_epsilon():
+    built = optimizers.build(rmsprop(0.2), steps=200)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(built))
+    assert (type(copy), copy.rho, copy.epsilon) == (optimizers.RMSprop, 0.99, 1e-8)
+
+
+def test_options_that_an_optimizer_does_not_have_are_named():
+    with pytest.raises(GanzooError, match="'rmsprop' cannot be built of .*beta_1"):
+        optimizers.build(rmsprop(1e-3) | dict(beta_1=0.5), steps=10)
+    with pytest.raises(GanzooError, match="neither momentum"):
+        optimizers.build(rmsprop(1e-3) | dict(momentum=0.5), steps=10)
