@@ -101,12 +101,12 @@ class TwoOptimizerModel(keras.Model):
     def uniforms(self, draw: int | tf.Tensor, like: tf.Tensor) -> tf.Tensor:
         """Uniform numbers in [0, 1), one for each row of `like`; float32 [batch]."""
         row_count = tf.shape(like)[0]
-        seed = self.step_seed(noise.Training.UNIFORMS, draw)
+        seed = self.step_seed(noise.Purpose.UNIFORMS, draw)
         return noise.uniform(seed, row_count, first_row=replicas.first_row(row_count))
 
-    def step_seed(self, purpose: noise.Training, draw: int | tf.Tensor) -> tf.Tensor:
+    def step_seed(self, purpose: noise.Purpose, draw: int | tf.Tensor) -> tf.Tensor:
         """The seed, int32 [2], of one purpose and draw in this step; all replicas have the same seed."""
-        return noise.fold_in([self.seed, purpose], self.step, draw, 0)
+        return noise.fold_in(noise.root(self.seed, purpose), self.step, draw)
 
     def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the discriminator's optimizer."""

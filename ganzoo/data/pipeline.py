@@ -252,7 +252,7 @@ def _drawing(
 
 
 def _jitter_seed(seed: int, step: tf.Tensor, stream: int) -> tf.Tensor:
-    return noise.fold_in([seed % 2**31, noise.Training.JITTER], step, stream)
+    return noise.fold_in(noise.root(seed, noise.Purpose.JITTER), step, stream)
 
 
 class _Joined:

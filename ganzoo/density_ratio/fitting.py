@@ -64,9 +64,7 @@ def by_each(
     held_out = (reals,) if model.num_classes is None else (reals, labels)
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
-    fakes = fakes_like(
-        model, calibration, len(calibration[0]), seed=noise.fold_in([seed, 0], noise.Fitting.CALIBRATION_FAKES)
-    )
+    fakes = fakes_like(model, calibration, len(calibration[0]), seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
     for name in names:
         yield calibrated(fit.estimate(name), calibration, fakes, options, model.num_classes)
 

@@ -111,7 +111,7 @@ class RejectionSignatures(BasicSignatures):
         super().__init__(model, ratio, sampling)
         draw = tf.function(burn_in, autograph=False)
         options = dict(batch_size=sampling["batch_size"], num_classes=model.num_classes)
-        seed = noise.fold_in([model.seed, 0], noise.Fitting.BURN_IN)
+        seed = noise.root(model.seed, noise.Purpose.BURN_IN)
         ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
         # Computed once: the budgets are as many as the burn-in's log ratios and the same for every request.
@@ -200,7 +200,7 @@ class RejectionSignatures(BasicSignatures):
         repeats the decisions of `drs`. The latents have the model's own distribution, which need not be normal
         (`dcgan`, `infogan`).
         """
-        uniforms = noise.uniform(noise.fold_in(seed, noise.Request.UNIFORMS), num_samples)
+        uniforms = noise.uniform(noise.fold_in(seed, noise.Purpose.ACCEPTANCES), num_samples)
         return {"latents": self.model.latents(seed, num_samples), "uniforms": uniforms}
 
     def _drs(self, num_samples, seed, gamma_percentile, *labels):

@@ -60,7 +60,8 @@ def metropolis_hastings(
     """
     num_chains = tf.convert_to_tensor(num_chains, tf.int32)
     chain_length = tf.convert_to_tensor(chain_length, tf.int32)
-    uniform_seed, start_seed = noise.fold_in(seed, noise.Request.UNIFORMS), noise.fold_in(seed, noise.Request.STARTS)
+    uniform_seed = noise.fold_in(seed, noise.Purpose.ACCEPTANCES)
+    start_seed = noise.fold_in(seed, noise.Purpose.CHAIN_STARTS)
     few_labels = () if labels is None else (tf.tile(labels[:1], [4]),)
     sample_shape = propose(seed, tf.constant(0), 4, *few_labels).shape[1:]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from ganzoo import noise
-from ganzoo.noise import Request
+from ganzoo.noise import Purpose
 from ganzoo.sampling.drs import (
     EPSILON,
     acceptance_probability,
@@ -142,7 +142,7 @@ def test_draws_are_those_of_algorithm_1_one_proposal_after_the_other(batch_size)
     """A plain loop in float64, from a burn-in whose maximum is exceeded again and again, accepts the same rows."""
     short = np.float32([-9.0, -5.0, -4.0, -2.5, -1.5])
     proposals = gaussians.propose(SEED, 0, 250)
-    uniforms = noise.uniform(noise.fold_in(SEED, Request.UNIFORMS), 250).numpy()
+    uniforms = noise.uniform(noise.fold_in(SEED, Purpose.ACCEPTANCES), 250).numpy()
     largest, accepted = short[-1], []
     for row, (ratio, uniform) in enumerate(zip(gaussians.half_as_wide(proposals).numpy(), uniforms, strict=True)):
         largest = max(largest, ratio)
