@@ -10,6 +10,8 @@ from enum import IntEnum, unique
 
 import tensorflow as tf
 
+from ganzoo import seeds
+
 
 @unique
 class Purpose(IntEnum):
@@ -73,9 +75,9 @@ def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
 
 @functools.cache
 def root(seed: int, purpose: Purpose) -> tuple[int, int]:
-    """The seed of one purpose of a run, computed once, so that it is a constant in a graph."""
+    """The seed of one purpose of a run, whose seed is any whole number. It is a constant in a graph."""
     with tf.init_scope():
-        return tuple(fold_in(tf.constant([seed, 0]), purpose).numpy().tolist())
+        return tuple(fold_in(tf.constant(seeds.words(seed)), purpose).numpy().tolist())
 
 
 def normal(seed: tf.Tensor, row_count: int | tf.Tensor, dim: int, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:

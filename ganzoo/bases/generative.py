@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import noise
+from ganzoo import noise, seeds
 from ganzoo.sampling.proposals import generate
 
 
@@ -69,13 +69,13 @@ class GenerativeModel(keras.Model):
 
         Args:
             num_samples: at least 1.
-            seed: a number, or a stream's int32 [2]; the number n means the stream [n, 0].
+            seed: any whole number, or a stream's int32 [2]. A number n of int32 means the stream [n, 0].
             labels: int64 [num_samples], for a conditional model; None takes the classes in turn.
 
         >>> model.sample(16, seed=1).shape
         (16, 2)
         """
-        stream = tf.constant([seed, 0]) if np.ndim(seed) == 0 else seed
+        stream = tf.constant(seeds.stream(seed))
         if self.num_classes is not None:
             labels = tf.constant(np.arange(num_samples) % self.num_classes if labels is None else labels, tf.int64)
         return self._draw(tf.constant(num_samples), stream, min(num_samples, 256), labels).numpy()

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import noise
+from ganzoo import noise, seeds
 from ganzoo.bases import optimizers, replicas
 from ganzoo.errors import GanzooError
 from ganzoo.zoo.recipes import load_config
@@ -22,7 +22,7 @@ class TwoOptimizerModel(keras.Model):
 
     Args:
         n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
-        seed: the seed of all randomness in training.
+        seed: the seed of all randomness in training, any whole number.
     """
 
     zoo_name: ClassVar[str | None] = None  # the entry's name, set by `register`
@@ -35,7 +35,7 @@ class TwoOptimizerModel(keras.Model):
         if n_critic < 1:
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
         self.n_critic = n_critic
-        self.seed = seed
+        self.seed = seeds.checked(seed)
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
         self.built = True

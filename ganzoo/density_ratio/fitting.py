@@ -13,6 +13,7 @@ from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
 from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.seeds import entropy
 
 FEWEST = 6  # reals: two in each of the three shares
 
@@ -107,7 +108,7 @@ def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[
         raise GanzooError(
             f"{total} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
         )
-    order = np.random.default_rng(seed).permutation(total)
+    order = np.random.default_rng(entropy(seed)).permutation(total)
     stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))
     parts = np.split(order, [total - stops - calibrations, total - calibrations])
     return [tuple(array[part] for array in reals) for part in parts]

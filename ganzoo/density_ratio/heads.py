@@ -13,6 +13,7 @@ import numpy as np
 
 from ganzoo.networks.layers.basic import FourierFeatures, squeeze_logit
 from ganzoo.noise import Purpose
+from ganzoo.seeds import entropy
 
 
 def dropout_head(
@@ -86,7 +87,7 @@ def convolutions(
 
 def _seeds(seed: int) -> Iterator[int]:
     """Seeds for one layer after another."""
-    numbers = np.random.default_rng([seed, Purpose.RATIO_WEIGHTS])
+    numbers = np.random.default_rng([entropy(seed), Purpose.RATIO_WEIGHTS])
     return iter(lambda: int(numbers.integers(2**31)), None)
 
 

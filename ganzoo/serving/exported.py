@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from ganzoo import seeds
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import inputs as table
 from ganzoo.serving.answers import joined
@@ -50,7 +51,7 @@ class Exported:
             signature: the signature's name.
             num_samples: the number of samples, at least 1. Samples beyond the limit of a request are drawn in further
                 requests, each with its own seed.
-            seed: the same seed gives the same samples.
+            seed: any whole number; the same seed gives the same samples.
             labels: classes of a conditional model's samples, taken in turn; None takes all classes in turn.
             **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. Rows are
                 taken in turn. Inputs that the signature does not take are ignored.
@@ -90,7 +91,7 @@ class Exported:
         limit = min(self._limit("max_samples"), self._limit("max_rows") if drawn else sys.maxsize)
         answers = []
         for request, first in enumerate(range(0, num_samples, limit)):
-            size_and_seed = {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            size_and_seed = {"num_samples": min(limit, num_samples - first), "seed": seeds.words(seed, request)}
             part = values | size_and_seed | {name: rows[first : first + limit] for name, rows in of_rows.items()}
             if drawn:
                 proposed = self.call("propose_inputs", size_and_seed)
@@ -113,7 +114,7 @@ class Exported:
 
         Args:
             num_samples: the number of proposals, from 1 to `max_explained`.
-            seed: int32.
+            seed: any whole number.
             labels: classes of a conditional model's proposals, taken in turn; None takes all classes in turn.
 
         Returns:
@@ -134,7 +135,7 @@ class Exported:
             )
         if not 1 <= num_samples <= self.max_explained:
             raise GanzooError(f"num_samples is {num_samples}; this export explains 1 to {self.max_explained} at once.")
-        rows = self.call("propose_inputs", {"num_samples": num_samples, "seed": [seed, 0]})
+        rows = self.call("propose_inputs", {"num_samples": num_samples, "seed": seeds.words(seed)})
         if self.is_conditional:
             labels = np.arange(self.config["num_classes"]) if labels is None else labels
             rows["labels"] = np.resize(labels, num_samples).astype(np.int64)
@@ -172,13 +173,13 @@ class Exported:
         """Samples float32 [n, ...] of the categories int [n]; the continuous codes are drawn from U(-1, 1)."""
         call = self.signatures["generate_from_codes"]
         dim = call.structured_input_signature[1]["continuous"].shape[1]
-        codes = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
+        codes = np.random.default_rng(seeds.entropy(seed)).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
         limit = min(self._limit("max_rows"), self._limit("max_samples"))
         batches = []
         for request, first in enumerate(range(0, len(categories), limit)):
             rows = slice(first, first + limit)
             inputs = dict(categories=tf.constant(categories[rows], tf.int64), continuous=tf.constant(codes[rows]))
-            batches.append(call(seed=tf.constant([seed, request]), **inputs)["samples"].numpy())
+            batches.append(call(seed=tf.constant(seeds.words(seed, request)), **inputs)["samples"].numpy())
         return np.concatenate(batches)
 
     def translate(
@@ -212,7 +213,7 @@ class Exported:
         rows = min(rows, self._limit("max_images"), of_pixels)
         for request, first in enumerate(range(0, len(images), rows)):
             part = slice(first, first + rows)
-            inputs = {"images": images[part], "seed": [seed, request]} | {
+            inputs = {"images": images[part], "seed": seeds.words(seed, request)} | {
                 name: table.default(self.config, signature, name)
                 for name in specs.keys() - {"images", "seed", "domains"}
             }
@@ -253,11 +254,14 @@ class Exported:
         """
         inputs = {}
         for name, spec in self.specs(signature).items():
+            dtype = tf.as_dtype(spec.dtype).name
             try:
                 inputs[name] = tf.constant(values[name], spec.dtype)
+                wraps = spec.dtype.kind == "i" and not np.array_equal(inputs[name], values[name])
             except (TypeError, ValueError, OverflowError) as error:
-                dtype = tf.as_dtype(spec.dtype).name
                 raise GanzooError(f"{name} is {values[name]}, which is no {dtype}.") from error
+            if wraps:  # TensorFlow takes numbers beyond int32 modulo 2^32
+                raise GanzooError(f"{name} is {values[name]}, which is no {dtype}.")
         try:
             outputs = self.signatures[signature](**inputs)
         except tf.errors.InvalidArgumentError as error:
