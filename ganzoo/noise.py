@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     # A request to an export, folded into the request's seed.
     ACCEPTANCES = 30
     CHAIN_STARTS = 31
+    RESTARTS = 33  # the latents of Markov chains that run again
     CANDIDATES = 32  # pix2pix's candidates, whose log ratios are the burn-in
     # Parts of the purposes above, folded into their seeds.
     DROPOUT = 40  # the masks of a generator's layers
