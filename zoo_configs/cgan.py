@@ -22,12 +22,13 @@ def get_config(kind="images"):
     that match their label than the generator's 98.7 %.
     """
     config = common.get_config(kind)
-    config.model.update(conditioning="concatenated", num_classes=10, r1_weight=1.0, n_critic=1)
+    config.model.update(conditioning="concatenated", r1_weight=1.0, n_critic=1)
+    config.model.num_classes = 0  # 0: as many as the data have
     config.ratio.mismatched = 0.3
     config.batch_size, config.steps = 64, 2000
     optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     if kind == "points":
-        config.model.update(num_classes=25, r1_weight=0.0)
+        config.model.r1_weight = 0.0
         config.ratio.mismatched = 0.0
         config.batch_size, config.steps = 512, 6000
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")

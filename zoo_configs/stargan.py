@@ -8,7 +8,7 @@ ones by the target's classifier 32 to 62 %); Frechet distances 17 to 22 (real 11
 22), which have a black corner; in 11 minutes.
 
     python -m ganzoo.run --model stargan
-    python -m ganzoo.run --model stargan --dataset folder:faces --config.model.num_domains=5
+    python -m ganzoo.run --model stargan --dataset folder:faces
 """
 
 from zoo_configs import common
@@ -27,7 +27,7 @@ def get_config(kind="domains"):
     config.batch_size, config.steps = 16, 1500
     config.model.update(
         network="stargan",
-        num_domains=4,
+        num_domains=0,  # 0: as many as the data have
         n_critic=5,
         classification_weight=1.0,
         reconstruction_weight=10.0,

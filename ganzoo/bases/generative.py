@@ -9,6 +9,8 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo import noise, seeds
+from ganzoo.bases import datasets
+from ganzoo.errors import GanzooError
 from ganzoo.sampling.proposals import generate
 
 
@@ -46,6 +48,15 @@ class GenerativeModel(keras.Model):
         self.ema_generator.trainable = False
 
     @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """One sample's shape: (height, width, channels), or (2,) for points."""
+        return tuple(self.generator.output_shape[1:])
+
+    @property
+    def num_labels(self) -> int | None:
+        return self.num_classes
+
+    @property
     def latent_dim(self) -> int:
         """d, the number of latents of one sample."""
         shape = self.generator.input_shape
@@ -70,14 +81,23 @@ class GenerativeModel(keras.Model):
         Args:
             num_samples: at least 1.
             seed: any whole number, or a stream's int32 [2]. A number n of int32 means the stream [n, 0].
-            labels: int64 [num_samples], for a conditional model; None takes the classes in turn.
+            labels: int [n], classes of a conditional model's samples, taken in turn; None takes all classes in turn.
+
+        Raises:
+            GanzooError: for a number of samples below 1, for labels that are no classes or that the model does not
+                take, and for a seed that is no whole number.
 
         >>> model.sample(16, seed=1).shape
         (16, 2)
         """
+        if num_samples < 1:
+            raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
+        if labels is not None and self.num_classes is None:
+            raise GanzooError(f"{type(self).__name__} has no classes: leave labels out.")
         stream = tf.constant(seeds.stream(seed))
         if self.num_classes is not None:
-            labels = tf.constant(np.arange(num_samples) % self.num_classes if labels is None else labels, tf.int64)
+            labels = np.arange(self.num_classes) if labels is None else np.atleast_1d(labels)
+            labels = tf.constant(np.resize(datasets.checked_labels(labels, len(labels), self.num_classes), num_samples))
         return self._draw(tf.constant(num_samples), stream, min(num_samples, 256), labels).numpy()
 
     @functools.cached_property

@@ -1,5 +1,6 @@
 """The training of every model: counted steps, noise derived from the step, two optimizers, a log."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo import noise, seeds
-from ganzoo.bases import optimizers, replicas
+from ganzoo.bases import datasets, optimizers, replicas
 from ganzoo.errors import GanzooError
 from ganzoo.zoo.recipes import load_config
 
@@ -25,10 +26,17 @@ class TwoOptimizerModel(keras.Model):
         seed: the seed of all randomness in training, any whole number.
     """
 
+    sample_shape: tuple  # one sample's shape, None for a side of any length: a property of the subclass
+    num_labels: int | None = None  # the number of labels, 0, 1, ..., that come with the samples; None if none do
     zoo_name: ClassVar[str | None] = None  # the entry's name, set by `register`
     logged: ClassVar[Sequence[str]]  # the names of the values that `train_step` gives to `log`
     generator_variables: list  # the generator optimizer's variables: a property of the subclass
     discriminator_variables: list  # the discriminator optimizer's variables, likewise
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "train_step" in vars(cls):
+            cls.train_step = _after_its_batch(cls.train_step)
 
     def __init__(self, *, n_critic: int, seed: int, name: str | None = None):
         super().__init__(name=name)
@@ -36,6 +44,7 @@ class TwoOptimizerModel(keras.Model):
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
         self.n_critic = n_critic
         self.seed = seeds.checked(seed)
+        self.is_evaluating = False  # while `test_step` is traced
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
         self.built = True
@@ -118,10 +127,14 @@ class TwoOptimizerModel(keras.Model):
 
     def apply_to_discriminator(self, gradients: Sequence[tf.Tensor]) -> None:
         """Like `update_discriminator`, with gradients in the order of `discriminator_variables`."""
+        if self.is_evaluating:
+            return
         self.discriminator_optimizer.apply(replicas.shares(gradients), self.discriminator_variables)
 
     def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
         """Like `update_generator`, with gradients in the order of `generator_variables`."""
+        if self.is_evaluating:
+            return
         self.generator_optimizer.apply(replicas.shares(gradients), self.generator_variables)
 
     def log(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -181,6 +194,103 @@ class TwoOptimizerModel(keras.Model):
         """A data set of the model's kind; None means the recipe's data set."""
         return None
 
+    # What Keras calls.
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        **kwargs,
+    ):
+        """Trains as any Keras model does, on checked data.
+
+        Args:
+            x: reals [n, ...], uint8 pictures or float32 in [-1, 1]; or a `tf.data.Dataset` of batches.
+            y: labels or targets of an array `x`; None if there are none.
+            batch_size: a multiple of `n_critic`. Samples at the end of an epoch that cannot be shared among `n_critic`
+                steps are left out.
+            epochs, verbose: as in Keras.
+            callbacks: as in Keras; but `LearningRateScheduler` and `ReduceLROnPlateau`, which change one optimizer, are
+                refused.
+            validation_split: as in Keras; the losses of the last reals are measured at the end of each epoch.
+            validation_data: (x, y) or a dataset, for `evaluate` at the end of each epoch.
+            **kwargs: further arguments of `keras.Model.fit`.
+
+        Raises:
+            GanzooError: for data that the model cannot learn from, with the remedy.
+        """
+        datasets.check_callbacks(callbacks)
+        datasets.check_steps(kwargs.get("steps_per_epoch"), self.steps_per_execution)
+        if validation_split and validation_data is None and hasattr(x, "__len__"):
+            first = round(len(x) * (1 - validation_split))
+            validation_data = (x[first:], None if y is None else y[first:])
+            x, y = x[:first], None if y is None else y[:first]
+        if validation_data is not None:
+            pair = validation_data if isinstance(validation_data, tuple) else (validation_data, None)
+            validation_data = self._prepared(*pair[:2], kwargs.get("validation_batch_size") or batch_size)
+        x, y = self._prepared(x, y, batch_size)
+        if not isinstance(x, tf.data.Dataset):
+            kwargs["batch_size"] = batch_size
+        kwargs |= dict(epochs=epochs, verbose=verbose, callbacks=callbacks, validation_data=validation_data)
+        return super().fit(x=x, y=y, **kwargs)
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", **kwargs):
+        """The means of the values that `train_step` logs, by the current weights: no step is taken.
+
+        Arguments and errors as of `fit`; the result as of `keras.Model.evaluate`.
+        """
+        if not kwargs.get("_use_cached_eval_dataset"):  # else `fit` has prepared the data
+            x, y = self._prepared(x, y, batch_size)
+        if not isinstance(x, tf.data.Dataset):
+            kwargs["batch_size"] = batch_size
+        return super().evaluate(x=x, y=y, verbose=verbose, **kwargs)
+
+    def train_on_batch(self, x, y=None, **kwargs):
+        """One step, as of `keras.Model.train_on_batch`, on data checked as by `fit`."""
+        return super().train_on_batch(*self._prepared(x, y, len(x)), **kwargs)
+
+    def test_on_batch(self, x, y=None, **kwargs):
+        """The values of one batch without a step, as of `keras.Model.test_on_batch`, on data checked as by `fit`."""
+        return super().test_on_batch(*self._prepared(x, y, len(x)), **kwargs)
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """What `train_step` logs for a batch, with every weight and counter as before."""
+        logged = {id(variable) for tracker in self.metrics for variable in tracker.variables}
+        kept = [variable for variable in self.variables if id(variable) not in logged]
+        values = [tf.identity(variable) for variable in kept]
+        self.is_evaluating = True
+        try:
+            logs = self.train_step(data)
+        finally:
+            self.is_evaluating = False
+        with tf.control_dependencies([tf.convert_to_tensor(log) for log in logs.values()]):
+            for variable, value in zip(kept, values, strict=True):
+                variable.assign(value)
+        return logs
+
+    def _prepared(self, x, y, batch_size) -> tuple:
+        what = dict(shape=self.sample_shape, num_labels=self.num_labels, shared=self.n_critic)
+        return datasets.prepared(x, y, batch_size, **what)
+
+    def save(self, filepath, *args, **kwargs) -> None:
+        """Writes a `.keras` file, which `ganzoo.load` reads.
+
+        Raises:
+            GanzooError: for another ending: Keras's HDF5 files cannot hold the model.
+        """
+        if not str(filepath).endswith(".keras"):
+            raise GanzooError(
+                f"{filepath} does not end in .keras, the one format that holds the whole model. For serving, "
+                "model.export(DIRECTORY) writes a SavedModel."
+            )
+        super().save(filepath, *args, **kwargs)
+
     # Saving: `model.save("m.keras")`, and `ganzoo.load` to train on.
 
     def get_config(self) -> dict:
@@ -194,6 +304,21 @@ class TwoOptimizerModel(keras.Model):
 
     def compile_from_config(self, config: dict) -> None:
         self.compile(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
+
+
+def _after_its_batch(train_step: Callable) -> Callable:
+    """The step behind its batch as a whole.
+
+    At the end of an epoch of unknown length Keras 3.15 calls the step once more, and TensorFlow computes in it all that
+    needs no data: counters, averages, schedules.
+    """
+
+    @functools.wraps(train_step)
+    def step(self, data):
+        with tf.control_dependencies([value for value in tf.nest.flatten(data) if tf.is_tensor(value)]):
+            return train_step(self, data)
+
+    return step
 
 
 def means_of(values: Mapping[str, tf.Tensor]) -> tf.Tensor:

@@ -85,6 +85,15 @@ class TranslationModel(TwoOptimizerModel):
         """
 
     @property
+    def sample_shape(self) -> tuple:
+        """(None, None, channels): pictures may have other sides than those that the networks were built for."""
+        return None, None, self.image_shape[2]
+
+    @property
+    def num_labels(self) -> int | None:
+        return self.num_domains if self.labelled else None
+
+    @property
     def generator_variables(self) -> list:
         return [variable for name in self.generators for variable in getattr(self, name).trainable_variables]
 

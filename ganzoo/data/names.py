@@ -28,6 +28,7 @@ class Source(NamedTuple):
             has no colon.
         stacked: whether the digits of another set are first split and then stacked.
         num_samples: the number of samples that the literature measures; 0 takes the recipe's number.
+        classes: the number of classes, or of domains where there are only domains; 0 where only the data tell it.
     """
 
     reals: str | Callable = ""
@@ -36,19 +37,20 @@ class Source(NamedTuple):
     argument: str = ""
     stacked: bool = False
     num_samples: int = 0
+    classes: int = 0
 
 
 SOURCES: Register[Source] = Register("data set", taken=lambda: [name for name in SOURCES if name not in own_names()])
 SOURCES |= {
-    "mnist_5k": Source("mnist_5k:load", "mnist_5k:gather"),
-    "gaussians25": Source("toys:sample", kind="points"),
-    "gaussians8": Source("toys:sample", kind="points"),
+    "mnist_5k": Source("mnist_5k:load", "mnist_5k:gather", classes=10),
+    "gaussians25": Source("toys:sample", kind="points", classes=25),
+    "gaussians8": Source("toys:sample", kind="points", classes=8),
     "swissroll": Source("toys:sample", kind="points"),
     # The literature measures 26,000 samples, and divergences of other counts cannot be compared.
     "stacked_mnist": Source("stacked_digits:stack", argument="digits", stacked=True, num_samples=26_000),
     "digits_mnist2uci": Source(domains="digit_domains:gather"),
     "edges2digits": Source(domains="digit_domains:gather"),
-    "digit_styles": Source(domains="digit_domains:gather"),
+    "digit_styles": Source(domains="digit_domains:gather", classes=4),
     "folder": Source("folder:load", "domain_folders:gather", argument="path"),
 }
 TFDS = Source("tfds:load_named", "tfds:gather_named")  # the source of every name that is not in the table

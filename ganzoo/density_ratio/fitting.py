@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.datasets import checked_labels
 from ganzoo.bases.generative import with_labels
+from ganzoo.data.reals import checked
 from ganzoo.density_ratio.calibration import METHODS, calibrate
 from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
 from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit
@@ -30,8 +32,8 @@ def for_export(
 
     Args:
         model: a trained model of the zoo.
-        reals: float32 [n, ...] held out from training, or None.
-        labels: int64 [n], the reals' classes; a conditional model needs them, others ignore them.
+        reals: [n, ...] held out from training, uint8 pictures or float32 in [-1, 1]; or None.
+        labels: int [n], the reals' classes; a conditional model needs them, others ignore them.
         options: as in `config.ratio`; needed with reals.
         seed: the seed of the fit.
 
@@ -40,7 +42,8 @@ def for_export(
         makes them a log ratio, and otherwise None.
 
     Raises:
-        GanzooError: if the estimator is unknown or does not fit the objective, or if there are fewer than six reals.
+        GanzooError: if the estimator is unknown or does not fit the objective, for reals on another scale or not
+            finite, for labels that are no classes, or if there are fewer than six reals.
     """
     if reals is None:
 
@@ -62,6 +65,9 @@ def by_each(
 ) -> Iterator[DensityRatio]:
     """The ratio of `for_export` by each of several estimators; a part that two estimators share is fitted once."""
     check(model, options)
+    reals = checked(reals, model.sample_shape, "held-out reals")
+    if model.num_classes is not None:
+        labels = checked_labels(labels, len(reals), model.num_classes)
     held_out = (reals,) if model.num_classes is None else (reals, labels)
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
@@ -106,7 +112,8 @@ def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[
     total = len(reals[0])
     if total < FEWEST:
         raise GanzooError(
-            f"{total} held-out reals cannot be fitted, checked and calibrated on; some hundreds are wanted."
+            f"{total} held-out reals cannot be fitted, checked and calibrated on: give at least {FEWEST}, better some "
+            "hundreds. Without reals there is an export without rejection."
         )
     order = np.random.default_rng(entropy(seed)).permutation(total)
     stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganzoo.data.reals import MOST_VALUE, check_scale
 from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
@@ -26,7 +27,11 @@ def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarra
     broken = int(np.count_nonzero(~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)))
     if broken:
         raise GanzooError(f"{broken} of {len(samples)} samples hold NaN or infinite numbers: the generator diverged.")
-    return samples if samples.dtype == np.uint8 else samples.astype(np.float32)
+    if samples.dtype == np.uint8:
+        return samples
+    samples = samples.astype(np.float32)
+    check_scale(samples, "samples", is_pictures=len(shape) == 3, most=MOST_VALUE)
+    return samples
 
 
 def subset(samples: np.ndarray | StoredPictures, n: int) -> np.ndarray:

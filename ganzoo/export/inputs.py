@@ -42,6 +42,8 @@ class Input:
         limit: the most rows in a request.
         counted: the name of the rows in the message about too many rows.
         each: two names for messages: of one row, and of the things that need one row each.
+        one_of: the values that the input may have, in the order in which the signature's function numbers them: the
+            function gets 0 for the first value. None is no such list. The name of a list among the settled numbers.
         default: the default of the commands and of `Exported.draw`; None is no default.
         help: the flag's help.
         default_help: where the default comes from, for the flag's help.
@@ -62,6 +64,7 @@ class Input:
     limit: int | str | None = None
     counted: str = "rows"
     each: tuple[str, str] | None = None
+    one_of: tuple[int, ...] | str | None = None
     default: Number | str | None = None
     help: str = ""
     default_help: str = "the export's config"
@@ -71,6 +74,8 @@ class Input:
 
     def __post_init__(self):
         object.__setattr__(self, "shape", tuple(self.shape))
+        if isinstance(self.one_of, list):  # of a JSON file
+            object.__setattr__(self, "one_of", tuple(self.one_of))
         if not self.name.isidentifier():
             raise GanzooError(f"'{self.name}' is no name for an input: give letters, digits and underscores.")
         if self.dtype not in (*DTYPES, "string"):
@@ -84,6 +89,8 @@ class Input:
             shape += size if isinstance(size, tuple | list) else [size]
         named = {key: getattr(self, key) for key in ("at_most", "below", "limit")}
         bounds = {key: numbers[value] for key, value in named.items() if isinstance(value, str)}
+        if isinstance(self.one_of, str):
+            bounds["one_of"] = numbers.get(self.one_of)
         return dataclasses.replace(self, shape=tuple(shape), default=self.default_in(numbers), **bounds)
 
     def default_in(self, numbers: Mapping[str, object]) -> Number | None:
@@ -160,6 +167,7 @@ SAMPLING = _by_name(  # inputs of models that sample
         at_least=0,
         below="num_classes",
         each=("label", "samples"),
+        one_of="classes",
         help="classes of a conditional model's samples, taken in turn",
         default_help="all of them",
     ),
@@ -209,6 +217,11 @@ def default(config: Mapping, signature: str, name: str) -> Number | None:
     return None if known is None else known.default_in(config["sampling"])
 
 
+def classes(config: Mapping) -> list[int]:
+    """The classes of a conditional model by their labels in requests, from an export's `assets/config.json`."""
+    return list(config.get("classes") or range(config["num_classes"]))
+
+
 def random_rows(one: Input, rows: int, rng: np.random.Generator) -> np.ndarray:
     """Valid rows of an input, as different as its bounds allow, [rows, ...] in its dtype.
 
@@ -218,6 +231,8 @@ def random_rows(one: Input, rows: int, rng: np.random.Generator) -> np.ndarray:
         rng: the generator that draws floats. Whole numbers are not drawn: they count up and start again.
     """
     shape = (rows, *one.shape[1:])
+    if isinstance(one.one_of, tuple):
+        return np.resize(np.array(one.one_of, one.dtype), shape)
     ends = [] if one.at_most is None else [one.at_most + (one.dtype != "float32")]
     ends += [] if one.below is None else [one.below]
     if one.spread == "normal":

@@ -114,9 +114,14 @@ def register_signature(
     return register
 
 
-def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
+def signatures(
+    model: AdversarialModel,
+    ratio: DensityRatio | None,
+    sampling: Mapping,
+    classes: Sequence[int] | None = None,
+) -> Signatures:
     """The registered signatures that fit an export, by name; arguments as of `sampling_signatures.signatures`."""
-    numbers = {**sampling, **sizes(model)}
+    numbers = {**sampling, **sizes(model, classes)}
     offered = {}
     for own in SIGNATURES.values():
         if not _is_for(own, model, ratio):

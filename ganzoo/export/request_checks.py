@@ -13,6 +13,9 @@ from ganzoo.export.inputs import Input
 def checked(function: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[Input]) -> Callable:
     """The function behind the checks of its inputs, of each input by itself and of all together.
 
+    A value of an input with `one_of` reaches the function as its position in that list. An output of the same name
+    goes back to the list's value.
+
     Args:
         function: graph code that takes the inputs in their order.
         inputs: settled inputs.
@@ -21,7 +24,12 @@ def checked(function: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[Inpu
     def call(*values: tf.Tensor) -> dict[str, tf.Tensor]:
         each = [check for one, value in zip(inputs, values, strict=True) for check in input_checks(one, value)]
         with after_checks(*each, *row_checks(inputs, values)):
-            return function(*map(tf.identity, values))
+            answers = function(*(_position(one, tf.identity(value)) for one, value in zip(inputs, values, strict=True)))
+            lists = {one.name: one.one_of for one in inputs if one.one_of is not None}
+            return {
+                name: tf.gather(tf.constant(lists[name], answer.dtype), answer) if name in lists else answer
+                for name, answer in answers.items()
+            }
 
     return call
 
@@ -36,6 +44,12 @@ def input_checks(one: Input, value: tf.Tensor) -> Iterator[tf.Operation | None]:
     if one.limit is not None:
         # At least 1 row, since convolutions give an empty batch a wrong shape.
         yield is_in_range(row_count(value), 1, one.limit, f"the number of {one.counted}")
+    if one.one_of is not None:
+        known = tf.constant(one.one_of, value.dtype)
+        fits = tf.reduce_all(tf.reduce_any(value[:, None] == known, axis=1))
+        words = ", ".join(map(str, one.one_of[:20])) + (", ..." if len(one.one_of) > 20 else "")
+        yield tf.debugging.Assert(fits, [f"{one.name} must be among {words}, got", value])
+        return
     upper = one.at_most if one.below is None else one.below
     if value.dtype.is_floating and (one.at_least is None or upper is None):
         yield is_finite(value, one.name)
@@ -54,6 +68,13 @@ def input_checks(one: Input, value: tf.Tensor) -> Iterator[tf.Operation | None]:
     if upper is not None:
         fits &= tf.reduce_all(value < one.below if one.below is not None else value <= one.at_most)
     yield tf.debugging.Assert(fits, [f"{one.name} must be {words}, got", value])
+
+
+def _position(one: Input, value: tf.Tensor) -> tf.Tensor:
+    """The value's places in the input's `one_of`, int64; the value itself if there is no such list."""
+    if one.one_of is None:
+        return value
+    return tf.argmax(value[:, None] == tf.constant(one.one_of, value.dtype), axis=1)
 
 
 def row_checks(inputs: Sequence[Input], values: Sequence[tf.Tensor]) -> Iterator[tf.Operation | None]:

@@ -1,6 +1,6 @@
 """The signatures of a sampling model: graph code that checks its inputs, from a model, its density ratio and limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -16,7 +16,12 @@ from ganzoo.sampling import drs, mh, obrs, per_class
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
 
 
-def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping) -> Signatures:
+def signatures(
+    model: AdversarialModel,
+    ratio: DensityRatio | None,
+    sampling: Mapping,
+    classes: Sequence[int] | None = None,
+) -> Signatures:
     """The signatures of a sampling model, by name.
 
     The signatures of a conditional model take `labels` as their last input. `propose_inputs` alone takes no labels.
@@ -25,6 +30,7 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         model: the trained model; its averaged generator makes the samples.
         ratio: the model's density ratio; None leaves out the signatures that reject.
         sampling: as in `config.sampling`.
+        classes: the labels by which requests ask for the model's classes 0, 1, ...; None is these numbers themselves.
     """
     basic = BasicSignatures(model, ratio, sampling)
     offered = {
@@ -49,7 +55,7 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
         codes = CodeSignatures(model, ratio, sampling)
         offered[codes.generate_from_codes] = ("categories", "continuous", "seed")
         offered[codes.recognise] = ("samples",)
-    numbers = {**sampling, **sizes(model)}
+    numbers = {**sampling, **sizes(model, classes)}
     named = {}
     for function, names in offered.items():
         inputs = tuple(SAMPLING[name].settled(numbers) for name in names)
@@ -57,11 +63,12 @@ def signatures(model: AdversarialModel, ratio: DensityRatio | None, sampling: Ma
     return named
 
 
-def sizes(model: AdversarialModel) -> dict[str, object]:
-    """The sizes of a model that the table of inputs names (`ganzoo.export.inputs.Input`)."""
+def sizes(model: AdversarialModel, classes: Sequence[int] | None = None) -> dict[str, object]:
+    """The sizes of a model that the table of inputs names (`ganzoo.export.inputs.Input`); `classes` as there."""
     named = {"latent_dim": model.latent_dim, "sample_shape": tuple(model.generator.output_shape[1:])}
     if model.num_classes is not None:
         named["num_classes"] = model.num_classes
+        named["classes"] = None if classes is None else tuple(classes)
     if model.codes is not None:
         named |= {"num_categories": model.codes.categories, "num_continuous": model.codes.continuous}
     return named

@@ -1,7 +1,7 @@
 """A trained model as a SavedModel, for TensorFlow alone and for TF Serving."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ def servable(
     ratio: DensityRatio | None,
     sampling: Mapping | None = None,
     description: Mapping | None = None,
+    classes: Sequence[int] | None = None,
 ) -> Servable:
     """The servable of a model that samples from latents.
 
@@ -60,6 +61,8 @@ def servable(
         ratio: the density ratio of this model; None is no rejection sampling.
         sampling: as in `config.sampling`; None is `sampling` of the model's recipe.
         description: more facts.
+        classes: the labels by which requests ask for the classes 0, 1, ... of a conditional model. None is these
+            numbers themselves.
 
     Raises:
         GanzooError: for limits that no request could keep, and for a user's own signature whose inputs do not fit.
@@ -67,9 +70,11 @@ def servable(
     sampling = sampling or model.recipe().sampling
     check_limits(sampling)
     facts = {"name": model.zoo_name, "num_classes": model.num_classes, "sampling": dict(sampling)}
-    if own := own_signatures.signatures(model, ratio, sampling):
+    if classes is not None:
+        facts["classes"] = list(classes)
+    if own := own_signatures.signatures(model, ratio, sampling, classes):
         facts["own_signatures"] = own_signatures.facts(own)
-    return Servable(signatures(model, ratio, sampling) | own, facts | dict(description or {}))
+    return Servable(signatures(model, ratio, sampling, classes) | own, facts | dict(description or {}))
 
 
 def servable_translator(

@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.zoo import values
-from ganzoo.zoo.recipes import check_network, load_config
+from ganzoo.zoo.recipes import check_network, load_config, settle_by_name
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
         name: an entry of the zoo.
         image_shape: (height, width, channels) with 16 to 128 pixels a side and 1 or 3 channels, or (dimensions,) for
             points. A translator's networks must be able to halve the sides.
-        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them.
+        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them. The
+            numbers of classes and domains are those of the recipe's data set unless they are given.
 
     Returns:
         A Keras model with built networks, ready for `compile()`.
@@ -54,9 +55,11 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
     >>> model.sample(16, seed=1).shape
     (16, 2)
     """
-    return from_config(
-        load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k"), image_shape, **overrides
-    )
+    config = load_config(name)
+    if config.task == "sampling":
+        config = load_config(name, "gaussians25" if len(image_shape) == 1 else "mnist_5k")
+    settle_by_name(config)
+    return from_config(config, image_shape, **overrides)
 
 
 def load(path: str) -> "TwoOptimizerModel":

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import seeds
+from ganzoo.data.reals import MOST_VALUE, checked
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import inputs as table
 from ganzoo.serving.answers import joined
@@ -77,7 +78,7 @@ class Exported:
                 "a density ratio."
             )
         if "labels" in specs:
-            inputs["labels"] = np.arange(self.config["num_classes"]) if labels is None else labels
+            inputs["labels"] = table.classes(self.config) if labels is None else labels
         values = {name: inputs.get(name, table.default(self.config, signature, name)) for name in specs}
         for name in values.keys() - {"num_samples", "seed", *drawn}:
             if values[name] is None:
@@ -137,7 +138,7 @@ class Exported:
             raise GanzooError(f"num_samples is {num_samples}; this export explains 1 to {self.max_explained} at once.")
         rows = self.call("propose_inputs", {"num_samples": num_samples, "seed": seeds.words(seed)})
         if self.is_conditional:
-            labels = np.arange(self.config["num_classes"]) if labels is None else labels
+            labels = table.classes(self.config) if labels is None else labels
             rows["labels"] = np.resize(labels, num_samples).astype(np.int64)
         answer = self.call("propose", rows)
         del rows["latents"]
@@ -154,17 +155,29 @@ class Exported:
         """The discriminator's `logits` of samples and, if the export has a density ratio, their `log_ratio`.
 
         Args:
-            samples: float32 [n, ...].
-            labels: int64 [n], for a conditional model; None for other models.
+            samples: uint8 pictures [n, ...], or float32 [n, ...], pictures in [-1, 1].
+            labels: int [n], for a conditional model; None for other models.
+
+        Raises:
+            GanzooError: for samples of another shape or scale, and for labels that are missing or not taken.
         """
+        if (labels is None) == self.is_conditional:
+            words = "with classes: give labels" if labels is None else "without classes: leave labels out"
+            raise GanzooError(f"{self.path} is of a model {words}.")
+        samples = checked(samples, tuple(self.specs("score")["samples"].shape[1:]), "samples", most=MOST_VALUE)
         return self.in_batches("score", samples=samples, **({} if labels is None else {"labels": labels}))
 
     def in_batches(self, signature: str, rows: int = 256, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs of a signature of rows in, rows out for many rows, at most `rows` and `max_rows` in a call."""
-        rows = min(rows, self._limit("max_rows"))
+        rows, specs = min(rows, self._limit("max_rows")), self.specs(signature)
         call, firsts = self.signatures[signature], range(0, len(next(iter(inputs.values()))), rows)
         batches = [
-            call(**{name: tf.constant(values[first : first + rows]) for name, values in inputs.items()})
+            call(
+                **{
+                    name: tf.constant(of_rows[first : first + rows], specs[name].dtype)
+                    for name, of_rows in inputs.items()
+                }
+            )
             for first in firsts
         ]
         return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
@@ -286,7 +299,7 @@ class Exported:
         latent_dim = call.structured_input_signature[1]["latents"].shape[1]
         inputs = dict(latents=tf.random.normal([rows, latent_dim], seed=0), uniforms=tf.zeros([rows]))
         if self.is_conditional:
-            inputs["labels"] = tf.range(rows, dtype=tf.int64) % self.config["num_classes"]
+            inputs["labels"] = tf.constant(np.resize(table.classes(self.config), rows), tf.int64)
         seconds = []
         for _ in range(repeats):
             start = time.perf_counter()

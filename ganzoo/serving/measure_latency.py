@@ -19,7 +19,7 @@ from PIL import Image
 
 from ganzoo import cli
 from ganzoo.errors import GanzooError
-from ganzoo.export.inputs import INPUTS, Input, default, own_inputs, random_rows
+from ganzoo.export.inputs import INPUTS, Input, classes, default, own_inputs, random_rows
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Connection, Spec
 
@@ -49,6 +49,7 @@ def request(
     # of which there is at least one.
     numbers = dict.fromkeys(("max_rows", "max_images"), rows) | {
         "num_classes": config.get("num_classes") or 1,
+        "classes": tuple(classes(config)) if config.get("classes") else None,
         "num_domains": len(config.get("domains") or [0]),
         "num_categories": 1,
     }

@@ -6,6 +6,7 @@ turn pictures into other pictures. All modules have the same functions:
 | function | gives |
 |---|---|
 | `load(config)` | the data, in parts that never mix |
+| `settle(config, data)` | nothing; the keys that are 0 for "what the data have" get their values |
 | `sizes(data)` | the sizes of the parts, as text |
 | `ready(model, data, config)` | a compiled model, or an error before anything is written |
 | `train(model, data, config, workdir, strategy, callbacks)` | whether the last step was reached |
@@ -54,7 +55,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     determinism.
 
     Args:
-        config: a resolved recipe.
+        config: a resolved recipe. The keys that are 0 for what the data have get their values.
         mark: called with the name of each finished part, as `Laps.mark`.
 
     Raises:
@@ -74,6 +75,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     task = of(config.task)
     mark("imports")
     data = task.load(config)
+    task.settle(config, data)
     mark("data")
     model = models.from_config(config, data.shape)
     task.ready(model, data, config)

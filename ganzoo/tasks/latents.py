@@ -13,7 +13,7 @@ from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
 from ganzoo.data.pipeline import batches, check_batch_size
-from ganzoo.data.reals import Reals, to_float
+from ganzoo.data.reals import to_float
 from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import sampling_report
@@ -33,6 +33,24 @@ def load(config: ConfigDict) -> Parts:
     return load_parts(config.dataset, **config.data)
 
 
+def settle(config: ConfigDict, parts: Parts) -> None:
+    """Sets `config.model.num_classes` to what the data have, if it is 0.
+
+    Raises:
+        GanzooError: for data without classes, for another number of classes, and for a class without a sample to
+            train on.
+    """
+    if "num_classes" not in config.model:
+        return
+    classes = _classes(config.name, parts)
+    if config.model.num_classes not in (0, len(classes)):
+        raise GanzooError(
+            f"'{parts.train.name}' has {len(classes)} classes ({_listed(classes)}), but config.model.num_classes is "
+            f"{config.model.num_classes}. Give --config.model.num_classes={len(classes)}, or leave it out."
+        )
+    config.model.num_classes = len(classes)
+
+
 def sizes(parts: Parts) -> str:
     return f"{len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, {len(parts.test)} to measure against"
 
@@ -41,14 +59,13 @@ def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
     """Compiles the model, and finds what is wrong with the config before anything is written.
 
     Raises:
-        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, for labels that
-            are not those of a conditional model, for a density ratio that cannot be, and for limits that no request
+        GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, for held-out
+            reals too few to fit a density ratio on, for a density ratio that cannot be, and for limits that no request
             could keep.
     """
-    if model.num_classes is not None:
-        _check_labels(model, parts.train)
     check_batch_size(config.batch_size, len(parts.train))
     fitting.check(model, config.ratio)
+    _check_held_out(parts)
     saved_model.check_limits(config.sampling)
     loop.compile_for(model, config)
     if len(parts.ratio) < FEW:
@@ -66,7 +83,7 @@ def train(
 ) -> bool:
     """Trains up to `config.steps`; see `loop.train`. Fakes that become alike are warned about (`diversity.json`)."""
     reals = parts.train
-    labels = None if model.num_classes is None else reals.labels
+    labels = None if model.num_classes is None else _numbers(reals.labels, _classes(model.zoo_name, parts))
 
     def data(first_step, share):
         where = dict(seed=config.seed, first_step=first_step, steps=config.steps, share=share)
@@ -90,23 +107,65 @@ def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, descript
     """Fits the density ratio on the held-out reals, and is what the export consists of."""
     print("fitting the density ratio on held-out reals ...")
     reals = to_float(parts.ratio.samples)
-    ratio = fitting.for_export(model, reals, parts.ratio.labels, options=config.ratio, seed=config.seed)
-    return saved_model.servable(model, ratio=ratio, sampling=config.sampling, description=description)
+    labels = classes = None
+    if model.num_classes is not None:
+        classes = _classes(model.zoo_name, parts)
+        labels = _numbers(parts.ratio.labels, classes)
+    ratio = fitting.for_export(model, reals, labels, options=config.ratio, seed=config.seed)
+    named = None if classes is None or np.array_equal(classes, range(len(classes))) else classes.tolist()
+    what = dict(ratio=ratio, sampling=config.sampling, description=description, classes=named)
+    return saved_model.servable(model, **what)
 
 
 def example(export: Path) -> str:
     return f"python -m ganzoo.sample --export_dir {export} --signature drs --num_samples 64 --out grid.png"
 
 
-def _check_labels(model: AdversarialModel, reals: Reals) -> None:
-    if reals.labels is None:
+def _classes(entry: str, parts: Parts) -> np.ndarray:
+    """The labels that the three parts have, in ascending order; class k of the model is the k-th of them.
+
+    Raises:
+        GanzooError: for data without labels, for labels below 0, and for a class without a sample to train on.
+    """
+    name = parts.train.name
+    if parts.train.labels is None:
         raise GanzooError(
-            f"'{reals.name}' has no labels, and {model.zoo_name} learns to make samples of a class. Give a data set "
-            "with labels, such as mnist_5k, or another model."
+            f"'{name}' has no labels, and {entry} learns to make samples of a class. Give a data set with labels, such "
+            "as mnist_5k, or another model."
         )
-    classes = len(np.unique(reals.labels))
-    if classes != model.num_classes or reals.labels.max() >= classes:
+    labels = {part: getattr(parts, part).labels for part in ("train", "ratio", "test")}
+    classes = np.unique(np.concatenate(list(labels.values())))
+    if classes[0] < 0:
+        count = sum(int((of_part < 0).sum()) for of_part in labels.values())
         raise GanzooError(
-            f"'{reals.name}' has {classes} classes, but config.model.num_classes is {model.num_classes}. "
-            f"Give --config.model.num_classes={classes}."
+            f"'{name}' has {count} samples with a label below 0 ({_listed(classes[classes < 0])}), which marks samples "
+            "without a class. Leave them out, or give them a class of 0 or more."
+        )
+    for label in classes:
+        counts = {part: int((of_part == label).sum()) for part, of_part in labels.items()}
+        if counts["train"] == 0:
+            raise GanzooError(
+                f"class {label} of '{name}' has {sum(counts.values())} samples, none of them to train on: "
+                f"{counts['ratio']} to fit the ratio and {counts['test']} to measure against. Give more samples of "
+                "this class, or leave it out."
+            )
+    return classes
+
+
+def _numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """The data's own labels as the model's classes 0, 1, ..., int64 [n]."""
+    return np.searchsorted(classes, labels).astype(np.int64)
+
+
+def _listed(classes: np.ndarray) -> str:
+    return ", ".join(map(str, classes[:20])) + (", ..." if len(classes) > 20 else "")
+
+
+def _check_held_out(parts: Parts) -> None:
+    if len(parts.ratio) < fitting.FEWEST:
+        total = sum(map(len, (parts.train, parts.ratio, parts.test)))
+        needed = -(-fitting.FEWEST * total // max(len(parts.ratio), 1))
+        raise GanzooError(
+            f"'{parts.train.name}' holds {total} samples, of which {len(parts.ratio)} are held out to fit the density "
+            f"ratio on; {fitting.FEWEST} are needed. Give about {needed} samples or more, better some thousands."
         )

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.datasets import checked_labels
 from ganzoo.bases.translating import TranslationModel
+from ganzoo.data.reals import checked
 from ganzoo.density_ratio import fitting
 from ganzoo.export import saved_model
 
@@ -21,20 +23,24 @@ def export_model(
     Args:
         model: a trained model of the zoo.
         directory: the parent folder; the version becomes its subfolder 1, 2, ...
-        reals: float32 [n, ...] held out from training (pictures in [-1, 1]), a thousand or more. The density ratio is
-            fitted on them. Without reals, an objective whose logits are a log ratio uses the logits, and the other
-            objectives export no rejection sampling. A translator takes no reals.
-        labels: int64 [n], the reals' classes, for a conditional model.
+        reals: [n, ...] held out from training, uint8 pictures or float32 in [-1, 1], a thousand or more. The density
+            ratio is fitted on them. Without reals, an objective whose logits are a log ratio uses the logits, and the
+            other objectives export no rejection sampling. A translator takes no reals.
+        labels: int [n], the reals' classes, for a conditional model.
 
     Returns:
         The version's folder.
 
     Raises:
-        GanzooError: for reals on which no ratio can be fitted, and for a folder that cannot be written.
+        GanzooError: for reals on another scale or on which no ratio can be fitted, and for a folder that cannot be
+            written.
     """
     if isinstance(model, TranslationModel):
         return saved_model.export_translator(model, directory)
     if reals is not None:
+        reals = checked(reals, model.sample_shape, "held-out reals")
+        if model.num_classes is not None:
+            labels = checked_labels(labels, len(reals), model.num_classes)
         print("fitting the density ratio on held-out reals ...")
     ratio = fitting.for_export(model, reals, labels, options=model.recipe().ratio)
     print("writing the export ...")

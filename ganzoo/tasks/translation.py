@@ -33,6 +33,12 @@ def load(config: ConfigDict) -> Domains:
     return load_domains(config.dataset, **data)
 
 
+def settle(config: ConfigDict, domains: Domains) -> None:
+    """Sets `config.model.num_domains` to what the data have, if it is 0."""
+    if config.model.get("num_domains") == 0:
+        config.model.num_domains = len(domains.names)
+
+
 def sizes(domains: Domains) -> str:
     of_each = zip(domains.names, domains.train, domains.test, strict=True)
     paired = "in pairs" if domains.paired else "unpaired"
@@ -56,7 +62,7 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
             "--config.data.paired=by_name or side_by_side, the set edges2digits, or cyclegan, which needs none."
         )
     if count != model.num_domains:
-        remedy = f" Give --config.model.num_domains={count}." if model.labelled else ""
+        remedy = f" Give --config.model.num_domains={count}, or leave it out." if model.labelled else ""
         raise GanzooError(
             f"'{domains.name}' has {count} domains ({', '.join(domains.names[:5])}{', ...' if count > 5 else ''}), "
             f"but {model.zoo_name} is made for {model.num_domains}.{remedy}"

@@ -61,6 +61,16 @@ def load_config(name: str, dataset: str | None = None) -> ConfigDict:
     return config.lock()
 
 
+def settle_by_name(config: ConfigDict) -> None:
+    """Sets the numbers of classes and of domains, where they are 0, to what the data set's name tells without its data.
+
+    A run asks the data themselves (`ganzoo.tasks`).
+    """
+    for key in ("num_classes", "num_domains"):
+        if config.model.get(key) == 0:
+            config.model[key] = names.source(config.dataset).classes
+
+
 def check_network(config: ConfigDict) -> None:
     """Checks that the entry can have its network family.
 

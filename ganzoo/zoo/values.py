@@ -61,7 +61,7 @@ def between(least: float, bound: float) -> Rule:
 
 
 def zero_or(least: int, most: int, meaning: str) -> Rule:
-    return Rule(f"{least} to {most}, or 0 for {meaning}", lambda value: value == 0 or least <= value <= most)
+    return Rule(f"{least} to {most:,}, or 0 for {meaning}", lambda value: value == 0 or least <= value <= most)
 
 
 def name_of(*known: str) -> Rule:
@@ -118,8 +118,8 @@ RULES: dict[str, Rule] = {
     "model.n_critic": count(),
     "model.categories": count(2),
     "model.continuous": count(),
-    "model.num_classes": count(),
-    "model.num_domains": count(2),
+    "model.num_classes": count(0),
+    "model.num_domains": zero_or(2, MOST, "as many as the data have"),
     "model.pool_size": count(0),
     "model.gamma_steps": count(),
     "model.ema_burn_in": count(),

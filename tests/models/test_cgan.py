@@ -106,13 +106,35 @@ def test_a_saved_model_is_the_same(tiny, tmp_path):
     ("labels", "said"),
     [
         (None, "'mine' has no labels"),
-        (np.array([0, 1] * 10), "has 2 classes, but config.model.num_classes is 3. Give --config.model.num_classes=2"),
+        (np.array([1, 5] * 10), r"2 classes \(1, 5\), but config.model.num_classes is 3. .*=2, or leave it out"),
+        (np.array([-1, 0] * 10), r"has 30 samples with a label below 0 \(-1\), which marks samples without a class"),
     ],
 )
-def test_data_without_the_models_classes_are_refused_before_the_training(tiny, reals, labels, said):
+def test_data_without_the_models_classes_are_refused_before_the_training(reals, labels, said):
     mine = Reals("mine", reals(20, (2,)), labels)
+    config = load_config("cgan")
+    config.model.num_classes = 3
     with pytest.raises(GanzooError, match=said):
-        latents.ready(tiny("cgan", (2,), num_classes=3), Parts(mine, mine, mine), load_config("cgan"))
+        latents.settle(config, Parts(mine, mine, mine))
+
+
+def test_a_class_that_cannot_be_trained_on_is_refused_with_its_samples(reals):
+    """Whatever number of classes is asked for: a fifth class is in the test part alone."""
+    four, five = (Reals("mine", reals(20, (2,)), np.resize(np.arange(1, n), 20)) for n in (5, 6))
+    for num_classes in (0, 4, 5):
+        config = load_config("cgan")
+        config.model.num_classes = num_classes
+        with pytest.raises(GanzooError, match="class 5 of 'mine' has 4 samples, none of them to train on: 0 to fit"):
+            latents.settle(config, Parts(four, four, five))
+
+
+def test_the_number_of_classes_is_the_datas(reals):
+    mine = Reals("mine", reals(20, (2,)), np.resize([2, 7, 9], 20))
+    config = load_config("cgan")
+    assert config.model.num_classes == 0
+    latents.settle(config, Parts(mine, mine, mine))
+    assert config.model.num_classes == 3
+    latents.settle(config, Parts(mine, mine, mine))  # as in a resumed run
 
 
 def two_classes(**ratio):

@@ -107,5 +107,5 @@ def test_an_export_makes_samples_from_codes_and_recognises_them(tiny, reals, tmp
 
 
 def test_codes_that_are_none_are_refused(points):
-    with pytest.raises(GanzooError, match="categories is 1 and continuous 2"):
+    with pytest.raises(GanzooError, match="config.model.categories is 1, expected at least 2"):
         points(categories=1)

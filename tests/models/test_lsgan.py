@@ -62,9 +62,12 @@ def test_outputs_are_no_log_ratio(tiny):
     assert not tiny("lsgan", (2,)).logits_are_log_ratio
 
 
-@pytest.mark.parametrize("targets", [(0.0, 1.0), (1.0, 1.0, 0.0)])
-def test_targets_that_are_no_game_are_refused(tiny, targets):
-    with pytest.raises(GanzooError, match="expected one for fakes, another for reals"):
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [((0.0, 1.0), "expected three numbers"), ((1.0, 1.0, 0.0), "expected one for fakes, another for reals")],
+)
+def test_targets_that_are_no_game_are_refused(tiny, targets, said):
+    with pytest.raises(GanzooError, match=said):
         tiny("lsgan", (2,), targets=targets)
 
 

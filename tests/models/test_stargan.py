@@ -89,6 +89,8 @@ def test_the_number_of_domains_is_checked_against_the_data(translator, domains):
     with pytest.raises(GanzooError, match=r"'toy' has 4 domains \(A, B, C, D\).*Give --config.model.num_domains=4"):
         translation.ready(translator("stargan"), domains(count=4), config)
     translation.ready(translator("stargan"), domains(count=3), config)
+    translation.settle(config, domains(count=3))
+    assert config.model.num_domains == 3
 
 
 def test_directions_lead_from_all_other_domains_to_each(translator):

@@ -116,3 +116,34 @@ def test_labels_are_taken_in_turn_across_requests(tiny, tmp_path):
     np.testing.assert_array_equal(draws["labels"], np.resize([2, 0], 90))
     np.testing.assert_array_equal(exported.draw("drs", 6)["labels"], [0, 1, 2, 0, 1, 2])
     assert exported.score(draws["samples"], draws["labels"])["log_ratio"].shape == (90,)
+
+
+def test_classes_are_asked_for_by_the_datas_own_labels(tiny, tmp_path):
+    """The classes 0, 1 and 2 of one export are 3, 7 and 40 of another, and else the exports are the same."""
+    sampling = dict(
+        burn_in=30, batch_size=16, max_samples=40, max_rows=50, max_proposals_per_sample=20, gamma_percentile=50.0,
+        budget=2.0, chain_length=3, max_chain_length=9, maximum_percentile=100.0,
+    )  # fmt: skip
+    model = tiny("cgan", (2,), num_classes=3)
+    ratio = DensityRatio(lambda samples, labels: samples[:, 0], held_out=tf.zeros([3, 4]))
+    exports = []
+    for name, classes in (("plain", None), ("named", [3, 7, 40])):
+        saved_model.export(model, tmp_path / name, ratio=ratio, sampling=sampling, classes=classes)
+        exports.append(Exported(tmp_path / name))
+    plain, named = exports
+    own = np.array([3, 7, 40])
+    for signature in ("generate", "drs", "obrs", "mh"):
+        for labels in (None, np.array([2, 0])):
+            expected = plain.draw(signature, 6, labels=labels)
+            given = named.draw(signature, 6, labels=None if labels is None else own[labels])
+            np.testing.assert_array_equal(given["samples"], expected["samples"])
+            if "labels" in expected:
+                np.testing.assert_array_equal(given["labels"], own[expected["labels"]])
+    assert named.config["classes"] == [3, 7, 40]
+    np.testing.assert_array_equal(named.explain(6)["labels"], [3, 7, 40, 3, 7, 40])
+    assert named.proposals_per_second(repeats=1) > 0
+    pairs = (plain, [0, 2] * 3), (named, [3, 40] * 3)
+    logits = [export.score(expected["samples"], of)["logits"] for export, of in pairs]
+    np.testing.assert_array_equal(*logits)
+    with pytest.raises(GanzooError, match=r"labels must be among 3, 7, 40, got"):
+        named.draw("drs", 2, labels=np.array([0, 3]))

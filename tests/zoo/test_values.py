@@ -143,6 +143,8 @@ def test_the_least_value_that_a_rule_takes_builds_a_network(key):
     name = {"stargan": "stargan", "cyclegan": "cyclegan", "unet": "pix2pix", "progressive": "pggan"}.get(family, "gan")
     config = load_config(name, "gaussians25" if "mlp" in family or family == "fourier" else None)
     config.model.network = family
+    if name == "stargan":
+        config.model.num_domains = 3
     for options in config.networks[family].values():
         options.width = 4
         if family == "r3":

@@ -109,7 +109,7 @@ def planned(
             "`python -m ganzoo.sample --input_dir`."
         )
     if labels is None and exported.is_conditional:
-        labels = list(range(exported.config["num_classes"]))
+        labels = table.classes(exported.config)
     elif labels is not None and not exported.is_conditional:
         raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")
     drawn = exported.draw(signature, 1 if labels is None else len(labels), labels=labels, **inputs)

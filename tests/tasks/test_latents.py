@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+import ganzoo
+from ganzoo.data.parts import Parts
+from ganzoo.data.reals import Reals
+from ganzoo.errors import GanzooError
+from ganzoo.export import saved_model
+from ganzoo.serving.exported import Exported
+from ganzoo.tasks import latents
+from tests.conftest import TINY
+
+LABELS = np.array([1, 4, 9])
+
+
+def clouds(rows, seed, labels=LABELS):
+    """Points around (label, 0), float32 [rows, 2], and their labels in turn."""
+    labels = np.resize(labels, rows)
+    noise = np.random.default_rng(seed).normal(scale=0.1, size=(rows, 2))
+    return Reals("clouds", (noise + np.stack([labels, 0 * labels], axis=1)).astype(np.float32), labels)
+
+
+@pytest.fixture
+def config():
+    config = ganzoo.load_config("cgan", "gaussians25")
+    for network in ("generator", "discriminator"):
+        config.networks.mlp[network].update(TINY["points"][network])
+    config.update(dict(batch_size=24, steps=3, steps_per_execution=1))
+    config.ratio.refit.update(steps=10, batch_size=16, width=8)
+    config.sampling.update(burn_in=30, batch_size=16, max_samples=40, max_rows=50, chain_length=3)
+    config.evaluation.num_samples = 30
+    return config
+
+
+def run(parts, config, workdir):
+    """From the data to the figures, as `ganzoo.run` does it."""
+    latents.settle(config, parts)
+    model = ganzoo.models.from_config(config, parts.shape)
+    latents.ready(model, parts, config)
+    assert latents.train(model, parts, config, workdir)
+    path = saved_model.write(latents.servable(model, parts, config, {"step": 3}), workdir / "export")
+    exported = Exported(path)
+    return exported, latents.measure(exported, parts, config)
+
+
+def test_labels_of_any_numbers_are_trained_exported_and_measured(config, tmp_path):
+    """The classes are those of all three parts, also the one of which a single real is held out."""
+    held_out = clouds(30, 1, [1, 4])
+    held_out.labels[0] = 9
+    exported, metrics = run(Parts(clouds(90, 0), held_out, clouds(30, 2)), config, tmp_path)
+    assert config.model.num_classes == 3
+    assert exported.config["classes"] == [1, 4, 9]
+    for sampler in ("generate", "drs", "obrs", "mh"):
+        assert np.isfinite(list(metrics[sampler].values())).all()
+        np.testing.assert_array_equal(exported.draw(sampler, 3)["samples"].shape, (3, 2))
+
+
+def test_labels_from_0_on_are_asked_for_as_they_are(config, tmp_path):
+    parts = Parts(*(clouds(90, seed, [0, 1, 2]) for seed in range(3)))
+    exported, _ = run(parts, config, tmp_path)
+    assert "classes" not in exported.config
+
+
+def test_too_few_held_out_reals_are_refused_before_the_training(config):
+    """With the number of samples that is needed: of 20 points 5 are held out, of 24 six would be."""
+    parts = Parts(clouds(12, 0), clouds(5, 1), clouds(3, 2))
+    latents.settle(config, parts)
+    config.batch_size = 3
+    model = ganzoo.models.from_config(config, (2,))
+    with pytest.raises(GanzooError, match="holds 20 samples, of which 5 are held out .* 6 are needed. Give about 24"):
+        latents.ready(model, parts, config)
