@@ -448,8 +448,8 @@ FAULTS = [
     ),
     Fault(
         "calibration: it is left out",
-        'calibrator = calibrate(options["calibration"],',
-        'calibrator = calibrate("none",',
+        'calibrator, log_loss = calibrate(options["calibration"],',
+        'calibrator, log_loss = calibrate("none",',
         "density_ratio/test_fitting.py",
     ),
     Fault(
@@ -472,7 +472,7 @@ FAULTS = [
     ),
     Fault(
         "logits that are no log ratio count as one",
-        'if n != "discriminator" or fit.model.logits_are_log_ratio]',
+        'if n != "discriminator" or model.logits_are_log_ratio]',
         "]",
         "density_ratio/test_estimators.py",
     ),
