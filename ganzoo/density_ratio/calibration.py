@@ -5,14 +5,15 @@ section 3.2. A classifier ranks samples well, but its logits are too large. The 
 which the ranks do not give. The map is fitted on reals and fakes that the classifier has not seen.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from scipy.optimize import minimize
-from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
 from ganzoo.errors import GanzooError, did_you_mean
 
@@ -20,12 +21,7 @@ METHODS = ("none", "temperature", "isotonic", "beta")
 
 Map = Callable[[tf.Tensor], tf.Tensor]
 
-# The prior on slopes, N(1, 0.5^2): a classifier's logits are about right. Some hundred logits that tell little about
-# the slope, because reals and fakes hardly overlap, then leave the slope near 1. Measured with temperature on 100 true
-# logits of each class, 4 standard deviations apart, 20 draws: the slope is at most 1.5 and not 4.7. The log loss on fresh
-# logits is .0041 above the best (without the prior .0138), and .0026 where a map is kept only if it helps. Where logits
-# are 5 times too large (100 of each class, 1.5 standard deviations apart), it is .0030 and .0029.
-PRIOR_SLOPE, PRIOR_STD = 1.0, 0.5
+PRIOR_STD = 100.0  # the prior on slopes per standard deviation of a feature; it matters only for separable classes
 FOLDS = 5  # of the cross-fitting that judges a map
 SMALLEST_SCALE = 1e-6  # a feature that varies less is rounding noise and is not scaled up
 CLIP_SPANS = 5.0  # logits are clipped at this many spans from the middle halves of both classes
@@ -50,6 +46,10 @@ def calibrate(method: str, real_logits: np.ndarray, fake_logits: np.ndarray) -> 
 
     Both are judged by cross-fitting: the logits are dealt out to five folds, and each fold is judged by the map that is
     fitted on the other folds.
+
+    Measured with "temperature" on 100 true logits of each class, 4 standard deviations apart, over 20 draws: without
+    the check the log loss on fresh logits is .013 above the best and Dawid's |Z| is 4.0; with it, .001 and 1.2. The
+    check can miss a map that would help: 1 of 20 where logits are 2.5 times too large and 3 deviations apart.
 
     Args:
         method: one of `METHODS`.
@@ -122,9 +122,9 @@ def _fit(method: str, real: np.ndarray, fake: np.ndarray) -> Map:
 def temperature(real: np.ndarray, fake: np.ndarray) -> Map:
     """x -> a x + b by logistic regression; 1/a is the temperature.
 
-    Platt, "Probabilistic Outputs for Support Vector Machines", 1999; Turner et al. call it logistic calibration. The
-    slope a has the prior N(1, 0.5^2). If the best a is negative, reals score no higher than fakes and the logits carry
-    no information. Then a = b = 0, the log ratio of two equal distributions.
+    Platt, "Probabilistic Outputs for Support Vector Machines", 1999; Turner et al. call it logistic calibration. If the
+    best a is negative, reals score no higher than fakes and the logits carry no information. Then a = b = 0, the log
+    ratio of two equal distributions.
 
     Args:
         real: float64 [n], finite.
@@ -138,8 +138,8 @@ def beta(real: np.ndarray, fake: np.ndarray) -> Map:
     """x -> a ln p - b ln(1 - p) + c with p = sigmoid(x) and a, b >= 0.
 
     Kull, Silva Filho and Flach, "Beta calibration", AISTATS 2017, https://proceedings.mlr.press/v54/kull17a.html,
-    section 3: logistic regression on ln p and -ln(1 - p), with the prior N(1, 0.5^2) on both slopes, which are at
-    least 0. The map has slope a at very negative logits and slope b at very positive logits.
+    section 3: logistic regression on ln p and -ln(1 - p). A negative slope is set to 0, and the other parameters are
+    fitted again. The map has slope a at very negative logits and slope b at very positive logits.
 
     Args:
         real: float64 [n], finite.
@@ -182,31 +182,25 @@ def isotonic(real: np.ndarray, fake: np.ndarray) -> Map:
 def _logistic_regression(
     features: Callable[[np.ndarray], list[np.ndarray]], real: np.ndarray, fake: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Slopes >= 0 of the features of a logit, and the bias, with the prior on the slopes.
+    """Slopes >= 0 of the features of a logit, and the bias. A negative slope becomes 0; the others are fitted again.
 
     If every slope is 0, the bias is 0, too, since both classes weigh the same.
     """
     logits, is_real, weights = _labelled(*_without_runaways(real, fake))
     x = np.stack(features(logits), axis=1)
     mean, scale = x.mean(0), np.maximum(x.std(0), SMALLEST_SCALE)
-    x = np.column_stack([(x - mean) / scale, np.ones(len(x))])
-    # In units in which the loss curves alike in all directions, so that the optimizer converges at once.
-    units = 1.0 / np.sqrt(weights @ x**2 / 4 + np.append(1.0 / (scale * PRIOR_STD) ** 2, 0.0))
-    signs = np.where(is_real, 1.0, -1.0)
+    x = (x - mean) / scale
 
-    def loss_and_gradient(parameters):
-        parameters = parameters * units
-        margins = signs * (x @ parameters)
-        gaps = (parameters[:-1] / scale - PRIOR_SLOPE) / PRIOR_STD
-        gradient = -(weights * signs * expit(-margins)) @ x
-        gradient[:-1] += gaps / (scale * PRIOR_STD)
-        return weights @ np.logaddexp(0.0, -margins) + gaps @ gaps / 2, gradient * units
-
-    start = np.append(PRIOR_SLOPE * scale, PRIOR_SLOPE * mean.sum()) / units
-    bounds = [(0.0, None)] * len(scale) + [(None, None)]
-    fit = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds, options=dict(ftol=1e-13))
-    slopes = (fit.x * units)[:-1] / scale
-    return slopes, float((fit.x * units)[-1] - slopes @ mean) if slopes.any() else 0.0
+    slopes, bias, kept = np.zeros(x.shape[1]), 0.0, np.ones(x.shape[1], bool)
+    while kept.any():
+        fit = LogisticRegression(C=PRIOR_STD**2, solver="newton-cholesky", tol=1e-8)
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # it then uses another solver
+            fit.fit(x[:, kept], is_real, weights)
+        if (fit.coef_ >= 0.0).all():
+            slopes[kept], bias = fit.coef_[0] / scale[kept], fit.intercept_[0] - fit.coef_[0] @ (mean / scale)[kept]
+            break
+        kept[kept] = fit.coef_[0] >= 0.0
+    return slopes, bias
 
 
 def _without_runaways(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
