@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import json
+import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -39,6 +41,25 @@ def check_writable(path: str | Path, name: str, *, is_folder: bool) -> None:
         ) from error
 
 
+def check_space(folder: Path, needed: int, name: str) -> None:
+    """Checks before the work starts that a folder's disk has room for what will be written.
+
+    Args:
+        folder: an existing folder.
+        needed: bytes, an estimate.
+        name: the flag or argument that the user can change, for the message.
+
+    Raises:
+        GanzooError: if the disk has less room.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise GanzooError(
+            f"{folder} has {free / 1e6:.3g} MB of room, and checkpoints and the export take about "
+            f"{needed / 1e6:.3g} MB. Make room, or give another {name}."
+        )
+
+
 @contextlib.contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """A temporary name beside `path` for a file or a folder, which is removed at the end of the block.
@@ -47,11 +68,35 @@ def unfinished(path: Path) -> Iterator[Path]:
         path: the final name; its folder is made if it does not exist.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+    beside = path.with_name(f".{path.stem}-{os.getpid()}-{uuid.uuid4().hex}{path.suffix}")
     try:
         yield beside
     finally:
         remove(beside)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what processes of this machine that were killed left unfinished in a folder; subfolders stay as they are.
+
+    Args:
+        folder: need not exist.
+    """
+    for path in folder.glob(".*"):
+        match = re.fullmatch(r"[.].+-(\d+)-[0-9a-f]{32}([.].*)?", path.name)
+        if match and not _is_running(int(match[1])):
+            remove(path)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name == "nt":  # a signal would end the process there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @contextlib.contextmanager

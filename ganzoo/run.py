@@ -90,7 +90,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
-    from ganzoo.training import strategies
+    from ganzoo.training import checkpoints, strategies
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
@@ -101,9 +101,14 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         if FLAGS.plugin:
             description["plugins"] = list(FLAGS.plugin)
         workdirs.claim(workdir, description, resume=FLAGS.resume)
+        workdirs.remove_unfinished(workdir)
         devices = f" on {strategies.describe(strategy)}" if strategy else ""
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
         metrics = workdirs.finished(workdir, config.steps)
+        if metrics is None:
+            has_checkpoints = any((workdir / "checkpoints").glob("*.index"))
+            needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else config.checkpoints_kept)
+            files.check_space(workdir, needed, "--workdir")
 
     callbacks = profiling(workdir) if is_chief else []
     is_to_train = strategies.from_chief(strategy, metrics is None)
@@ -116,7 +121,9 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
 
     if metrics is None:
         description["step"] = model.steps_taken
-        version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
+        version = workdirs.exported(workdir, description)
+        if version is None:
+            version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
         metrics = task.measure(Exported(version), data, config, workdir)
         files.write_json(workdir / "metrics.json", metrics)
     print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")

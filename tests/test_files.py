@@ -1,10 +1,12 @@
 import json
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from ganzoo.errors import GanzooError
-from ganzoo.files import check_writable, checksum, remove, whole, write_json
+from ganzoo.files import check_space, check_writable, checksum, remove, remove_unfinished, unfinished, whole, write_json
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):
@@ -96,3 +98,25 @@ def test_finding_that_something_can_be_written_leaves_nothing(tmp_path):
         check_writable(tmp_path / path, "--out", is_folder=is_folder)
     assert [path.name for path in tmp_path.rglob("*")] == ["old.json"]
     assert (tmp_path / "old.json").read_text() == "old"
+
+
+def test_a_full_disk_is_told_with_its_room_and_what_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=3_210_000))
+    with pytest.raises(GanzooError, match=r"has 3.21 MB of room, and .* take about 45 MB. Make room, or .* --workdir"):
+        check_space(tmp_path, 45_000_000, "--workdir")
+    check_space(tmp_path, 3_210_000, "--workdir")
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    dead = multiprocessing.get_context("forkserver").Process(target=print)
+    dead.start()
+    dead.join()
+    (tmp_path / f".version-{dead.pid}-{'0' * 32}").mkdir()
+    (tmp_path / f".metrics-{dead.pid}-{'0' * 32}.json").write_text("{")
+    for name in (".hidden", f".other-{dead.pid}", "kept.json"):
+        (tmp_path / name).write_text("")
+    with unfinished(tmp_path / "mine.json") as mine:
+        mine.write_text("")
+        remove_unfinished(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {".hidden", f".other-{dead.pid}", "kept.json", mine.name}
+    remove_unfinished(tmp_path / "nowhere")

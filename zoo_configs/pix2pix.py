@@ -16,9 +16,9 @@ NETWORKS = ("unet",)  # the families that the model can be built with
 
 
 def get_config(kind="domains"):
-    """The paper's constants for digits of 32 x 32 pixels, with three changes: patches of 34 x 34 pixels instead of
-    70 x 70, a quarter of the channels, and batches of 16 pictures at five times the learning rate of 2e-4 instead of
-    single pictures.
+    """The paper's constants for digits of 32 x 32 pixels, with four changes: patches of 34 x 34 pixels instead of
+    70 x 70, a quarter of the channels, batches of 16 pictures at five times the learning rate of 2e-4 instead of
+    single pictures, and a rate that falls to 0 in the second half, as in CycleGAN; the paper's code holds the rate.
 
     The paper's choices for 256 x 256 are the networks' `width` 64, `layers` 3, `batch_size` 1, learning rates 2e-4,
     `data.load_size` 286, `data.image_size` 256 and `data.flip`.

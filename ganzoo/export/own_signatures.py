@@ -132,6 +132,19 @@ def signatures(
     return offered
 
 
+def check(model: AdversarialModel, sampling: Mapping) -> None:
+    """Traces the registered signatures that fit a model, before time is spent on its training.
+
+    A density ratio that is 0 everywhere takes the place of the ratio that is fitted after the training.
+
+    Raises:
+        GanzooError: for a signature that fails or returns no dict of tensors, with the user's file and line.
+    """
+    ratio = DensityRatio(lambda samples, *labels: tf.zeros([tf.shape(samples)[0]]))
+    for signature in signatures(model, ratio, sampling).values():
+        tf.function(signature.function, input_signature=signature.specs, autograph=False).get_concrete_function()
+
+
 def facts(offered: Signatures) -> dict[str, dict]:
     """The part of an export's config on users' signatures: each signature's own inputs by name."""
     return {

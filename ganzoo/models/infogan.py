@@ -27,7 +27,8 @@ RECOGNITION_WIDTH = 128  # appendix C.1
 class InfoGAN(AdversarialModel):
     """Part of the latents are codes. Generator and discriminator maximise the information on the codes in a sample.
 
-    The latents are noise, a one-hot category and continuous codes, in this order. Q shares the discriminator's trunk.
+    The latents are noise, a one-hot category and continuous codes, in this order. The noise is normal; in the authors'
+    code it is uniform in (-1, 1). Q shares the discriminator's trunk.
     Q's head gives the category's logits and the mean of each continuous code; the standard deviation is 1, as in the
     authors' code. (A learned standard deviation shrinks until only the continuous codes count: it doubled the Frechet
     distance on digits.) The bound L_I is part of both losses, and the discriminator's optimizer also moves Q.

@@ -1,7 +1,9 @@
 """CycleGAN's generator (Zhu et al. 2017, https://arxiv.org/abs/1703.10593, appendix 7.2, after Johnson et al. 2016).
 
 The generator has two strided convolutions, residual blocks and two transposed convolutions. Order and padding follow
-the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix; the paper's `width` is 64.
+the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix; the paper's `width` is 64. Norms differ from
+that code: here they have a scale and an offset, and the convolutions before them have no biases. There instance norms
+have neither, and the convolutions have biases.
 """
 
 from collections.abc import Callable

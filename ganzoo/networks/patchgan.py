@@ -1,7 +1,8 @@
 """The discriminator of pix2pix and CycleGAN, which judges patches (Isola et al. 2017, https://arxiv.org/abs/1611.07004,
 section 3.2.2 and appendix 6.1.2).
 
-Padding and biases follow the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix. 3 `layers` make
+Padding follows the authors' code, https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix. Norms have a scale and an
+offset, and the convolutions before them no biases; in that code this holds for batch norm alone. 3 `layers` make
 the 70 x 70 PatchGAN, 0 the PixelGAN, and 5 the paper's ImageGAN of 286 x 286.
 """
 

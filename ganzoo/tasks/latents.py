@@ -17,7 +17,7 @@ from ganzoo.data.reals import to_float
 from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import sampling_report
-from ganzoo.export import saved_model
+from ganzoo.export import own_signatures, saved_model
 from ganzoo.export.saved_model import Servable
 from ganzoo.pictures import drawing
 from ganzoo.training import loop
@@ -60,13 +60,14 @@ def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
 
     Raises:
         GanzooError: for an optimizer or schedule that there is not, for a batch larger than the data, for held-out
-            reals too few to fit a density ratio on, for a density ratio that cannot be, and for limits that no request
-            could keep.
+            reals too few to fit a density ratio on, for a density ratio that cannot be, for limits that no request
+            could keep, and for a user's own signature that fails.
     """
     check_batch_size(config.batch_size, len(parts.train))
     fitting.check(model, config.ratio)
     _check_held_out(parts)
     saved_model.check_limits(config.sampling)
+    own_signatures.check(model, config.sampling)
     loop.compile_for(model, config)
     if len(parts.ratio) < FEW:
         note = f"{len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help."

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ganzoo import files
 from ganzoo.errors import GanzooError
 from ganzoo.files import check_writable, write_json
-from ganzoo.serving.exported import Exported
+from ganzoo.serving.exported import Exported, newest_version
 from ganzoo.zoo.recipes import completed
 
 # These keys may change between two starts of the same run: they set its length and its files, not what is trained.
@@ -65,6 +66,23 @@ def described(workdir: Path) -> dict:
     if not isinstance(description, dict) or not {"config", "split"} <= description.keys():
         raise GanzooError(f"{path} is not what a run leaves: it has no `config` and `split`.")
     return description
+
+
+def remove_unfinished(workdir: Path) -> None:
+    """Removes the drafts that a killed process left in a run's folder."""
+    for folder in (workdir, workdir / "export", workdir / "samples"):
+        files.remove_unfinished(folder)
+
+
+def exported(workdir: Path, description: Mapping) -> Path | None:
+    """The version that this run has exported already, at the same step and by the same `config.ratio` and
+    `config.sampling`; None if there is no such version."""
+    if not any((workdir / "export").glob("[0-9]*")):
+        return None
+    facts = Exported.describe(workdir / "export")
+    asked = json.loads(json.dumps(description))
+    same = all(facts.get("config", {}).get(key) == asked["config"].get(key) for key in ("ratio", "sampling"))
+    return newest_version(workdir / "export") if same and facts.get("step") == asked["step"] else None
 
 
 def finished(workdir: Path, steps: int) -> dict | None:

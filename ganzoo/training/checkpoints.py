@@ -1,11 +1,23 @@
 """Checkpoints of a run: the whole state that an exact resume needs. The last few are kept."""
 
+import math
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError, plain_words
+
+EXPORT_GRAPHS = 10_000_000  # bytes of an export besides its weights: the graphs of its signatures, warm-up requests
+
+
+def bytes_of_run(model: keras.Model, keep: int) -> int:
+    """About how much a run writes: its checkpoints, one more while it is written, and the export beside its draft."""
+    optimizers = [*model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
+    weights, states = (
+        sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in of) for of in (model.variables, optimizers)
+    )
+    return (keep + 1) * (weights + states) + 2 * weights + EXPORT_GRAPHS
 
 
 class Checkpoints:

@@ -294,15 +294,26 @@ def branching(model, latents):
         (branching, 1, "OperatorNotAllowedInGraphError: "),
     ],
 )
-def test_what_fails_at_the_export_names_the_signature_the_file_and_the_line(register, tmp_path, function, line, words):
+def test_what_fails_names_the_signature_the_file_and_the_line(register, tmp_path, function, line, words):
     register("mine", inputs=("latents",))(function)
-    what = servable(tiny_sampler("gan", (2,)), ratio=None)
-    with pytest.raises(GanzooError) as raised:
-        saved_model.write(what, tmp_path / "model")
-    first = inspect.getsourcelines(function)[1]
-    assert f"signature 'mine' ({Path(__file__).name}, line {first + line})" in str(raised.value)
-    assert words in str(raised.value)
+    model, first = tiny_sampler("gan", (2,)), inspect.getsourcelines(function)[1]
+    what = servable(model, ratio=None)
+    for call in (lambda: saved_model.write(what, tmp_path / "model"), lambda: own_signatures.check(model, SAMPLING)):
+        with pytest.raises(GanzooError) as raised:
+            call()
+        assert f"signature 'mine' ({Path(__file__).name}, line {first + line})" in str(raised.value)
+        assert words in str(raised.value)
     assert not list((tmp_path / "model").iterdir())
+
+
+def test_signatures_that_do_not_fail_pass_the_check_before_training(register):
+    """A signature that needs the ratio is traced with one, though none is fitted yet."""
+
+    def weighed(model, latents, *, ratio):
+        return {"log_ratio": ratio(model(latents))}
+
+    register("mine", inputs=("latents",))(weighed)
+    own_signatures.check(tiny_sampler("gan", (2,)), SAMPLING)
 
 
 def test_a_bound_by_a_name_that_is_none_is_said_at_the_export(register):

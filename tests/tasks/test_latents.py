@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import ganzoo
+from ganzoo import models
 from ganzoo.data.parts import Parts
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
@@ -35,7 +36,7 @@ def config():
 def run(parts, config, workdir):
     """From the data to the figures, as `ganzoo.run` does it."""
     latents.settle(config, parts)
-    model = ganzoo.models.from_config(config, parts.shape)
+    model = models.from_config(config, parts.shape)
     latents.ready(model, parts, config)
     assert latents.train(model, parts, config, workdir)
     path = saved_model.write(latents.servable(model, parts, config, {"step": 3}), workdir / "export")
@@ -66,6 +67,6 @@ def test_too_few_held_out_reals_are_refused_before_the_training(config):
     parts = Parts(clouds(12, 0), clouds(5, 1), clouds(3, 2))
     latents.settle(config, parts)
     config.batch_size = 3
-    model = ganzoo.models.from_config(config, (2,))
+    model = models.from_config(config, (2,))
     with pytest.raises(GanzooError, match="holds 20 samples, of which 5 are held out .* 6 are needed. Give about 24"):
         latents.ready(model, parts, config)

@@ -1,10 +1,11 @@
 import copy
+from pathlib import Path
 
 import pytest
 
 from ganzoo.errors import GanzooError
 from ganzoo.files import write_json
-from ganzoo.tasks.workdirs import claim, described
+from ganzoo.tasks.workdirs import claim, described, exported
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 
@@ -107,3 +108,15 @@ def test_json_is_written_whole(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "metrics.json", {"a": object()})
     assert not (tmp_path / "metrics.json").exists()
+
+
+def test_an_export_is_made_again_only_if_it_would_be_another(tmp_path):
+    """A run that was killed while it measured finds its version; another step or another ratio needs another."""
+    config = {"ratio": {"steps": 3}, "sampling": {"budget": 2.0}, "log_every": 5}
+    assert exported(tmp_path, {"config": config, "step": 9}) is None
+    (tmp_path / "export" / "1").mkdir(parents=True)
+    (tmp_path / "export" / "1" / "saved_model.pb").write_bytes(b"")
+    write_json(tmp_path / "export" / "1" / "assets" / "config.json", {"config": config, "step": 9})
+    assert Path(exported(tmp_path, {"config": config | {"log_every": 7}, "step": 9})) == tmp_path / "export" / "1"
+    assert exported(tmp_path, {"config": config, "step": 10}) is None
+    assert exported(tmp_path, {"config": config | {"ratio": {"steps": 4}}, "step": 9}) is None

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+import ganzoo
 from ganzoo.errors import GanzooError
-from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training.checkpoints import Checkpoints, bytes_of_run
 
 
 @pytest.fixture
@@ -77,3 +78,16 @@ def test_a_step_that_is_asked_for_is_the_one_that_comes_back(trained, tiny, tmp_
 
 def test_no_checkpoint_is_step_0(trained, tmp_path):
     assert Checkpoints(tmp_path, trained[0], keep=1).restore() == 0
+
+
+def test_the_room_for_a_run_is_known_before_it(tmp_path):
+    """Two checkpoints of the recipe's networks take what is said, to a tenth."""
+    model = ganzoo.create("gan", image_shape=(2,))
+    model.compile()
+    checkpoints = Checkpoints(tmp_path, model, 2)
+    for step in (1, 2, 3):
+        model.step.assign(step)
+        checkpoints.save()
+    written = sum(path.stat().st_size for path in (tmp_path / "checkpoints").glob("ckpt-*.data*"))
+    said = bytes_of_run(model, 1) - bytes_of_run(model, -1)
+    assert said == pytest.approx(written, rel=0.1)
