@@ -168,7 +168,7 @@ RULES: dict[str, Rule] = {
     "optimizers.*.initial_accumulator_value": at_least(0),
     "optimizers.*.nesterov": ANY,
     # the density ratio
-    "ratio.estimator": name_of(*ESTIMATORS, "combined"),
+    "ratio.estimator": name_of(*ESTIMATORS, "combined", "best"),
     "ratio.combined": some_of(*ESTIMATORS),
     "ratio.calibration": name_of("none", "temperature", "isotonic", "beta"),
     "ratio.mismatched": at_least(0),
