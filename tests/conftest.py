@@ -78,8 +78,6 @@ def pytest_collection_modifyitems(items):
 def seldom_collections():
     """What is imported stays, and tracing makes many objects that live: Python need not look for garbage so often."""
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     yield
     gc.set_threshold(*before)
@@ -97,13 +95,15 @@ def graphs_end_with_their_file():
     """Forgets the custom gradients of what a file traced.
 
     TensorFlow registers one for every call of `leaky_relu` in a graph, and with it keeps the graph for as long as the
-    process lives: 7 MB for a tiny model's training.
+    process lives: 7 MB for a tiny model's training. The next file frees the graphs, because the last test's objects
+    live until then. What is left after that stays, and no later search for garbage goes through it again.
     """
+    gc.collect()
+    gc.freeze()
     before = set(gradient_registry.list())
     yield
     for name in set(gradient_registry.list()) - before:
         del gradient_registry._registry[name]
-    gc.collect()
 
 
 @pytest.fixture

@@ -101,7 +101,8 @@ def _write_sampler(model, folder):
 
 
 def _write_translator(model, folder):
-    saved_model.export_translator(model, folder, sampling=TRANSLATING, description={"domains": list("abc"), "step": 7})
+    domains = ["dark", "middling", "light"] if model.num_domains == 3 else ["dark", "light"]
+    saved_model.export_translator(model, folder, sampling=TRANSLATING, description={"domains": domains, "step": 7})
 
 
 _exports, _loaded = functools.cache(Exports), functools.cache(Exported)

@@ -13,6 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests import processes
+from tests.exports import exports  # noqa: F401 - a fixture
 
 # A run of a few seconds: tiny networks, few steps, little to measure.
 SHORT = [
@@ -174,27 +175,32 @@ GROWING = [
 @pytest.mark.parametrize(
     ("flags", "every", "steps"),
     [
-        (["--model=wgan_gp", "--dataset=gaussians8"], 50, 600),
+        (["--model=wgan_gp", "--dataset=gaussians8"], 30, 300),
         (["--model=pggan", *GROWING], 20, 100),
     ],
     ids=["wgan_gp", "pggan_in_a_fade"],
 )
 def test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one(tmp_path, flags, every, steps):
-    """`kill -9` in mid-training, the same command again; deterministic. Every variable is compared, bit for bit. Of the
-    uninterrupted run only the training is looked at; it is not waited for what follows."""
+    """`kill -9` in mid-training, the same command again; deterministic. Every variable is compared, bit for bit. Only
+    the training is looked at; it is not waited for what follows."""
     flags = [*flags, f"--steps={steps}", "--config.deterministic=True", f"--config.checkpoint_every={every}", *SHORT]
-    whole = processes.Command(*flags, f"--workdir={tmp_path}/whole", module="ganzoo.run")
-    _wait_for(tmp_path / "whole/checkpoints", f"ckpt-{steps}.index", whole)
-    state = tmp_path / "whole/checkpoints/checkpoint"
-    _wait_until(lambda: tf.train.latest_checkpoint(str(state.parent)) == str(state.with_name(f"ckpt-{steps}")), whole)
-    whole.kill()
 
+    def train_to_the_end(workdir):
+        command = processes.Command(*flags, f"--workdir={tmp_path}/{workdir}", module="ganzoo.run")
+        checkpoints, last = tmp_path / workdir / "checkpoints", f"ckpt-{steps}"
+        _wait_for(checkpoints, f"{last}.index", command)
+        _wait_until(lambda: tf.train.latest_checkpoint(str(checkpoints)) == str(checkpoints / last), command)
+        command.kill()
+        return command
+
+    train_to_the_end("whole")
     killed = processes.Command(*flags, f"--workdir={tmp_path}/killed", module="ganzoo.run")
     _wait_for(tmp_path / "killed/checkpoints", f"ckpt-{2 * every}.index", killed)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert not (tmp_path / f"killed/checkpoints/ckpt-{steps}.index").exists()
-    assert "going on from step" in run(*flags, f"--workdir={tmp_path}/killed")
+    resumed = train_to_the_end("killed")
+    assert "going on from step" in resumed.communicate()[0]
 
     whole, resumed = (tf.train.load_checkpoint(str(tmp_path / run / "checkpoints")) for run in ("whole", "killed"))
     names = [name for name in whole.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
@@ -313,28 +319,21 @@ def test_a_translator_of_ones_own_pictures_trains_and_translates_a_folder(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_folder_cannot_be_translated_by_a_model_that_samples(tmp_path):
-    from ganzoo import create
-    from ganzoo.density_ratio import fitting
-    from ganzoo.export import saved_model
-    from tests.conftest import TINY
-
-    model = create("gan", image_shape=(16, 16, 1), latent_dim=3, **TINY["images"])
-    saved_model.export(model, tmp_path / "export", ratio=fitting.for_export(model, None))
-    flags = [f"--export_dir={tmp_path}/export", f"--input_dir={tmp_path}", f"--out={tmp_path}/out"]
+def test_a_folder_cannot_be_translated_by_a_model_that_samples(exports, tmp_path):  # noqa: F811
+    flags = [f"--export_dir={exports['gan'][1]}", f"--input_dir={tmp_path}", f"--out={tmp_path}/out"]
     assert one_line(run(*flags, module="ganzoo.sample", code=1), "leave --input_dir out")
 
 
 @pytest.mark.slow
-def test_a_folder_is_translated_to_the_domain_that_is_named(tmp_path):
+def test_a_folder_is_translated_to_the_domain_that_is_named(exports, tmp_path):  # noqa: F811
     """By an export of stargan; without a domain the names that there are are told."""
-    from ganzoo.export import saved_model
-    from tests.conftest import tiny_translator
-
-    description = {"domains": ["dark", "middling", "light"]}
-    saved_model.export_translator(tiny_translator("stargan"), tmp_path / "export", description=description)
     save_pictures(tmp_path / "mine", 4, seed=0)
-    flags = [f"--export_dir={tmp_path}/export", f"--input_dir={tmp_path}/mine", f"--out={tmp_path}/out", "--size=16"]
+    flags = [
+        f"--export_dir={exports['stargan'][1]}",
+        f"--input_dir={tmp_path}/mine",
+        f"--out={tmp_path}/out",
+        "--size=16",
+    ]
     assert "4 pictures by translate" in run(*flags, "--domain=light", module="ganzoo.sample")
     assert Image.open(tmp_path / "out/00.png").size == (16, 16)
     assert one_line(run(*flags, module="ganzoo.sample", code=1), "Give --domain, one of dark, middling, light")

@@ -5,13 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganzoo.export import saved_model
 from ganzoo.pictures.writing import png_names
 from tests import processes
-from tests.conftest import tiny_translator
 from tests.export.test_encoded_pictures import png_of
-
-SAMPLING = dict(max_images=8, max_side=32, max_pixels=8 * 32**2, max_proposals_per_sample=100)
+from tests.exports import exports  # noqa: F401 - a fixture
 
 
 def test_names_keep_their_folders_and_where_they_would_meet_their_ends():
@@ -27,11 +24,10 @@ def test_names_keep_their_folders_and_where_they_would_meet_their_ends():
         assert names == [Path("a.jpg.png"), Path("b/a.gif.png"), Path("c.png.png"), Path(f"{other}.png")]
 
 
-def test_no_translation_overwrites_another_and_a_bomb_is_named(tmp_path):
+def test_no_translation_overwrites_another_and_a_bomb_is_named(exports, tmp_path):  # noqa: F811
     """`a.png` and `a.jpg` are each other's negatives, and so differ translated; the bomb would be 900 megapixels."""
-    folder, export = tmp_path / "pictures", tmp_path / "export"
+    folder, export = tmp_path / "pictures", exports["cyclegan"][1]
     folder.mkdir()
-    saved_model.export_translator(tiny_translator("cyclegan"), export, sampling=SAMPLING)
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     Image.fromarray(ramp).save(folder / "a.png")
     Image.fromarray(255 - ramp).save(folder / "a.jpg")

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
 from ganzoo.bases.adversarial import AdversarialModel
@@ -150,12 +149,8 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
     directory = Path(directory)
     check_writable(directory, "folder", is_folder=True)
     with unfinished(directory / "version") as beside:
-        archive = keras.export.ExportArchive()
-        for name, signature in what.signatures.items():
-            archive.add_endpoint(name, signature.function, input_signature=signature.specs)
         try:
-            with exporting():  # writing traces the signatures
-                archive.write_out(str(beside), verbose=False)
+            _save(what.signatures, beside)
             warm_up.write(beside, what.signatures, what.facts)
         except tf.errors.OpError as error:
             words = plain_words(error.message)
@@ -166,6 +161,27 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
             raise GanzooError(f"{path} is there already; versions are never written over.")
         beside.rename(path)
     return str(path)
+
+
+def _save(signatures: Signatures, path: Path) -> None:
+    """Writes the SavedModel: the signatures, the same as functions of its root, and their variables.
+
+    The first signature is `serving_default` as well, which TF Serving wants, unless there is one of that name. Each is
+    traced once here; Keras's `ExportArchive` traces it twice, outside of TensorFlow's writing and within.
+    """
+    with exporting():
+        functions = {
+            name: tf.function(one.function, input_signature=one.specs, autograph=False).get_concrete_function()
+            for name, one in signatures.items()
+        }
+    root = tf.Module()
+    variables = {id(variable): variable for function in functions.values() for variable in function.variables}
+    root._all_variables = [*variables.values()]
+    for name, function in functions.items():
+        if not hasattr(root, name) and name != "signatures":  # TensorFlow's own attributes, as `variables`, stay
+            setattr(root, name, function)
+    default = functions.get("serving_default", next(iter(functions.values())))
+    tf.saved_model.save(root, str(path), signatures={"serving_default": default} | functions)
 
 
 def next_version(*directories: str | Path) -> int:

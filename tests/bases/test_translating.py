@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from ganzoo.losses.translation import l1, patch_mean
 
@@ -34,8 +37,9 @@ def test_every_direction_goes_between_domains_that_there_are(translator, name):
 
 
 def test_a_translator_is_exported_from_python(translator, tmp_path):
-    loaded = tf.saved_model.load(translator("cyclegan").export(str(tmp_path)))
-    assert {"a_to_b", "b_to_a_png", "score"} <= set(loaded.signatures)
+    path = translator("cyclegan").export(str(tmp_path))
+    (meta_graph,) = SavedModel.FromString(Path(path, "saved_model.pb").read_bytes()).meta_graphs
+    assert {"a_to_b", "b_to_a_png", "score"} <= set(meta_graph.signature_def)
 
 
 def test_l1_and_the_mean_of_patches_by_hand():

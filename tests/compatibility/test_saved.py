@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo.serving.exported import Exported
+from tests import processes
 from tests.compatibility import streams_of_then
 from tests.compatibility.make_saved import (
     MODELS,
@@ -49,13 +50,9 @@ def workdir(tmp_path):
     return tmp_path / "run"
 
 
-def python(*arguments, folder):
-    """Runs this code by another process in a folder: its standard output."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    environment = os.environ | {"PYTHONPATH": path}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+def command(*flags, module, folder):
+    """The command's standard output."""
+    done = processes.run(*flags, module=module, cwd=folder)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
 
@@ -76,7 +73,16 @@ def new_process(tmp_path_factory):
         "runpy.run_module('ganzoo.evaluate', run_name='__main__', alter_sys=True)"
     )
     flags = [f"--export_dir={SAVED}/run/export", "--sampler=generate", "--sampler=drs", "--out=metrics.json"]
-    python("-c", code, SAVED / "cgan.keras", *flags, folder=folder)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-c", code, SAVED / "cgan.keras", *flags],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return folder
 
 
@@ -137,7 +143,7 @@ def test_an_export_is_measured_as_it_was(new_process):
 @pytest.mark.slow
 def test_a_run_goes_on_to_the_same_weights(expected, workdir):
     """By the same command with more steps, in a new process, from the checkpoint to the next version of the export."""
-    said = python(streams_of_then.__file__, *RUN, f"--steps={MORE_STEPS}", folder=workdir.parent)
+    said = command(*RUN, f"--steps={MORE_STEPS}", module=streams_of_then.__name__, folder=workdir.parent)
     assert f"going on from step {STEPS}" in said
     found, stored = norms_in_checkpoint(workdir), expected("resumed")
     assert found.keys() == stored.keys()
@@ -152,7 +158,7 @@ def test_a_run_goes_on_to_the_same_weights(expected, workdir):
 @pytest.mark.slow
 def test_a_run_is_exported_again(expected, workdir):
     """By the command, from the checkpoint: the same samples and logits, and a density ratio fitted anew."""
-    python("-m", "export.export_model", "--workdir=run", "--out=again", folder=workdir.parent)
+    command("--workdir=run", "--out=again", module="export.export_model", folder=workdir.parent)
     found = answers(tf.saved_model.load(str(workdir.parent / "again/1")).signatures)
     stored = expected("export")
     assert stored.keys() <= found.keys()

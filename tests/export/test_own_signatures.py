@@ -306,6 +306,19 @@ def test_what_fails_names_the_signature_the_file_and_the_line(register, tmp_path
     assert not list((tmp_path / "model").iterdir())
 
 
+@pytest.mark.parametrize("name", ["variables", "signatures"])
+def test_a_name_of_tensorflows_own_is_a_signatures_name_like_any_other(register, tmp_path, name):
+    register(name, inputs=("latents",))(mirrored)
+    model = tiny_sampler("gan", (2,))
+    what = servable(model, ratio=None)
+    rows = {key: what.signatures[key] for key in (name, "serving_default")}
+    loaded = tf.saved_model.load(saved_model.write(saved_model.Servable(rows, what.facts), tmp_path / "model"))
+    latents = tf.ones([2, 3])
+    samples = loaded.signatures[name](latents=latents)["samples"]
+    np.testing.assert_allclose(samples, -model(latents), atol=1e-6)
+    np.testing.assert_array_equal(loaded.serving_default(latents)["samples"], -samples)
+
+
 def test_signatures_that_do_not_fail_pass_the_check_before_training(register):
     """A signature that needs the ratio is traced with one, though none is fitted yet."""
 

@@ -15,6 +15,7 @@ from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from tests.exports import SAMPLING
+from zoo_configs import common
 
 OUTPUTS = {
     "serving_default": {"samples"},
@@ -227,6 +228,14 @@ def test_a_critic_without_held_out_reals_exports_no_rejection(tiny, tmp_path):
     assert set(tf.saved_model.load(path).signatures) == {"serving_default", "generate", "score"}
 
 
-def test_points_have_no_png(tiny, reals, tmp_path):
+def test_points_have_no_png(tiny, reals, tmp_path, monkeypatch):
+    get_config = common.get_config
+
+    def in_few_steps(kind):
+        config = get_config(kind)
+        config.ratio.refit.steps = 3
+        return config
+
+    monkeypatch.setattr(common, "get_config", in_few_steps)
     path = tiny("wgan_gp", (2,)).export(str(tmp_path), reals(100, (2,)))
     assert set(tf.saved_model.load(path).signatures) == OUTPUTS.keys() - {"drs_png"}

@@ -4,8 +4,6 @@ import doctest
 import math
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -21,7 +19,9 @@ from ganzoo.export import saved_model
 from ganzoo.pictures import explanation
 from ganzoo.serving import exported as exported_module
 from ganzoo.serving.exported import Exported, acceptance_probability
-from tests.conftest import TINY, tiny_translator
+from tests import processes
+from tests.conftest import TINY
+from tests.exports import exports  # noqa: F401 - a fixture
 
 SAMPLING = dict(
     burn_in=200,
@@ -263,9 +263,7 @@ def test_too_many_rows_for_a_picture_are_refused(exported):
 
 
 def sample(*flags, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "ganzoo.sample", *flags], capture_output=True, text=True, check=False, timeout=300
-    )
+    done = processes.run(*flags, module="ganzoo.sample")
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 
@@ -291,14 +289,9 @@ def test_the_command_draws_the_picture_and_the_numbers(exported, tmp_path):
 
 
 @pytest.mark.slow
-def test_mistakes_get_one_line(exported, tmp_path):
-    saved_model.export_translator(
-        tiny_translator("cyclegan"),
-        tmp_path / "translator",
-        sampling=dict(max_images=8, max_side=32, max_pixels=8 * 32**2, max_proposals_per_sample=100),
-    )
+def test_mistakes_get_one_line(exported, exports, tmp_path):  # noqa: F811
     shutil.copytree(exported("plain").path, tmp_path / "plain" / "1")
-    plain, translator = (f"--export_dir={tmp_path}/{name}" for name in ("plain", "translator"))
+    plain, translator = (f"--export_dir={folder}" for folder in (tmp_path / "plain", exports["cyclegan"][1]))
     out = f"--out={tmp_path}/why.png"
     for flags, said in (
         ([translator, out], "translates pictures; --explain is for models that sample"),

@@ -49,10 +49,10 @@ def examples(folder: Path) -> list[dict]:
 
 
 def command(exports, out, *flags, module="ganzoo.serving.batch.generate"):
-    """The finished command line."""
+    """The finished command line, whose bits are this process's."""
     asked = [f"--{name}={value}" for name, value in MANY.items()]
     places = [f"--export_dir={exports['gan'][1]}", f"--out={out}"]
-    return processes.run(*places, *asked, *flags, module=module)
+    return processes.run(*places, *asked, *flags, module=module, optimize_graphs=True)
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,7 @@ assert strategy.num_replicas_in_sync == 2
 found = {}
 for name in sys.argv[1:] or CASES:
     alone, begun = build(name), build(name)
+    alone.run_eagerly = True  # three steps do not repay tracing
     before = [v.numpy() for v in alone.trainable_variables]
     replicated = strategies.Replicated(begun, strategy)
     replicated.push()

@@ -1,6 +1,5 @@
 """What a user's own file adds, and what is said of one that cannot be used."""
 
-import subprocess
 import sys
 
 import pytest
@@ -13,6 +12,7 @@ from ganzoo.registration import Register
 from ganzoo.zoo import plugins
 from ganzoo.zoo.recipes import load_config, summary
 from ganzoo.zoo.registry import ENTRIES, list_models
+from tests import processes
 
 REGISTERS = (ENTRIES, FAMILIES, names.SOURCES)
 MODEL = '''
@@ -179,9 +179,7 @@ assert (model.zoo_name, model.steps_taken) == ("mine", 1)
 np.testing.assert_allclose(model.sample(3), np.load("samples.npy"), rtol=1e-6)
 """
     for action in ("save", "load"):
-        done = subprocess.run(
-            [sys.executable, "-c", code, action], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        done = processes.run(action, code=code, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-2000:]
 
 
