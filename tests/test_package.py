@@ -27,8 +27,8 @@ BROUGHT = {"google.protobuf": "tensorflow", "grpc": "tensorflow-serving-api"}
 # Of `os` and `signal`, what Linux, macOS and Windows have.
 EVERYWHERE = {
     "os": {
-        "PathLike", "SEEK_SET", "_exit", "close", "devnull", "dup", "dup2", "environ", "getpid", "listdir", "lseek",
-        "path", "read", "sep", "walk", "write",
+        "PathLike", "SEEK_SET", "_exit", "close", "devnull", "dup", "dup2", "environ", "getpid", "kill", "listdir",
+        "lseek", "name", "path", "read", "sep", "walk", "write",
     },
     "signal": {"SIGINT", "SIGTERM", "SIG_IGN", "Signals", "signal"},
 }  # fmt: skip

@@ -85,7 +85,7 @@ def transform(
         input_dir: the folder, read recursively; the folder `out` in it is left out.
         out: NAME.npz, NAME.png or a folder, which gets a PNG for each picture.
         size: pixels a side; pictures are cropped to their centre square and resized. 0 keeps their own size.
-        seed: int32, for a signature that takes a seed; each request gets its own stream of noise.
+        seed: any whole number, for a signature that takes a seed; each request gets its own stream of noise.
         domain: the number of the domain to translate to, for a signature that takes domains.
         max_per_request: pictures in a request; None is up to 32.
         **options: the signature's other inputs.
