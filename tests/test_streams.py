@@ -130,7 +130,7 @@ def test_no_two_purposes_share_a_stream(streams, name):
     else:
         shape = model.generator.output_shape[1:]
         classes = model.num_classes
-        reals = np.random.default_rng(0).normal(0, 0.3, (60, *shape)).astype(np.float32)
+        reals = np.random.default_rng(0).uniform(-1, 1, (60, *shape)).astype(np.float32)
         labels = None if classes is None else np.arange(60) % classes
         model.train_step(tf.constant(reals[:rows]) if classes is None else (reals[:rows], labels[:rows]))
         options = OPTIONS | dict(mismatched=0.3)
