@@ -42,11 +42,12 @@ def trained(config: ConfigDict, workdir: Path) -> tuple[AdversarialModel, Parts,
     parts = load_parts(config.dataset, **config.data)
     model = models.from_config(config, parts.train.shape)
     latents.ready(model, parts, config)
-    workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)
-    start = time.perf_counter() if not (workdir / "checkpoints").exists() else math.nan
-    if not latents.train(model, parts, config, workdir):
-        raise SystemExit(f"stopped at step {model.steps_taken} of {config.steps}; start again to go on")
-    return model, parts, time.perf_counter() - start
+    with workdirs.held(workdir):
+        workdirs.claim(workdir, {"config": config.to_dict(), "split": parts.describe()}, resume=True)
+        start = time.perf_counter() if not (workdir / "checkpoints").exists() else math.nan
+        if not latents.train(model, parts, config, workdir):
+            raise SystemExit(f"stopped at step {model.steps_taken} of {config.steps}; start again to go on")
+        return model, parts, time.perf_counter() - start
 
 
 def estimator_names(config: ConfigDict) -> list[str]:

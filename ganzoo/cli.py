@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +14,8 @@ from ganzoo.environment import prepare_tensorflow
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
-# Exit codes; INTERRUPTED and UNREAD are a shell's codes for Ctrl-C and for output that nobody reads.
-MISTAKE, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
+# Exit codes; the last three are a shell's codes for Ctrl-C, for output that nobody reads, and for SIGTERM.
+MISTAKE, USAGE, INTERRUPTED, UNREAD, TERMINATED = 1, 2, 130, 141, 143
 PATHS = (  # the flags that are a path, or a list of paths
     "data_dir",
     "export_dir",
@@ -25,8 +26,9 @@ PATHS = (  # the flags that are a path, or a list of paths
     "plugin",
     "workdir",
 )
-# The system's errors for a full disk or a missing right, which are not the program's fault.
-REFUSALS = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS)
+FULL = (errno.EDQUOT, errno.ENOSPC)  # the system's errors for a disk without room
+# The system's errors for a missing right or a broken disk, which are not the program's fault.
+REFUSALS = (errno.EACCES, errno.EIO, errno.EPERM, errno.EROFS)
 
 
 def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = None) -> None:
@@ -62,11 +64,14 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
     def guarded(argv: list[str]) -> None:
         del argv
         logging.set_verbosity(logging.WARNING)  # app.run has just set INFO
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             prepare_tensorflow()
             sys.exit(main())
         except GanzooError as error:
             _fail(str(error), MISTAKE)
+        except Terminated:
+            _fail("terminated.", TERMINATED)
         except KeyboardInterrupt:
             _fail("interrupted.", INTERRUPTED)
         except BrokenPipeError:  # whoever reads the output has seen enough, as `| head` has
@@ -101,8 +106,19 @@ def positive(name: str, value: int | None) -> None:
         raise GanzooError(f"--{name} is {value}, expected at least 1.")
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came. Like Ctrl-C it ends what is under way, and drafts of files are removed."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated
+
+
 def _fail_unless_own(error: OSError, code: int) -> None:
     """Ends the command with one line, unless the failure may be the program's own mistake."""
+    if error.errno in FULL:
+        where = f" of {error.filename}" if isinstance(error.filename, str) else ""
+        _fail(f"there is no room left on the disk{where}. Make room, and give the same command again.", code)
     if error.errno in REFUSALS or _is_of_a_given_path(error):
         _fail(f"{error.filename or 'a file'} could not be read or written: {error.strerror}.", code)
 

@@ -35,6 +35,8 @@ def plain_words(message: str) -> str:
     >>> plain_words("assertion failed: [num_samples must be in 1 .. 40, got] [0]\\n\\t [[{{node Assert}}]]")
     'num_samples must be in 1 .. 40, got 0'
     """
+    if "No space left on device" in message:
+        return "there is no room left on the disk"
     asserted = re.search(r"assertion failed: ((?:\[[^\]]*\] ?)+)", message)
     if asserted:
         return " ".join(re.findall(r"\[([^\]]*)\]", asserted.group(1)))

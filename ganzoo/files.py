@@ -1,6 +1,7 @@
-"""Files that appear whole or not at all, and checksums by which two files can be compared."""
+"""Files that appear whole or not at all, locks on files, and checksums by which two files can be compared."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -10,8 +11,68 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from ganzoo.errors import GanzooError
+
+RUN_LOCK = ".lock"  # in the folder of a run
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+_LOCKED_BYTE = 1 << 30  # Windows locks bytes of a file: one behind its text, which others may then read
+
+
+class Held(Exception):
+    """Another process holds the lock. The message is what this process left in the file, or empty."""
+
+
+class NoLocks(Exception):
+    """The file system has no locks. The message is the system's reason."""
+
+
+@contextlib.contextmanager
+def locked(path: str | Path, owner: str) -> Iterator[None]:
+    """Holds the system's lock on a file for the block. The system releases it when the process ends, however it ends.
+
+    The file is made if need be and stays: to remove it would let two processes lock two files of one name.
+
+    Args:
+        path: the file.
+        owner: the text that a process which is turned away gets to read.
+
+    Raises:
+        Held: if another process, or another block of this one, holds the lock.
+        NoLocks: if the file system has no locks.
+        OSError: if the file cannot be written.
+    """
+    path = Path(path)
+    path.touch()
+    with path.open("r+b") as file:
+        try:
+            _lock(file)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+                file.seek(0)
+                raise Held(file.read().decode(errors="replace").strip()) from error
+            if error.errno in _NO_LOCKS:
+                raise NoLocks(error.strerror) from error
+            raise
+        file.truncate(0)
+        file.write(owner.encode())
+        file.flush()
+        yield
+
+
+def _lock(file: BinaryIO) -> None:
+    """Takes the system's lock on an open file, or raises OSError at once. The lock ends when the file is closed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def check_writable(path: str | Path, name: str, *, is_folder: bool) -> None:

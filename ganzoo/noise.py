@@ -1,71 +1,84 @@
 """Random numbers as a pure function of a seed and a position, which makes resume and serving exact.
 
 Row i of a stream depends on the seed and on i alone, not on the number of rows in a draw. Philox is a counter-based
-generator, so a draw that begins at row i begins at row i's counter. Training derives its seed from (run, purpose, step,
-draw), and an export from the caller's seed. The purposes of all streams are listed here, one enum for each scope.
+generator, so a draw that begins at row i begins at row i's counter. Training derives its seeds from (run, purpose,
+step, draw), and an export from the caller's seed. The purposes of all streams are listed here, in one enum.
 """
 
-from enum import IntEnum
+import functools
+from enum import IntEnum, unique
 
 import tensorflow as tf
 
-
-class Training(IntEnum):
-    """The purposes of a training step's random numbers: the second word of `[run's seed, purpose]`."""
-
-    LATENTS = 0  # in pix2pix the masks of the dropout
-    UNIFORMS = 1
-    POOL = 2  # the pool of past fakes
-    JITTER = 100  # crops and flips of pictures
+from ganzoo import seeds
 
 
-class Fitting(IntEnum):
-    """The purposes of random numbers in the fit of a density ratio and in an export, folded into `[seed, 0]`."""
+@unique
+class Purpose(IntEnum):
+    """What a stream of random numbers is for. A purpose is folded into a seed, and no two purposes have one number.
 
-    INDICES = 0  # the reals of a batch
-    FAKES = 1
-    STOP_FAKES = 2
-    BURN_IN = 3
-    CALIBRATION_FAKES = 4
-    MISMATCHES = 5
+    The latents of a request alone use the request's seed itself. A number is never given to another purpose, so that a
+    seed keeps its streams when purposes are added.
+    """
 
-
-class Request(IntEnum):
-    """The purposes of a signature's random numbers, folded into the request's seed. The latents use the seed itself."""
-
-    UNIFORMS = 1
-    STARTS = 2  # the starts of Markov chains
-    CANDIDATES = 2  # pix2pix's candidates, whose log ratios are the burn-in
-
-
-class Jitter(IntEnum):
-    """The purposes of random numbers for a picture's crop and flip, folded into the seed of the step."""
-
-    CROPS = 0
-    FLIPS = 1
-
-
-class Pool(IntEnum):
-    """The purposes of random numbers for a pool of past fakes, folded into the seed of the step."""
-
-    ORDER = 0
-    CHOICES = 1
+    # A training step, folded into the run's seed.
+    LATENTS = 10
+    UNIFORMS = 11
+    PERTURBATIONS = 12  # dragan's points near the reals
+    POOL = 13  # the pool of past fakes
+    JITTER = 14  # crops and flips of pictures
+    # The fit of a density ratio and the export, folded into the run's seed.
+    FIT_INDICES = 20  # the reals of a batch
+    FIT_FAKES = 21
+    STOP_FAKES = 22
+    BURN_IN = 23
+    CALIBRATION_FAKES = 24
+    FIT_MISMATCHES = 25
+    STOP_MISMATCHES = 26
+    RATIO_WEIGHTS = 27  # initial weights, dropout and noise of the networks that estimate the ratio
+    # A request to an export, folded into the request's seed.
+    ACCEPTANCES = 30
+    CHAIN_STARTS = 31
+    RESTARTS = 33  # the latents of Markov chains that run again
+    CANDIDATES = 32  # pix2pix's candidates, whose log ratios are the burn-in
+    # Parts of the purposes above, folded into their seeds.
+    DROPOUT = 40  # the masks of a generator's layers
+    CROPS = 41
+    FLIPS = 42
+    POOL_ORDER = 43
+    POOL_CHOICES = 44
 
 
 _PHILOX = 1  # named, because "auto" may be another algorithm on another device
+_BEYOND_ROWS = 1 << 63  # of the lower half of the counter, which counts blocks of rows from 0
 _BLOCK = 4  # the number of 32-bit numbers from one step of the counter
 
 
 def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
-    """A new seed (int32 [2]) for each value of `data`, independent of the seeds for other values."""
+    """A new seed (int32 [2]) for each value of `data`, independent of the seeds for other values.
+
+    Both words are random: 60,000 steps meet one seed twice with a probability of 1e-10. The words come from a part of
+    the seed's stream that no row reaches.
+
+    Args:
+        seed: int32 [2].
+        *data: whole numbers of at least 0, such as a purpose or a step, folded in one after another.
+    """
     seed = tf.convert_to_tensor(seed, tf.int32)
-    for value in data:  # like tf.random.fold_in, with a quarter of the operations
+    for value in data:
         stream = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
-        number = tf.raw_ops.StatelessRandomUniformFullIntV2(
-            shape=(), key=stream.key, counter=stream.counter, alg=_PHILOX, dtype=tf.int32
+        counter = stream.counter + tf.stack([tf.constant(_BEYOND_ROWS, tf.uint64), tf.cast(value, tf.uint64)])
+        seed = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=(2,), key=stream.key, counter=counter, alg=_PHILOX, dtype=tf.int32
         )
-        seed = tf.stack([number, tf.cast(value, tf.int32)])
     return seed
+
+
+@functools.cache
+def root(seed: int, purpose: Purpose) -> tuple[int, int]:
+    """The seed of one purpose of a run, whose seed is any whole number. It is a constant in a graph."""
+    with tf.init_scope():
+        return tuple(fold_in(tf.constant(seeds.words(seed)), purpose).numpy().tolist())
 
 
 def normal(seed: tf.Tensor, row_count: int | tf.Tensor, dim: int, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:

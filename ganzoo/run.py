@@ -8,6 +8,7 @@
 Run the same command again to resume. `--config.KEY=VALUE` sets any key that `--dry_run` prints.
 """
 
+import contextlib
 import json
 import re
 import sys
@@ -41,7 +42,9 @@ flags.DEFINE_string(
     "default: the recipe's",
 )
 flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
-flags.DEFINE_string("workdir", None, "the run's folder; default: runs/MODEL-DATASET-SEED")
+flags.DEFINE_string(
+    "workdir", None, "the run's folder, which one process at a time may write; default: runs/MODEL-DATASET-SEED"
+)
 flags.DEFINE_integer("seed", None, "the seed of everything random in the run")
 flags.DEFINE_integer("steps", None, "generator steps in the whole run")
 flags.DEFINE_enum(
@@ -87,6 +90,18 @@ def main() -> int:
 
 def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None") -> int:
     """Runs from the workdir to the metrics; a host that is not the chief only trains. Returns the exit code."""
+    from ganzoo.tasks import workdirs
+    from ganzoo.training import strategies
+
+    workdir = Path(FLAGS.workdir or default_workdir(config))
+    with workdirs.held(workdir) if strategies.is_chief(strategy) else contextlib.nullcontext():
+        return in_workdir(workdir, prepared, config, strategy)
+
+
+def in_workdir(
+    workdir: Path, prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None"
+) -> int:
+    """`train_and_measure` in a folder that this process, if it is the chief, holds for itself."""
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
@@ -94,10 +109,11 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
-    workdir = Path(FLAGS.workdir or default_workdir(config))
     metrics = None
     if is_chief:
         description = {"config": config.to_dict(), "split": data.describe()}
+        if data.files:
+            description["files"] = data.files
         if FLAGS.plugin:
             description["plugins"] = list(FLAGS.plugin)
         workdirs.claim(workdir, description, resume=FLAGS.resume)
@@ -110,7 +126,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
             needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else config.checkpoints_kept)
             files.check_space(workdir, needed, "--workdir")
 
-    callbacks = profiling(workdir) if is_chief else []
+    callbacks = watching(workdir, config, description) if is_chief else []
     is_to_train = strategies.from_chief(strategy, metrics is None)
     if is_to_train and not task.train(model, data, config, workdir, strategy, callbacks):
         if is_chief:
@@ -120,6 +136,7 @@ def train_and_measure(prepared: "tasks.Prepared", config: ConfigDict, strategy: 
         return 0
 
     if metrics is None:
+        workdirs.renew(workdir, description)
         description["step"] = model.steps_taken
         version = workdirs.exported(workdir, description)
         if version is None:
@@ -147,13 +164,13 @@ def resolve() -> ConfigDict:
     return config.lock()
 
 
-def profiling(workdir: Path) -> "list[keras.callbacks.Callback]":
-    """The callbacks that `--profile` adds to a training."""
-    if not FLAGS.profile:
-        return []
-    from ganzoo.training.callbacks import Profile
+def watching(workdir: Path, config: ConfigDict, description: dict) -> "list[keras.callbacks.Callback]":
+    """The command's own callbacks: a workdir that vanishes is made anew, and `--profile` profiles."""
+    from ganzoo.tasks import workdirs
+    from ganzoo.training.callbacks import Calls, Profile
 
-    return [Profile(LAPS, workdir)]
+    renewing = Calls(config.checkpoint_every, config.steps, lambda: workdirs.renew(workdir, description))
+    return [renewing, *([Profile(LAPS, workdir)] if FLAGS.profile else [])]
 
 
 def default_workdir(config: ConfigDict) -> str:

@@ -38,12 +38,13 @@ def main() -> int:
         from ganzoo.serving.exported import Exported
 
     cli.positive("num_samples", FLAGS.num_samples)
+    cli.positive("size", FLAGS.size or None)
     writing.check(out)
     exported = Exported(FLAGS.export_dir)
     if FLAGS.explain and "directions" in exported.config:
         raise GanzooError(f"{exported.path} translates pictures; --explain is for models that sample.")
     if FLAGS.input_dir is not None:
-        return translate(exported, out)
+        return translate(exported, out, options)
     if "directions" in exported.config:
         raise GanzooError(f"{exported.path} translates pictures: give the folder they are in by --input_dir.")
     numbers = inputs.whole_numbers("labels")
@@ -111,13 +112,10 @@ def explain(exported: "Exported", out: Path, labels: "np.ndarray | None") -> int
     return 0
 
 
-def translate(exported: "Exported", out: Path) -> int:
-    """Translates every picture below `--input_dir`, squared and scaled as in training, to a PNG of the same name."""
-    import numpy as np
-
-    from ganzoo.data import reals
-    from ganzoo.data.sources import folder
-    from ganzoo.pictures import writing
+def translate(exported: "Exported", out: Path, options: dict) -> int:
+    """Translates every picture below `--input_dir` to a PNG of the same name, and returns the exit code."""
+    from ganzoo.serving import picture_folder
+    from ganzoo.serving.in_process import InProcess
 
     if "directions" not in exported.config:
         raise GanzooError(f"{exported.path} is of a model that translates nothing: leave --input_dir out.")
@@ -127,22 +125,25 @@ def translate(exported: "Exported", out: Path) -> int:
         raise GanzooError(f"--out is {out}: give the folder that translated pictures are to be written to.")
     first = next(iter(exported.config["directions"]))
     signature = FLAGS.signature or (first if first in exported.signatures else "translate")
-    domains = None
+    domain = None
     if FLAGS.domain is not None:
         all_domains = exported.config["domains"]
         if FLAGS.domain not in all_domains:
             hint = did_you_mean(FLAGS.domain, all_domains)
             raise GanzooError(f"no domain '{FLAGS.domain}'.{hint} There are: {', '.join(all_domains)}.")
-        domains = all_domains.index(FLAGS.domain)
+        domain = all_domains.index(FLAGS.domain)
+        if not exported.takes_domains(signature):
+            raise GanzooError(f"signature '{signature}' knows no domains: leave --domain out.")
     elif exported.takes_domains(signature):
         raise GanzooError(f"which domain? Give --domain, one of {', '.join(exported.config['domains'])}.")
-    size, _, channels = exported.config["image_shape"]
-    gathered = folder.gather(FLAGS.input_dir, size, channels)
-    names = writing.png_names([file.relative_to(folder.existing(FLAGS.input_dir)) for file in gathered.files])
-    labels = None if domains is None else np.full(len(gathered.samples), domains)
-    translated = exported.translate(signature, reals.to_float(gathered.samples), seed=FLAGS.seed, domains=labels)
-    writing.write(out, {"images": translated}, names, signature)
-    print(f"{len(gathered.files)} pictures by {signature} in {out}")
+    defaults = {name: inputs.default(exported.config, signature, name) for name in exported.specs(signature)}
+    options = {name: value for name, value in defaults.items() if value is not None} | options
+    request = dict(size=FLAGS.size, seed=FLAGS.seed, domain=domain, **options)
+    done = picture_folder.transform(InProcess(exported), signature, FLAGS.input_dir, out, **request)
+    print(f"{done.count} pictures by {signature} in {out}")
+    if done.count < done.expected:
+        print(f"ganzoo: the bound on proposals ran out before {done.expected} were accepted.", file=sys.stderr)
+        return cli.MISTAKE
     return 0
 
 
@@ -155,6 +156,7 @@ if __name__ == "__main__":
     flags.DEFINE_bool("explain", False, "show the first proposals of drs, and why each is accepted or rejected")
     inputs.define_flags("labels", *inputs.OPTIONS, num_samples=64, seed=0)
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate")
+    flags.DEFINE_integer("size", 0, inputs.SIZE_HELP)
     flags.DEFINE_string("domain", None, "the name of the domain to translate to, for a model of several (stargan)")
     flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
     cli.run(main)

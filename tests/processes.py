@@ -52,6 +52,10 @@ class Command:
         self._process.start()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def returncode(self) -> int | None:
         return self._process.exitcode
 
@@ -69,6 +73,10 @@ class Command:
         if self.returncode is None:
             raise subprocess.TimeoutExpired(self.args, timeout)
         return self.returncode
+
+    def printed(self) -> str:
+        """The standard output up to now."""
+        return self._outputs[0].read_text()
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         self.wait(timeout)

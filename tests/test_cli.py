@@ -2,8 +2,10 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from absl import flags
@@ -91,7 +93,7 @@ FLAG_VALUES(["command"])
         (errno.ENOENT, "elsewhere/asset.json", False),
         (errno.EEXIST, "elsewhere", False),
         (errno.EBADF, None, False),
-        (errno.ENOSPC, None, True),
+        (errno.EACCES, None, True),
         (errno.EROFS, "elsewhere/asset.json", True),
     ],
 )
@@ -134,3 +136,25 @@ def test_an_output_that_nobody_reads_on_ends_the_command_without_a_word():
         running.stdout.close()
         assert running.stderr.read() == ""
     assert running.returncode == 141
+
+
+@pytest.mark.parametrize(("name", "where"), [(None, ""), ("given/a.json", " of given/a.json")])
+def test_a_full_disk_is_told_with_what_to_do(monkeypatch, capsys, name, where):
+    assert _ends_in_one_line(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name), monkeypatch)
+    said = capsys.readouterr().err
+    assert f"ganzoo: there is no room left on the disk{where}. Make room, and give the same command again." in said
+
+
+def test_sigterm_ends_a_command_with_a_line_and_its_code(tmp_path):
+    """Outside the training, too: here while the command is at work on nothing."""
+    code = (
+        "import sys, time; sys.argv = ['wait']; from ganzoo import cli;"
+        "cli.run(lambda: (print('ready', flush=True), time.sleep(60)))"
+    )
+    command = processes.Command(code=code)
+    while "ready" not in command.printed():
+        time.sleep(0.05)
+    command.send_signal(signal.SIGTERM)
+    _, err = command.communicate(30)
+    assert command.returncode == cli.TERMINATED == 143
+    assert err.endswith("ganzoo: terminated.\n")

@@ -17,4 +17,4 @@ def test_a_full_disk_is_said_without_names_of_nodes():
     said = errors.plain_words(
         "{{function_node __wrapped__SaveV2_device_/job:x}} a/b; No space left on device [Op:SaveV2]"
     )
-    assert said == "a/b; No space left on device"
+    assert said == "there is no room left on the disk"

@@ -1,12 +1,29 @@
+import errno
 import json
 import multiprocessing
+import os
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
 from ganzoo.errors import GanzooError
-from ganzoo.files import check_space, check_writable, checksum, remove, remove_unfinished, unfinished, whole, write_json
+from ganzoo.files import (
+    Held,
+    NoLocks,
+    check_space,
+    check_writable,
+    checksum,
+    locked,
+    remove,
+    remove_unfinished,
+    unfinished,
+    whole,
+    write_json,
+)
+from tests import processes
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):
@@ -98,6 +115,70 @@ def test_finding_that_something_can_be_written_leaves_nothing(tmp_path):
         check_writable(tmp_path / path, "--out", is_folder=is_folder)
     assert [path.name for path in tmp_path.rglob("*")] == ["old.json"]
     assert (tmp_path / "old.json").read_text() == "old"
+
+
+HOLDING = """
+import sys, time
+from ganzoo.files import locked
+with locked(sys.argv[1], "the other"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_lock_is_held_by_one_process_and_ends_with_it_even_after_kill_9(tmp_path):
+    """Whoever comes second reads what the first left. After the kill the lock is free at once, its file still there."""
+    path = tmp_path / "lock"
+    other = processes.Command(path, code=HOLDING)
+    end = time.monotonic() + 60
+    while not (path.exists() and path.read_text()):
+        assert other.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    with pytest.raises(Held, match="^the other$"), locked(path, "mine"):
+        pass
+    assert path.read_text() == "the other"
+    other.send_signal(signal.SIGKILL)
+    assert other.wait(60) == -signal.SIGKILL
+    assert path.read_text() == "the other"
+    with locked(path, "mine"):
+        assert path.read_text() == "mine"
+
+
+def test_a_lock_is_held_within_a_process_and_free_after_its_block(tmp_path):
+    """An error ends the block, too."""
+    with locked(tmp_path / "lock", "one"), pytest.raises(Held, match="one"), locked(tmp_path / "lock", "two"):
+        pass
+    with pytest.raises(ZeroDivisionError), locked(tmp_path / "lock", "one"):
+        raise ZeroDivisionError
+    with locked(tmp_path / "lock", "two"):
+        pass
+
+
+def test_children_do_not_keep_a_lock(tmp_path):
+    """A program that the owner started may outlive it."""
+    with locked(tmp_path / "lock", "one"):
+        child = processes.subprocess.Popen(["sleep", "60"])
+    try:
+        with locked(tmp_path / "lock", "two"):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(errno.ENOLCK, NoLocks), (errno.EOPNOTSUPP, NoLocks), (errno.ENOSYS, NoLocks), (5, OSError)]
+)
+def test_a_file_system_without_locks_is_told_from_a_lock_that_is_held(tmp_path, monkeypatch, number, raised):
+    """As NFS without its lock service says it; other errors are errors."""
+
+    def refuse(file):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("ganzoo.files._lock", refuse)
+    with pytest.raises(raised, match=os.strerror(number)), locked(tmp_path / "lock", "one"):
+        pass
 
 
 def test_a_full_disk_is_told_with_its_room_and_what_is_needed(tmp_path, monkeypatch):

@@ -71,8 +71,8 @@ def get_config(kind: str) -> ConfigDict:
     config.steps_per_execution = 10 if kind == "points" else 1
 
     config.ratio = ConfigDict()  # the estimate of log p_data/p_g, with the generator frozen
-    config.ratio.estimator = "combined"  # or discriminator, refit, smoothed: RESULTS.md has the comparison
-    config.ratio.combined = ("discriminator", "refit")  # the terms of the sum; the first only if it is a log ratio
+    config.ratio.estimator = "best"  # by held-out log loss; or discriminator, refit, smoothed, combined
+    config.ratio.combined = ("discriminator", "refit")  # the terms of the mean; the first only if it is a log ratio
     config.ratio.mismatched = 0.0  # for a conditional model: weight of reals with wrong labels, fitted as fakes
     config.ratio.stop_share = 0.1  # share of the ratio part that decides when to stop
     config.ratio.calibration_share = 0.1  # share of the ratio part that only the calibration sees

@@ -7,6 +7,7 @@ Expected (2 CPU cores, seed 0): L1 .0145 on the scale 0 to 1, of the edges thems
 
     python -m ganzoo.run --model pix2pix
     python -m ganzoo.run --model pix2pix --dataset folder:facades --config.data.paired=side_by_side
+    python -m ganzoo.run --model pix2pix --config.data.direction=b_to_a
 """
 
 from zoo_configs import common
@@ -25,6 +26,7 @@ def get_config(kind="domains"):
     """
     config = common.get_translation_config()
     config.batch_size, config.steps = 16, 4000
+    config.data.direction = "a_to_b"  # or b_to_a
     config.model.update(network="unet", l1_weight=100.0)
     config.networks.unet.generator.update(width=16)
     config.networks.unet.discriminator.update(width=16, layers=2)

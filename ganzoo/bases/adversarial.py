@@ -80,7 +80,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
     def step_latents(self, draw: int, like: tf.Tensor) -> tf.Tensor:
         """The latents of this step's draw number `draw`, one for each row of `like`; float32 [batch, d]."""
         row_count = tf.shape(like)[0]
-        seed = self.step_seed(noise.Training.LATENTS, draw)
+        seed = self.step_seed(noise.Purpose.LATENTS, draw)
         return self.latents(seed, row_count, first_row=replicas.first_row(row_count))
 
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import noise
+from ganzoo import noise, seeds
 from ganzoo.bases import datasets
 from ganzoo.errors import GanzooError
 from ganzoo.sampling.proposals import generate
@@ -80,12 +80,12 @@ class GenerativeModel(keras.Model):
 
         Args:
             num_samples: at least 1.
-            seed: a number, or a stream's int32 [2]; the number n means the stream [n, 0].
+            seed: any whole number, or a stream's int32 [2]. A number n of int32 means the stream [n, 0].
             labels: int [n], classes of a conditional model's samples, taken in turn; None takes all classes in turn.
 
         Raises:
-            GanzooError: for a number of samples below 1, and for labels that are no classes or that the model does not
-                take.
+            GanzooError: for a number of samples below 1, for labels that are no classes or that the model does not
+                take, and for a seed that is no whole number.
 
         >>> model.sample(16, seed=1).shape
         (16, 2)
@@ -94,7 +94,7 @@ class GenerativeModel(keras.Model):
             raise GanzooError(f"num_samples is {num_samples}; ask for at least 1.")
         if labels is not None and self.num_classes is None:
             raise GanzooError(f"{type(self).__name__} has no classes: leave labels out.")
-        stream = tf.constant([seed, 0]) if np.ndim(seed) == 0 else seed
+        stream = tf.constant(seeds.stream(seed))
         if self.num_classes is not None:
             labels = np.arange(self.num_classes) if labels is None else np.atleast_1d(labels)
             labels = tf.constant(np.resize(datasets.checked_labels(labels, len(labels), self.num_classes), num_samples))

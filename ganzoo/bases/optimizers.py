@@ -61,6 +61,19 @@ def build(spec: Mapping, steps: int) -> keras.optimizers.Optimizer:
         raise GanzooError(f"the optimizer '{name}' cannot be built of {dict(spec)}: {error}") from error
 
 
+def rate(spec: Mapping, step: int, steps: int) -> float:
+    """The learning rate of an optimizer after `step` of `steps` steps of its network.
+
+    Args:
+        spec: as for `build`.
+        step: the number of steps taken.
+        steps: the step at which the schedule ends.
+    """
+    optimizer = build(spec, steps)
+    optimizer.iterations.assign(step)
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
 @keras.saving.register_keras_serializable("ganzoo")
 class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
     """A constant rate for half of the steps, then a linear fall to 0 at the last step (Zhu et al. 2017, section 4)."""

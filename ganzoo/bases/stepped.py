@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo import noise
+from ganzoo import noise, seeds
 from ganzoo.bases import datasets, optimizers, replicas
 from ganzoo.errors import GanzooError
 from ganzoo.zoo.recipes import load_config
@@ -23,7 +23,7 @@ class TwoOptimizerModel(keras.Model):
 
     Args:
         n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
-        seed: the seed of all randomness in training.
+        seed: the seed of all randomness in training, any whole number.
     """
 
     sample_shape: tuple  # one sample's shape, None for a side of any length: a property of the subclass
@@ -43,7 +43,7 @@ class TwoOptimizerModel(keras.Model):
         if n_critic < 1:
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
         self.n_critic = n_critic
-        self.seed = seed
+        self.seed = seeds.checked(seed)
         self.is_evaluating = False  # while `test_step` is traced
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
@@ -110,12 +110,12 @@ class TwoOptimizerModel(keras.Model):
     def uniforms(self, draw: int | tf.Tensor, like: tf.Tensor) -> tf.Tensor:
         """Uniform numbers in [0, 1), one for each row of `like`; float32 [batch]."""
         row_count = tf.shape(like)[0]
-        seed = self.step_seed(noise.Training.UNIFORMS, draw)
+        seed = self.step_seed(noise.Purpose.UNIFORMS, draw)
         return noise.uniform(seed, row_count, first_row=replicas.first_row(row_count))
 
-    def step_seed(self, purpose: noise.Training, draw: int | tf.Tensor) -> tf.Tensor:
+    def step_seed(self, purpose: noise.Purpose, draw: int | tf.Tensor) -> tf.Tensor:
         """The seed, int32 [2], of one purpose and draw in this step; all replicas have the same seed."""
-        return noise.fold_in([self.seed, purpose], self.step, draw, 0)
+        return noise.fold_in(noise.root(self.seed, purpose), self.step, draw)
 
     def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """One step of the discriminator's optimizer."""

@@ -34,7 +34,7 @@ def jitter(
     if load_size > image_size:
         corners = tf.random.stateless_uniform(
             [2, total, 1],
-            noise.fold_in(seed, noise.Jitter.CROPS),
+            noise.fold_in(seed, noise.Purpose.CROPS),
             0,
             load_size - image_size + 1,
             tf.int32,
@@ -43,6 +43,6 @@ def jitter(
         top, left = tf.unstack(tf.gather(corners, which, axis=1) + tf.range(image_size))
         pictures = tf.gather(tf.gather(pictures, top, axis=1, batch_dims=1), left, axis=2, batch_dims=1)
     if flip:
-        flipped = tf.gather(noise.uniform(noise.fold_in(seed, noise.Jitter.FLIPS), total), which) < 0.5
+        flipped = tf.gather(noise.uniform(noise.fold_in(seed, noise.Purpose.FLIPS), total), which) < 0.5
         pictures = tf.where(flipped[:, None, None, None], pictures[:, :, ::-1], pictures)
     return pictures

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ganzoo.data.reals import Reals
 
 PAIRED = ("none", "by_name", "side_by_side")
+DIRECTIONS = ("a_to_b", "b_to_a")
 
 
 def load(
@@ -117,6 +118,7 @@ def load_domains(
     channels: int = 0,
     load_size: int = 0,
     paired: str = "none",
+    direction: str = "a_to_b",
     tfds_split: str = "train",
 ) -> Domains:
     """The domains of a data set, each split into train and test the same way every time.
@@ -132,6 +134,8 @@ def load_domains(
         load_size: pixels a side of the training pictures, from which squares of image_size are cut at random; 0 takes
             image_size.
         paired: how a folder's pairs are recognised: "by_name" or "side_by_side"; "none" for no pairs.
+        direction: "b_to_a" gives the domains in the reverse order, so that a model that translates the first into the
+            second learns the other way; "a_to_b" leaves them as they are.
         tfds_split: the split of a labelled TFDS set to train on.
 
     Returns:
@@ -150,6 +154,10 @@ def load_domains(
         raise GanzooError(f"load_size is {load_size}; give {framing.SMALLEST} to {LARGEST}, or 0 for image_size.")
     if paired not in PAIRED:
         raise GanzooError(f"paired is '{paired}'; give one of {', '.join(PAIRED)}.{did_you_mean(paired, PAIRED)}")
+    if direction not in DIRECTIONS:
+        raise GanzooError(
+            f"direction is '{direction}'; give one of {', '.join(DIRECTIONS)}.{did_you_mean(direction, DIRECTIONS)}"
+        )
     if paired != "none" and not name.startswith(FOLDER):
         raise GanzooError(f"paired is '{paired}', but only pictures in a folder can be paired; leave it 'none'.")
 
@@ -184,7 +192,8 @@ def load_domains(
 
     train = tuple(framed(domain, domains.frame.load_size) for domain in domains.train)
     test = tuple(framed(domain, domains.frame.image_size) for domain in domains.test)
-    return Domains(name, domains.names, train, test, domains.paired)
+    order = slice(None, None, -1 if direction == "b_to_a" else 1)
+    return Domains(name, domains.names[order], train[order], test[order], domains.paired)
 
 
 def _call(loader: str | Callable, source: names.Source, request: dict):

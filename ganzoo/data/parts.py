@@ -37,6 +37,11 @@ class Parts:
         """One sample's shape: (H, W, C) or (2,)."""
         return self.train.shape
 
+    @property
+    def files(self) -> dict | None:
+        """Of a folder, the counts of files that were taken and left out; None for other data."""
+        return self.train.files
+
     def describe(self) -> dict:
         """What config.json keeps, so that a later evaluation can check that it splits the same way: JSON-able."""
         parts = {"train": self.train, "ratio": self.ratio, "test": self.test}
@@ -71,6 +76,11 @@ class Domains:
     def shape(self) -> tuple[int, int, int]:
         """One picture's shape as the networks see it: (image_size, image_size, C)."""
         return self.test[0].shape
+
+    @property
+    def files(self) -> dict | None:
+        """Of a folder, the counts of files that were taken and left out; None for other data."""
+        return self.train[0].files
 
     def describe(self) -> dict:
         """What config.json keeps, so that a later evaluation can check that it splits the same way: JSON-able."""

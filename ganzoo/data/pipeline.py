@@ -14,6 +14,7 @@ from ganzoo.data.jitter import jitter
 from ganzoo.data.reals import to_float
 from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
+from ganzoo.seeds import entropy
 
 if TYPE_CHECKING:
     from ganzoo.data.parts import Domains
@@ -232,7 +233,7 @@ def _drawing(
 
     @functools.lru_cache(maxsize=2)
     def order(epoch: int) -> np.ndarray:
-        return np.random.default_rng([seed % 2**64, epoch, *stream]).permutation(total)
+        return np.random.default_rng([entropy(seed), epoch, *stream]).permutation(total)
 
     def take(step: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
         first, end = int(step) * row_count, (int(step) + 1) * row_count
@@ -252,7 +253,7 @@ def _drawing(
 
 
 def _jitter_seed(seed: int, step: tf.Tensor, stream: int) -> tf.Tensor:
-    return noise.fold_in([seed % 2**31, noise.Training.JITTER], step, stream)
+    return noise.fold_in(noise.root(seed, noise.Purpose.JITTER), step, stream)
 
 
 class _Joined:

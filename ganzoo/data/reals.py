@@ -32,12 +32,14 @@ class Reals:
         samples: pictures, uint8 [N, H, W, C], in memory or in a file; or points, float32 [N, 2].
         labels: int64 [N], or None. For a mixture, the component that each point was drawn from.
         mixture: the distribution of the points, or None.
+        files: of a folder, the counts of files that were taken and left out (`folder_files.counts`), or None.
     """
 
     name: str
     samples: np.ndarray | StoredPictures
     labels: np.ndarray | None = None
     mixture: Mixture | None = None
+    files: dict | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -62,14 +62,16 @@ def fit_classifier(
 
     samples, *labels = reals
     count = max(len(stop_reals[0]), batch_size)
-    stop_fakes = fakes_like(model, stop_reals, count, seed=noise.fold_in([seed, 0], noise.Fitting.STOP_FAKES))
+    stop_fakes = fakes_like(model, stop_reals, count, seed=noise.root(seed, noise.Purpose.STOP_FAKES))
     held_out = [stop_reals, stop_fakes]
     augmented = bool(labels and mismatched)
     if augmented:
-        held_out.append((stop_reals[0], other_labels(tf.constant(stop_reals[1]), model.num_classes, [seed, 1])))
+        mismatch_seed = noise.root(seed, noise.Purpose.STOP_MISMATCHES)
+        other = other_labels(tf.constant(stop_reals[1]), model.num_classes, mismatch_seed)
+        held_out.append((stop_reals[0], other))
     train = in_batches(trunk, *reals)
     held_out = [with_labels(in_batches(trunk, *part), *map(tf.constant, part[1:])) for part in held_out]
-    fake_seed = noise.fold_in([seed, 0], noise.Fitting.FAKES)
+    fake_seed = noise.root(seed, noise.Purpose.FIT_FAKES)
 
     def loss_of(real, fake, *wrong):
         mismatched_losses = [mismatched * tf.reduce_mean(tf.nn.softplus(logits)) for logits in wrong]
@@ -77,7 +79,7 @@ def fit_classifier(
 
     @tf.function(autograph=False)
     def train_step(step):
-        index = noise.uniform(noise.fold_in([seed, 0], noise.Fitting.INDICES, step), batch_size)
+        index = noise.uniform(noise.fold_in(noise.root(seed, noise.Purpose.FIT_INDICES), step), batch_size)
         index = tf.cast(index * len(samples), tf.int32)
         drawn = [tf.gather(all_labels, index) for all_labels in labels]  # a batch's reals and fakes share their labels
         fake = trunk(model.propose(fake_seed, step * batch_size, batch_size, *drawn), *drawn, training=False)
@@ -87,7 +89,7 @@ def fit_classifier(
             wrong = []
             if augmented:
                 other = other_labels(
-                    *drawn, model.num_classes, noise.fold_in([seed, 0], noise.Fitting.MISMATCHES, step)
+                    *drawn, model.num_classes, noise.fold_in(noise.root(seed, noise.Purpose.FIT_MISMATCHES), step)
                 )
                 other_features = trunk(tf.gather(samples, index), other, training=False)
                 wrong = [head([other_features, other], training=True)]

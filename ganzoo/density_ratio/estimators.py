@@ -108,13 +108,11 @@ def smoothed(fit: Fit) -> Estimate:
 
 
 def combined(fit: Fit) -> Estimate:
-    """The sum of the estimates that `config.ratio.combined` names.
+    """The mean of the estimates that `config.ratio.combined` names, whose different errors correct each other.
 
-    The discriminator's own logits are left out if they are no log ratio. Estimates with different errors correct each
-    other, and each estimate alone is too small.
+    Each term is a log ratio, and so is their mean. Their sum would be a multiple of the log ratio.
     """
-    names = [n for n in fit.options["combined"] if n != "discriminator" or fit.model.logits_are_log_ratio]
-    terms = [fit.estimate(name) for name in names]
+    terms = [fit.estimate(name) for name in terms_of(fit.model, fit.options)]
     trunks = list(dict.fromkeys(term.trunk for term in terms))
 
     def features(samples, *labels, training):
@@ -122,12 +120,18 @@ def combined(fit: Fit) -> Estimate:
 
     def logits(features, *labels, training):
         options = dict(training=training)
-        return tf.add_n([term.head(features[trunks.index(term.trunk)], *labels, **options) for term in terms])
+        estimates = [term.head(features[trunks.index(term.trunk)], *labels, **options) for term in terms]
+        return tf.add_n(estimates) / len(terms)
 
     return Estimate(features, logits)
 
 
 ESTIMATORS = {"discriminator": discriminator, "refit": refit, "smoothed": smoothed, "combined": combined}
+
+
+def terms_of(model: AdversarialModel, options: Mapping) -> list[str]:
+    """The names in `config.ratio.combined`, without "discriminator" if the model's logits are no log ratio."""
+    return [n for n in options["combined"] if n != "discriminator" or model.logits_are_log_ratio]
 
 
 def as_they_are(samples: tf.Tensor, *labels: tf.Tensor, training: bool) -> tf.Tensor:

@@ -12,10 +12,13 @@ from ganzoo.bases.generative import with_labels
 from ganzoo.data.reals import checked
 from ganzoo.density_ratio.calibration import METHODS, calibrate
 from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
-from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit
+from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit, terms_of
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.seeds import entropy
 
+BEST = "best"  # the estimator that has the lowest log loss on the calibration's reals and fakes
+CHOICES = (*ESTIMATORS, BEST)
 FEWEST = 6  # reals: two in each of the three shares
 
 
@@ -70,19 +73,34 @@ def by_each(
     held_out = (reals,) if model.num_classes is None else (reals, labels)
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
-    fakes = fakes_like(
-        model, calibration, len(calibration[0]), seed=noise.fold_in([seed, 0], noise.Fitting.CALIBRATION_FAKES)
-    )
+    fakes = fakes_like(model, calibration, len(calibration[0]), seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
     for name in names:
-        yield calibrated(fit.estimate(name), calibration, fakes, options, model.num_classes)
+        rivals = candidates(model, options) if name == BEST else [name]
+        found = {
+            rival: calibrated(fit.estimate(rival), calibration, fakes, options, model.num_classes) for rival in rivals
+        }
+        best = min(found, key=lambda rival: (np.nan_to_num(found[rival][1], nan=np.inf), rivals.index(rival)))
+        if name == BEST:
+            losses = ", ".join(f"{rival} {loss:.4f}" for rival, (_, loss) in found.items())
+            print(f"density ratio: {best} (log loss on held-out reals and fakes: {losses})")
+        yield found[best][0]
+
+
+def candidates(model: AdversarialModel, options: Mapping) -> list[str]:
+    """The estimators that "best" chooses from: the terms of `combined`, and `combined` itself if they are several."""
+    terms = terms_of(model, options)
+    return [*terms, "combined"] if len(terms) > 1 else terms
 
 
 def calibrated(
     estimate: Estimate, reals: Labelled, fakes: Labelled, options: Mapping, num_classes: int | None
-) -> DensityRatio:
-    """The ratio that an estimate's logits give, calibrated on reals and fakes and multiplied by `tempering`."""
+) -> tuple[DensityRatio, float]:
+    """The ratio that an estimate's logits give, calibrated on reals and fakes and multiplied by `tempering`.
+
+    Also the log loss before tempering, in nats, by cross-fitting on the same reals and fakes.
+    """
     real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
-    calibrator = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
+    calibrator, log_loss = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
 
     def log_ratio(samples, *labels):
         return options["tempering"] * calibrator(estimate(samples, *labels))
@@ -90,7 +108,7 @@ def calibrated(
     starts = options["tempering"] * calibrator(real_logits)
     if num_classes is not None:
         starts = by_class(starts.numpy(), reals[1], num_classes)
-    return DensityRatio(log_ratio, held_out=starts)
+    return DensityRatio(log_ratio, held_out=starts), log_loss
 
 
 def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Tensor:
@@ -116,7 +134,7 @@ def shares(reals: Labelled, stop: float, calibration: float, seed: int) -> list[
             f"{total} held-out reals cannot be fitted, checked and calibrated on: give at least {FEWEST}, better some "
             "hundreds. Without reals there is an export without rejection."
         )
-    order = np.random.default_rng(seed).permutation(total)
+    order = np.random.default_rng(entropy(seed)).permutation(total)
     stops, calibrations = (max(int(share * total), 2) for share in (stop, calibration))
     parts = np.split(order, [total - stops - calibrations, total - calibrations])
     return [tuple(array[part] for array in reals) for part in parts]
@@ -129,7 +147,7 @@ def check(model: AdversarialModel, options: Mapping) -> None:
         GanzooError: if the estimator or the calibration is unknown, if the estimator does not fit the model's
             objective, or if a number is out of range.
     """
-    for key, known in (("estimator", ESTIMATORS), ("calibration", METHODS)):
+    for key, known in (("estimator", CHOICES), ("calibration", METHODS)):
         if options[key] not in known:
             raise GanzooError(
                 f"config.ratio.{key} is '{options[key]}'.{did_you_mean(options[key], known)} "

@@ -15,6 +15,7 @@ from scipy.special import softmax
 
 from ganzoo.evaluation import classifier_cache
 from ganzoo.evaluation.features import in_batches, through, traced
+from ganzoo.seeds import entropy
 
 FEATURES = 64
 STEPS = 1600
@@ -58,7 +59,7 @@ class PictureClassifier:
         """
         self.name = name
         shape = train.samples.shape[1:]
-        seeds = np.random.default_rng([zlib.crc32(name.encode()), seed])
+        seeds = np.random.default_rng([zlib.crc32(name.encode()), entropy(seed)])
         self._layers = _build(shape, int(train.labels.max()) + 1, seeds, augment)
         file = None
         if cache is not None:

@@ -66,8 +66,9 @@ def evaluate(
     Returns:
         `{"generate": {metric: value}, "drs": {...}, ..., "floor": {...}}`. Besides quality: `samples_per_second`,
         `acceptance_rate` and `fraction_of_bound`, the proposals a second as a share of what the generator and the log
-        ratio alone could make. Of a conditional model, asked for the labels of the test part, also
-        `{"label_accuracy": {"drs 0": ..., }}`, the share of each class that shows what its label says.
+        ratio alone could make. `mh` has `num_restarted`, the chains that never moved and ran again. Of a conditional
+        model, asked for the labels of the test part, also `{"label_accuracy": {"drs 0": ..., }}`, the share of each
+        class that shows what its label says.
 
     Raises:
         GanzooError: if the reals have another shape than the samples, or no labels for a conditional model.
@@ -92,10 +93,12 @@ def evaluate(
             continue
         asked = draws.get("labels", np.resize(labels, num_samples)) if exported.is_conditional else None
         rows[sampler] = evaluator.measure(draws["samples"], asked, row=sampler)
-        rows[sampler]["samples_per_second"] = num_samples / seconds
+        rows[sampler]["samples_per_second"] = len(draws["samples"]) / seconds
         if "acceptance_rate" in draws:
             rows[sampler]["acceptance_rate"] = float(draws["acceptance_rate"])
             rows[sampler]["fraction_of_bound"] = float(draws["num_proposed"]) / seconds / bound
+        if "num_restarted" in draws:
+            rows[sampler]["num_restarted"] = int(draws["num_restarted"])
         if exported.is_conditional:
             accuracy, of_classes[sampler] = evaluator.label_accuracy(draws["samples"], asked)
             rows[sampler] |= accuracy

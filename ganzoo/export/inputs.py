@@ -20,6 +20,11 @@ INPUT_HELP = (
     "give it again for another input"
 )
 
+SIZE_HELP = (
+    "with --input_dir: the side of the squares that pictures are cut to and resized to; 0: their own width and height, "
+    "or the nearest that the signature takes"
+)
+
 Number = float | int | bool
 
 

@@ -118,7 +118,7 @@ class RejectionSignatures(BasicSignatures):
         super().__init__(model, ratio, sampling)
         draw = tf.function(burn_in, autograph=False)
         options = dict(batch_size=sampling["batch_size"], num_classes=model.num_classes)
-        seed = noise.fold_in([model.seed, 0], noise.Fitting.BURN_IN)
+        seed = noise.root(model.seed, noise.Purpose.BURN_IN)
         ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
         # Computed once: the budgets are as many as the burn-in's log ratios and the same for every request.
@@ -168,15 +168,15 @@ class RejectionSignatures(BasicSignatures):
             - samples: float32 [rows, ...], the proposals.
             - log_ratio: D, the sample's log ratio as in `score`; -inf where `score` would refuse a D that is not
               finite.
-            - threshold: T, the log ratio at which half of the proposals are accepted: the burn-in's log ratio at
-              `gamma_percentile`.
+            - threshold: T, the log ratio at which half of the proposals are accepted. F(T) is the paper's gamma, the
+              percentile `gamma_percentile` of F over the burn-in.
             - maximum: M, the burn-in's largest log ratio, or D if D is larger. Below a `maximum_percentile` of 100, M
               is the burn-in's log ratio at that percentile, and T is at most M.
             - accept_probability: p = sigmoid(F(min(D, M)) - F(T)) with F(x) = x - M - log(1 - exp(x - M - 1e-8)).
-              The paper's gamma is F(T). 0 where D is -inf.
+              0 where D is -inf.
             - accepted: bool [rows], uniforms < p.
 
-            T is a constant of the export, and so is M unless D is larger. A conditional model has a T and an M per
+            T and M are constants of the export unless D is larger than M. A conditional model has a T and an M per
             class.
 
         Raises:
@@ -188,15 +188,15 @@ class RejectionSignatures(BasicSignatures):
         ascending = self.burn_in.value()
         largest = tf.gather(ascending[:, -1], labels[0]) if labels else ascending[-1]
         percentiles = self.sampling["gamma_percentile"], self.sampling["maximum_percentile"]
-        threshold, maximum = drs.threshold_and_maximum(tf.maximum(largest, log_ratio), ascending, *percentiles, *labels)
-        probability = drs.probability_within(log_ratio, threshold, maximum)
+        level, maximum = drs.level_and_maximum(tf.maximum(largest, log_ratio), ascending, *percentiles, *labels)
+        probability = drs.probability_within(log_ratio, level, maximum)
         probability = tf.where(tf.math.is_inf(log_ratio), 0.0, probability)
         return {
             "samples": samples,
             "accept_probability": probability,
             "accepted": uniforms < probability,
             "log_ratio": log_ratio,
-            "threshold": tf.broadcast_to(threshold, tf.shape(log_ratio)),
+            "threshold": drs.threshold(level, maximum),
             "maximum": maximum,
         }
 
@@ -207,7 +207,7 @@ class RejectionSignatures(BasicSignatures):
         repeats the decisions of `drs`. The latents have the model's own distribution, which need not be normal
         (`dcgan`, `infogan`).
         """
-        uniforms = noise.uniform(noise.fold_in(seed, noise.Request.UNIFORMS), num_samples)
+        uniforms = noise.uniform(noise.fold_in(seed, noise.Purpose.ACCEPTANCES), num_samples)
         return {"latents": self.model.latents(seed, num_samples), "uniforms": uniforms}
 
     def _drs(self, num_samples, seed, gamma_percentile, *labels):

@@ -153,7 +153,8 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
             _save(what.signatures, beside)
             warm_up.write(beside, what.signatures, what.facts)
         except tf.errors.OpError as error:
-            raise GanzooError(f"the export could not be written: {plain_words(error.message)}.") from error
+            words = plain_words(error.message)
+            raise GanzooError(f"the export could not be written to {directory}: {words}.") from error
         (beside / "assets" / "config.json").write_text(json.dumps(what.facts, indent=2))
         path = directory / str(version or next_version(directory))
         if path.exists():

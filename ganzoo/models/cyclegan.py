@@ -74,8 +74,8 @@ class CycleGAN(TranslationModel):
         self.update_generator(tape, generator_loss)
 
         # The pools hold the fakes of all replicas. Each replica has the same pools and takes its own rows.
-        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(noise.Training.POOL, 0)))
-        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(noise.Training.POOL, 1)))
+        past_a = replicas.own(self.pool_a.exchange(replicas.joined(fake_a), self.step_seed(noise.Purpose.POOL, 0)))
+        past_b = replicas.own(self.pool_b.exchange(replicas.joined(fake_b), self.step_seed(noise.Purpose.POOL, 1)))
         with tf.GradientTape() as tape:
             real_logits_a, fake_logits_a = tf.split(self.discriminator_a(tf.concat([a, past_a], 0), training=True), 2)
             real_logits_b, fake_logits_b = tf.split(self.discriminator_b(tf.concat([b, past_b], 0), training=True), 2)

@@ -74,8 +74,7 @@ class DRAGAN(AdversarialModel):
 
     def neighbours(self, draw: int, real: tf.Tensor) -> tf.Tensor:
         """A point near each real, float32 [batch, ...]."""
-        # Draws 0 .. n_critic - 1 belong to `uniforms`; the following draws are free.
-        seed = self.step_seed(noise.Training.UNIFORMS, self.n_critic + draw)
+        seed = self.step_seed(noise.Purpose.PERTURBATIONS, draw)
         row_count = tf.shape(real)[0]
         numbers = noise.uniforms(seed, row_count, math.prod(real.shape[1:]), first_row=replicas.first_row(row_count))
         deviation = replicas.standard_deviation(real)

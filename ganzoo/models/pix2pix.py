@@ -57,7 +57,7 @@ class Pix2Pix(TranslationModel):
             The epoch's running means by metric name.
         """
         inputs, targets = data
-        stream = noise.stream(self.step_seed(noise.Training.LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
+        stream = noise.stream(self.step_seed(noise.Purpose.LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
         with tf.GradientTape() as generator_tape:
             fakes = self.generator([inputs, stream], training=True)
         with tf.GradientTape() as tape:
@@ -110,7 +110,7 @@ class Pix2Pix(TranslationModel):
             )
             each = sampling["candidates"]
             draw = dict(
-                num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, noise.Request.CANDIDATES)
+                num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, noise.Purpose.CANDIDATES)
             )
             candidates = tf.ensure_shape(burn_in(**request, **draw), [None, each])
             draws = per_class.discriminator_rejection(

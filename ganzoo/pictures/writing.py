@@ -63,14 +63,28 @@ def write(out: Path, outputs: Mapping[str, np.ndarray], names: list[Path], signa
 def png_names(files: list[Path]) -> list[Path]:
     """The files' names with the ending .png. If two names would be equal (`a.jpg`, `a.png`), all keep their own ending.
 
+    Names that differ in upper and lower case alone count as equal, since some file systems do not tell them apart. If
+    their endings do not help (`a.png`, `A.png`), all but the first get a number.
+
     >>> png_names([Path("a.jpg"), Path("b/a.gif")])
     [PosixPath('a.png'), PosixPath('b/a.png')]
     >>> png_names([Path("a.jpg"), Path("a.png")])
     [PosixPath('a.jpg.png'), PosixPath('a.png.png')]
+    >>> png_names([Path("a.png"), Path("A.png")])
+    [PosixPath('a.png.png'), PosixPath('A.png-2.png')]
     """
     names = [file.with_suffix(".png") for file in files]
-    if len({str(name).lower() for name in names}) < len(names):  # some file systems ignore upper case
-        names = [file.with_name(f"{file.name}.png") for file in files]
+    if len({str(name).lower() for name in names}) == len(names):
+        return names
+    taken: set[str] = set()
+    names = []
+    for file in files:
+        name, number = file.with_name(f"{file.name}.png"), 1
+        while str(name).lower() in taken:
+            number += 1
+            name = file.with_name(f"{file.name}-{number}.png")
+        taken.add(str(name).lower())
+        names.append(name)
     return names
 
 

@@ -39,24 +39,24 @@ def acceptance_probability(
 ) -> tf.Tensor:
     """sigmoid(F-hat) with gamma at a percentile of F over the burn-in.
 
-    F grows with D~, so the percentile of F is F at the percentile of D~. The burn-in keeps D~, and gamma follows the
-    running maximum. (The paper takes the percentile within each batch, which makes a sample depend on its neighbours.)
+    F depends on D~_M, so gamma follows the running maximum. (The paper takes the percentile within each batch, which
+    makes a sample depend on its neighbours.)
 
     Args:
         log_ratio: float32 [rows].
         log_ratio_max: float32 [rows] or [].
         burn_in: log ratios in ascending order, float32 [n], or with labels [num_classes, n].
-        gamma_percentile: in [0, 100].
+        gamma_percentile: in [0, 100]. Between two log ratios of the burn-in, gamma is interpolated between their F.
         maximum_percentile: in (0, 100]. Log ratios above this percentile of the burn-in, new ones included, count as
             equal to the percentile, so outliers cannot raise the maximum. 100 is the paper's choice; one outlier can
             then raise the maximum until almost no other sample is accepted.
         labels: int64 [rows], which select the row of the burn-in; None for a model without classes.
     """
-    bounds = threshold_and_maximum(log_ratio_max, burn_in, gamma_percentile, maximum_percentile, labels)
+    bounds = level_and_maximum(log_ratio_max, burn_in, gamma_percentile, maximum_percentile, labels)
     return probability_within(log_ratio, *bounds)
 
 
-def threshold_and_maximum(
+def level_and_maximum(
     log_ratio_max: tf.Tensor,
     burn_in: tf.Tensor,
     gamma_percentile: float | tf.Tensor,
@@ -66,34 +66,41 @@ def threshold_and_maximum(
     """The two numbers that `probability_within` compares a log ratio with; see `acceptance_probability`.
 
     Returns:
-        The threshold T, the log ratio at `gamma_percentile`, float32 [], or [rows] with labels. F(T) is gamma.
-        The maximum D~_M, which is `log_ratio_max`, broadcast with T. If `maximum_percentile` is below 100, neither
-        number exceeds the burn-in's log ratio at `maximum_percentile`.
+        The level gamma + D~_M, float32 in the shape of the maximum.
+        The maximum D~_M, which is `log_ratio_max`, with labels in the shape of labels. If `maximum_percentile` is below
+        100, it does not exceed the burn-in's log ratio at `maximum_percentile`.
     """
 
-    def burn_in_percentile(percent):
-        value = percentile(burn_in, percent)
+    def own(value):
         return value if labels is None else tf.gather(value, labels)
 
-    threshold = burn_in_percentile(gamma_percentile)
+    lower, upper, weight = _neighbours(burn_in, gamma_percentile)
+    lower, upper = own(lower), own(upper)
     if maximum_percentile < 100.0:
-        largest = burn_in_percentile(maximum_percentile)
-        threshold, log_ratio_max = tf.minimum(threshold, largest), tf.minimum(log_ratio_max, largest)
-    return threshold, log_ratio_max
+        largest = own(percentile(burn_in, maximum_percentile))
+        lower, upper, log_ratio_max = (tf.minimum(value, largest) for value in (lower, upper, log_ratio_max))
+    return _between(_above(lower, log_ratio_max), _above(upper, log_ratio_max), weight), log_ratio_max
 
 
-def probability_within(log_ratio: tf.Tensor, threshold: tf.Tensor, maximum: tf.Tensor) -> tf.Tensor:
-    """sigmoid(F(min(D~, D~_M)) - F(T)) with F(x) = x - D~_M - log(1 - exp(x - D~_M - epsilon)): 1/2 where D~ is T.
+def threshold(level: tf.Tensor, maximum: tf.Tensor) -> tf.Tensor:
+    """The log ratio T at which half of the proposals are accepted: F(T) is gamma, and T is at most the maximum.
+
+    Args:
+        level: gamma + D~_M, float32 of any shape.
+        maximum: D~_M, in a shape that broadcasts.
+    """
+    return level - tf.nn.softplus(level - maximum - EPSILON)
+
+
+def probability_within(log_ratio: tf.Tensor, level: tf.Tensor, maximum: tf.Tensor) -> tf.Tensor:
+    """sigmoid(F(min(D~, D~_M)) - gamma) with F(x) = x - D~_M - log(1 - exp(x - D~_M - epsilon)).
 
     Args:
         log_ratio: D~, float32 of any shape.
-        threshold: T, at most `maximum`, in a shape that broadcasts.
+        level: gamma + D~_M, in a shape that broadcasts.
         maximum: D~_M, in a shape that broadcasts.
     """
-    log_ratio = tf.minimum(log_ratio, maximum)
-    # D~_M cancels in F(D~) - F(T), so it is left out: far below D~_M, float32 would round the other terms away.
-    misses = _log_complement(log_ratio - maximum, EPSILON) - _log_complement(threshold - maximum, EPSILON)
-    return tf.sigmoid(log_ratio - threshold - misses)
+    return tf.sigmoid(_above(tf.minimum(log_ratio, maximum), maximum) - level)
 
 
 def discriminator_rejection(
@@ -156,13 +163,29 @@ def expected_acceptance(
 
 def percentile(ascending: tf.Tensor, percent: float | tf.Tensor) -> tf.Tensor:
     """The percentile along the last axis of ascending values, float32 [..., n] to [...], interpolated as NumPy does."""
+    return _between(*_neighbours(ascending, percent))
+
+
+def _neighbours(ascending: tf.Tensor, percent: float | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The two ascending values, float32 [...], that a percentile lies between, and the weight of the upper value."""
     last = ascending.shape[-1] - 1
     position = tf.cast(percent, tf.float32) / 100.0 * last
     below = tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, last)
     above = tf.minimum(below + 1, last)
     weight = position - tf.cast(below, tf.float32)
-    upper = tf.where(weight > 0.0, weight * tf.gather(ascending, above, axis=-1), 0.0)  # 0 * -inf would be NaN
-    return (1.0 - weight) * tf.gather(ascending, below, axis=-1) + upper
+    return tf.gather(ascending, below, axis=-1), tf.gather(ascending, above, axis=-1), weight
+
+
+def _between(lower: tf.Tensor, upper: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
+    return (1.0 - weight) * lower + tf.where(weight > 0.0, weight * upper, 0.0)  # 0 * -inf would be NaN
+
+
+def _above(log_ratio: tf.Tensor, maximum: tf.Tensor) -> tf.Tensor:
+    """F(x) + D~_M = x - log(1 - exp(x - D~_M - epsilon)).
+
+    In differences of F, D~_M cancels. It is left out, because far below D~_M float32 would round the other terms away.
+    """
+    return log_ratio - _log_complement(log_ratio - maximum, EPSILON)
 
 
 def _log_complement(gap: tf.Tensor, epsilon: float) -> tf.Tensor:

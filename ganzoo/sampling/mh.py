@@ -18,9 +18,9 @@ class Chains(NamedTuple):
     Attributes:
         samples: float32 [num_chains, ...].
         log_ratio: float32 [num_chains].
-        num_proposed: int32 [], the number of chains times their length.
+        num_proposed: int32 [], the number of chains, with those that ran again, times their length.
         acceptance_rate: float32 [], the share of the proposals that a chain moved to.
-        num_restarted: int32 [], the chains that never left the real's score and ran again from their first fake.
+        num_restarted: int32 [], the chains that never left the real's score and ran again.
     """
 
     samples: tf.Tensor
@@ -28,6 +28,16 @@ class Chains(NamedTuple):
     num_proposed: tf.Tensor
     acceptance_rate: tf.Tensor
     num_restarted: tf.Tensor
+
+
+class _States(NamedTuple):
+    """Chains after their last proposal: samples, log ratios and whether they moved, all [num_chains, ...], and the
+    number of moves of all chains, int32 []."""
+
+    samples: tf.Tensor
+    log_ratio: tf.Tensor
+    has_moved: tf.Tensor
+    moves: tf.Tensor
 
 
 def metropolis_hastings(
@@ -45,7 +55,7 @@ def metropolis_hastings(
     """Runs each chain for `chain_length` proposals; from x it moves to x' with probability min(1, r(x') / r(x)).
 
     A chain starts at the score of a held-out real, as if the chain had burnt in already. A chain that never moves has
-    no fake to return. It runs again from its first fake, on the same proposals and uniforms.
+    no fake to return. It runs again from a fake, on fresh proposals: its own were all bad ones.
 
     Args:
         propose: draws of p_g.
@@ -60,67 +70,108 @@ def metropolis_hastings(
     """
     num_chains = tf.convert_to_tensor(num_chains, tf.int32)
     chain_length = tf.convert_to_tensor(chain_length, tf.int32)
-    uniform_seed, start_seed = noise.fold_in(seed, noise.Request.UNIFORMS), noise.fold_in(seed, noise.Request.STARTS)
+    pick = noise.uniform(noise.fold_in(seed, noise.Purpose.CHAIN_STARTS), num_chains) * start_log_ratios.shape[-1]
+    classes = () if labels is None else (tf.cast(labels, tf.int32),)
+    starts = tf.gather_nd(finite_or_impossible(start_log_ratios), tf.stack([*classes, tf.cast(pick, tf.int32)], axis=1))
+    bounds = dict(chain_length=chain_length, batch_size=batch_size, max_chains=max_chains)
+    first = _run(propose, log_ratio, starts, seed=seed, labels=labels, **bounds)
+
+    stuck = tf.where(~first.has_moved)  # [num_restarted, 1]
+    num_restarted = tf.size(stuck, tf.int32)
+
+    def run_again():
+        own_labels = None if labels is None else tf.gather_nd(labels, stuck)
+        return _run(
+            propose,
+            log_ratio,
+            tf.fill([num_restarted], float("-inf")),
+            seed=noise.fold_in(seed, noise.Purpose.RESTARTS),
+            labels=own_labels,
+            **bounds,
+        )
+
+    def as_they_are():
+        return _States(first.samples[:0], first.log_ratio[:0], first.has_moved[:0], tf.constant(0))
+
+    second = tf.cond(num_restarted > 0, run_again, as_they_are)
+    proposed = tf.cast(num_chains + num_restarted, tf.int64) * tf.cast(chain_length, tf.int64)
+    rate = tf.cast(first.moves + second.moves, tf.float32) / tf.cast(proposed, tf.float32)
+    return Chains(
+        tf.tensor_scatter_nd_update(first.samples, stuck, second.samples),
+        tf.tensor_scatter_nd_update(first.log_ratio, stuck, second.log_ratio),
+        tf.cast(tf.minimum(proposed, tf.int32.max), tf.int32),
+        rate,
+        num_restarted,
+    )
+
+
+def _run(
+    propose: Propose,
+    log_ratio: LogRatio,
+    starts: tf.Tensor,
+    *,
+    seed: tf.Tensor,
+    chain_length: tf.Tensor,
+    batch_size: int,
+    max_chains: int,
+    labels: tf.Tensor | None,
+) -> _States:
+    """Runs chains from log ratios, float32 [num_chains]. A chain from -inf moves to its first proposal, whatever it is.
+
+    The arguments are described in `metropolis_hastings`.
+    """
+    num_chains = tf.size(starts)
+    uniform_seed = noise.fold_in(seed, noise.Purpose.ACCEPTANCES)
     few_labels = () if labels is None else (tf.tile(labels[:1], [4]),)
     sample_shape = propose(seed, tf.constant(0), 4, *few_labels).shape[1:]
 
-    def block(number, samples, ratios, moves, restarted):
+    def block(number, samples, ratios, has_moved, moves):
         first = number * batch_size
         row_count = batch_row_count(num_chains - first, batch_size)
         is_asked_for = first + tf.range(row_count) < num_chains
         block_labels = () if labels is None else (labels_from(labels, first, row_count),)
-        pick = noise.uniform(start_seed, row_count, first_row=first) * start_log_ratios.shape[-1]
-        pick = tf.cast(pick, tf.int32)
+        start = tf.gather(starts, tf.minimum(first + tf.range(row_count), num_chains - 1))
 
-        def proposal(k, current, ratio, has_moved, again, again_ratio, moves):
+        def proposal(k, current, ratio, has_moved, moves):
             first_row = k * max_chains + first
             candidate = propose(seed, first_row, row_count, *block_labels)
             candidate_ratio = finite_or_impossible(log_ratio(candidate, *block_labels))
             uniform = noise.uniform(uniform_seed, row_count, first_row=first_row)
-            moved = _moves(candidate_ratio, ratio, uniform)
-            moved_again = _moves(candidate_ratio, again_ratio, uniform) | (k == 0)
+            moved = _moves(candidate_ratio, ratio, uniform) | ((k == 0) & tf.math.is_inf(start))
             return (
                 k + 1,
                 _where(moved, candidate, current),
                 tf.where(moved, candidate_ratio, ratio),
                 has_moved | moved,
-                _where(moved_again, candidate, again),
-                tf.where(moved_again, candidate_ratio, again_ratio),
                 moves + tf.reduce_sum(tf.cast(moved & is_asked_for, tf.int32)),
             )
 
-        nothing = tf.zeros([row_count, *sample_shape])
-        starts = finite_or_impossible(start_log_ratios)
-        start = tf.gather_nd(starts, tf.stack([*(tf.cast(label, tf.int32) for label in block_labels), pick], axis=1))
-        unmoved = tf.zeros([row_count], tf.bool)
-        _, current, ratio, has_moved, again, again_ratio, moves = tf.while_loop(
-            lambda k, *_: k < chain_length,
-            proposal,
-            (tf.constant(0), nothing, start, unmoved, nothing, start, moves),
+        nothing, unmoved = tf.zeros([row_count, *sample_shape]), tf.zeros([row_count], tf.bool)
+        _, current, ratio, block_moved, moves = tf.while_loop(
+            lambda k, *_: k < chain_length, proposal, (tf.constant(0), nothing, start, unmoved, moves)
         )
         return (
             number + 1,
-            samples.write(number, _where(has_moved, current, again)),
-            ratios.write(number, tf.where(has_moved, ratio, again_ratio)),
+            samples.write(number, current),
+            ratios.write(number, ratio),
+            has_moved.write(number, block_moved),
             moves,
-            restarted + tf.reduce_sum(tf.cast(~has_moved & is_asked_for, tf.int32)),
         )
 
     blocks = -(-num_chains // batch_size)
-    _, samples, ratios, moves, restarted = tf.while_loop(
+    _, samples, ratios, has_moved, moves = tf.while_loop(
         lambda number, *_: number < blocks,
         block,
         (
             tf.constant(0),
             tf.TensorArray(tf.float32, blocks, infer_shape=False, element_shape=[None, *sample_shape]),
             tf.TensorArray(tf.float32, blocks, infer_shape=False, element_shape=[None]),
-            tf.constant(0),
+            tf.TensorArray(tf.bool, blocks, infer_shape=False, element_shape=[None]),
             tf.constant(0),
         ),
     )
-    proposed = num_chains * chain_length
-    rate = tf.cast(moves, tf.float32) / tf.cast(proposed, tf.float32)
-    return Chains(samples.concat()[:num_chains], ratios.concat()[:num_chains], proposed, rate, restarted)
+    last_states = (array.concat()[:num_chains] for array in (samples, ratios, has_moved))
+    return _States(*last_states, moves)
 
 
 def _moves(candidate: tf.Tensor, current: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

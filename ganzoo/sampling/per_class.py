@@ -59,7 +59,7 @@ def accept_each(
         max_proposals: the limit on the proposals of all rounds.
         expected_rates: the first guess at each label's acceptance rate, float32 [num_samples], or one for all labels.
     """
-    uniform_seed = noise.fold_in(seed, noise.Request.UNIFORMS)
+    uniform_seed = noise.fold_in(seed, noise.Purpose.ACCEPTANCES)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
     expected_rate = 1.0 / tf.reduce_mean(1.0 / tf.maximum(expected_rates, 1e-6))
 

@@ -86,7 +86,7 @@ def accept_reject(
         max_proposals: the limit on the proposals of all rounds.
         expected_rate: the first guess at the acceptance rate; it only sets the sizes of the rounds.
     """
-    uniform_seed = noise.fold_in(seed, noise.Request.UNIFORMS)
+    uniform_seed = noise.fold_in(seed, noise.Purpose.ACCEPTANCES)
     num_samples = tf.convert_to_tensor(num_samples, tf.int32)
     max_proposals = tf.convert_to_tensor(max_proposals, tf.int32)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ganzoo import seeds
 from ganzoo.errors import GanzooError
 from ganzoo.export.inputs import ASKING, INPUTS, PICTURES, random_rows
 from ganzoo.serving import rejection_by_rows
@@ -41,7 +42,7 @@ def draw(
         connection: a connection to the model.
         signature: the signature's name.
         num_samples: the number of samples, at least 1.
-        seed: int32; the same seed gives the same samples.
+        seed: any whole number; the same seed gives the same samples.
         labels: classes of a conditional model's samples, taken in turn.
         categories: categories of an InfoGAN's codes, taken in turn; the continuous codes are drawn from U(-1, 1).
         max_per_request: samples in a request, for propose rows in a request; None is as many as the export allows.
@@ -80,13 +81,13 @@ def draw(
             connection, num_samples, seed=seed, labels=of_rows.get("labels"), signature=signature, **rows, **rounds
         )
 
-    rng = np.random.Generator(np.random.Philox(abs(seed)))
+    rng = np.random.Generator(np.random.Philox(seeds.entropy(seed)))
     for name, one in INPUTS.items():
         if name in specs and name not in of_rows and one.spread is not None and not one.is_pictures:
             of_rows[name] = random_rows(dataclasses.replace(one, shape=specs[name].shape), num_samples, rng)
 
     def ask(request: int, rows: slice) -> dict[str, np.ndarray]:
-        inputs = {"num_samples": rows.stop - rows.start, "seed": [seed, request], **options}
+        inputs = {"num_samples": rows.stop - rows.start, "seed": seeds.words(seed, request), **options}
         inputs |= {name: values[rows] for name, values in of_rows.items()}
         return connection.predict(signature, inputs)
 
@@ -101,6 +102,7 @@ def transform(
     seed: int = 0,
     domain: int | None = None,
     max_per_request: int = 32,
+    first_request: int = 0,
     **options,
 ) -> dict[str, np.ndarray]:
     """Pictures through a signature that takes pictures: a translator's, `score`, or an InfoGAN's `recognise`.
@@ -110,9 +112,10 @@ def transform(
         signature: the signature's name.
         pictures: float32 [n, height, width, channels] in [-1, 1]. For signatures named `*_png`: files, an object array
             of `bytes` [n].
-        seed: int32, for a signature that takes a seed; each request gets its own stream of noise.
+        seed: any whole number, for a signature that takes a seed; each request gets its own stream of noise.
         domain: the number of the domain to translate to, for a signature that takes domains.
         max_per_request: pictures in a request; fewer if the export allows fewer.
+        first_request: the number of the first request, by which its noise differs from the noise of others.
         **options: the signature's other inputs; inputs that the signature does not take are ignored.
 
     Returns:
@@ -129,7 +132,7 @@ def transform(
         raise GanzooError(f"signature '{signature}' {needs} domain (--domain, a number).")
 
     def ask(request: int, rows: slice) -> dict[str, np.ndarray]:
-        inputs = {name: pictures[rows], "seed": [seed, request], **options}
+        inputs = {name: pictures[rows], "seed": seeds.words(seed, first_request + request), **options}
         if domain is not None:
             inputs["domains"] = np.full(rows.stop - rows.start, domain)
         outputs = connection.predict(signature, inputs)

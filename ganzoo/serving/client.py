@@ -9,16 +9,13 @@ python -m ganzoo.serving.client --model cyclegan --signature a_to_b --input_dir 
 import sys
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from ganzoo import cli
-from ganzoo.data import reals
-from ganzoo.data.sources import folder
 from ganzoo.errors import GanzooError
 from ganzoo.export import inputs
 from ganzoo.pictures import writing
-from ganzoo.serving import asking
+from ganzoo.serving import asking, picture_folder
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Connection
 
@@ -30,6 +27,7 @@ def main() -> int:
     writing.check(out)
     for name in ("num_samples", "max_rounds", "max_per_request"):
         cli.positive(name, FLAGS[name].value)
+    cli.positive("size", FLAGS.size or None)
     if FLAGS.deadline <= 0.0:
         raise GanzooError(f"--deadline is {FLAGS.deadline:g}, expected more than 0 seconds.")
     options = inputs.flag_values(*inputs.OPTIONS, "max_rounds", "max_per_request")
@@ -58,25 +56,10 @@ def draw(connection: Connection, out: Path, options: dict) -> int:
 
 def transform(connection: Connection, out: Path, options: dict) -> int:
     """Sends every picture below `--input_dir` through a signature, writes `out`, and returns the exit code."""
-    root = folder.existing(FLAGS.input_dir)
-    name = asking.takes(connection, FLAGS.signature)
-    if name == "image_bytes":
-        files = folder.picture_files(root)
-        if not files:
-            raise GanzooError(f"no pictures in '{root}'.")
-        pictures = np.array([file.read_bytes() for file in files], object)
-    else:
-        *_, width, channels = connection.signature(FLAGS.signature).inputs[name].shape
-        gathered = folder.gather(str(root), width or FLAGS.image_size, channels)
-        files, pictures = gathered.files, reals.to_float(gathered.samples)
-    answer = asking.transform(connection, FLAGS.signature, pictures, seed=FLAGS.seed, domain=FLAGS.domain, **options)
-    rows = answer.get("rows", np.arange(len(files)))
-    if len(rows) == 0:
-        raise GanzooError("every candidate was rejected within the bound; try a lower --gamma_percentile.")
-    names = writing.png_names([file.relative_to(root) for file in files])
-    writing.write(out, answer, [names[row] for row in rows], FLAGS.signature)
-    print(f"{len(rows)} pictures by {FLAGS.signature} in {out}")
-    return _complete(len(rows), len(files))
+    request = dict(size=FLAGS.size, seed=FLAGS.seed, domain=FLAGS.domain)
+    done = picture_folder.transform(connection, FLAGS.signature, FLAGS.input_dir, out, **request, **options)
+    print(f"{done.count} pictures by {FLAGS.signature} in {out}")
+    return _complete(done.count, done.expected)
 
 
 def _complete(count: int, expected: int) -> int:
@@ -97,7 +80,8 @@ if __name__ == "__main__":
         num_samples=64, seed=0, labels=None, categories=None, gamma_percentile=80.0, budget=2.0, chain_length=20
     )
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate, score or recognise")
-    flags.DEFINE_integer("image_size", 0, "the side that pictures are scaled to; 0: their own, if all have the same")
+    flags.DEFINE_integer("size", 0, inputs.SIZE_HELP)
+    flags.DEFINE_alias("image_size", "size")
     flags.DEFINE_integer("domain", None, "the number of the domain to translate to, for a model of several (stargan)")
     flags.DEFINE_integer("max_rounds", None, "for propose: the most requests; default: 100")
     flags.DEFINE_integer(

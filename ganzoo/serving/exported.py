@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from ganzoo import seeds
 from ganzoo.data.reals import MOST_VALUE, checked
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import inputs as table
@@ -51,7 +52,7 @@ class Exported:
             signature: the signature's name.
             num_samples: the number of samples, at least 1. Samples beyond the limit of a request are drawn in further
                 requests, each with its own seed.
-            seed: the same seed gives the same samples.
+            seed: any whole number; the same seed gives the same samples.
             labels: classes of a conditional model's samples, taken in turn; None takes all classes in turn.
             **inputs: the signature's other inputs, such as `gamma_percentile`; the defaults are the config's. Rows are
                 taken in turn. Inputs that the signature does not take are ignored.
@@ -91,7 +92,7 @@ class Exported:
         limit = min(self._limit("max_samples"), self._limit("max_rows") if drawn else sys.maxsize)
         answers = []
         for request, first in enumerate(range(0, num_samples, limit)):
-            size_and_seed = {"num_samples": min(limit, num_samples - first), "seed": [seed, request]}
+            size_and_seed = {"num_samples": min(limit, num_samples - first), "seed": seeds.words(seed, request)}
             part = values | size_and_seed | {name: rows[first : first + limit] for name, rows in of_rows.items()}
             if drawn:
                 proposed = self.call("propose_inputs", size_and_seed)
@@ -114,7 +115,7 @@ class Exported:
 
         Args:
             num_samples: the number of proposals, from 1 to `max_explained`.
-            seed: int32.
+            seed: any whole number.
             labels: classes of a conditional model's proposals, taken in turn; None takes all classes in turn.
 
         Returns:
@@ -135,7 +136,7 @@ class Exported:
             )
         if not 1 <= num_samples <= self.max_explained:
             raise GanzooError(f"num_samples is {num_samples}; this export explains 1 to {self.max_explained} at once.")
-        rows = self.call("propose_inputs", {"num_samples": num_samples, "seed": [seed, 0]})
+        rows = self.call("propose_inputs", {"num_samples": num_samples, "seed": seeds.words(seed)})
         if self.is_conditional:
             labels = table.classes(self.config) if labels is None else labels
             rows["labels"] = np.resize(labels, num_samples).astype(np.int64)
@@ -185,13 +186,13 @@ class Exported:
         """Samples float32 [n, ...] of the categories int [n]; the continuous codes are drawn from U(-1, 1)."""
         call = self.signatures["generate_from_codes"]
         dim = call.structured_input_signature[1]["continuous"].shape[1]
-        codes = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
+        codes = np.random.default_rng(seeds.entropy(seed)).uniform(-1.0, 1.0, (len(categories), dim)).astype(np.float32)
         limit = min(self._limit("max_rows"), self._limit("max_samples"))
         batches = []
         for request, first in enumerate(range(0, len(categories), limit)):
             rows = slice(first, first + limit)
             inputs = dict(categories=tf.constant(categories[rows], tf.int64), continuous=tf.constant(codes[rows]))
-            batches.append(call(seed=tf.constant([seed, request]), **inputs)["samples"].numpy())
+            batches.append(call(seed=tf.constant(seeds.words(seed, request)), **inputs)["samples"].numpy())
         return np.concatenate(batches)
 
     def translate(
@@ -225,7 +226,7 @@ class Exported:
         rows = min(rows, self._limit("max_images"), of_pixels)
         for request, first in enumerate(range(0, len(images), rows)):
             part = slice(first, first + rows)
-            inputs = {"images": images[part], "seed": [seed, request]} | {
+            inputs = {"images": images[part], "seed": seeds.words(seed, request)} | {
                 name: table.default(self.config, signature, name)
                 for name in specs.keys() - {"images", "seed", "domains"}
             }
@@ -266,11 +267,14 @@ class Exported:
         """
         inputs = {}
         for name, spec in self.specs(signature).items():
+            dtype = tf.as_dtype(spec.dtype).name
             try:
                 inputs[name] = tf.constant(values[name], spec.dtype)
+                wraps = spec.dtype.kind == "i" and not np.array_equal(inputs[name], values[name])
             except (TypeError, ValueError, OverflowError) as error:
-                dtype = tf.as_dtype(spec.dtype).name
                 raise GanzooError(f"{name} is {values[name]}, which is no {dtype}.") from error
+            if wraps:  # TensorFlow takes numbers beyond int32 modulo 2^32
+                raise GanzooError(f"{name} is {values[name]}, which is no {dtype}.")
         try:
             outputs = self.signatures[signature](**inputs)
         except tf.errors.InvalidArgumentError as error:
@@ -328,13 +332,20 @@ def acceptance_probability(log_ratio: np.ndarray, threshold: np.ndarray, maximum
 
 
 def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarray) -> dict[str, np.ndarray]:
-    """The rows of `propose`, decided one after the other: each row's maximum is the largest so far, as in `drs`."""
+    """The rows of `propose`, decided one after the other: each row's maximum is the largest so far, as in `drs`.
+
+    The threshold belongs to the maximum, so a row takes both from the row that has the largest.
+    """
+    rows = np.arange(len(uniforms))
     maximum = np.maximum.accumulate(answer["maximum"])
     raised = maximum > answer["maximum"]
-    later = acceptance_probability(answer["log_ratio"][raised], answer["threshold"][raised], maximum[raised])
+    source = np.maximum.accumulate(np.where(raised, 0, rows))
+    threshold = answer["threshold"][source]
+    later = acceptance_probability(answer["log_ratio"][raised], threshold[raised], maximum[raised])
     probability = answer["accept_probability"].copy()
     probability[raised] = later
-    return {"maximum": maximum, "accept_probability": probability, "accepted": uniforms < probability}
+    accepted = uniforms < probability
+    return {"threshold": threshold, "maximum": maximum, "accept_probability": probability, "accepted": accepted}
 
 
 def newest_version(directory: str | Path) -> Path:

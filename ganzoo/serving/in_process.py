@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ganzoo.serving.connection import Connection, Signature, Spec
+from ganzoo.errors import GanzooError
+from ganzoo.serving.connection import Connection, Refused, Signature, Spec
 from ganzoo.serving.exported import Exported
 
 
@@ -27,4 +28,7 @@ class InProcess(Connection):
         }
 
     def _ask(self, signature: str, arrays: dict[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:
-        return self._exported.call(signature, arrays)
+        try:
+            return self._exported.call(signature, arrays)
+        except GanzooError as error:
+            raise Refused(str(error)) from error

@@ -6,6 +6,7 @@ until it has enough samples. The maximum log ratio and gamma come from the expor
 
 import numpy as np
 
+from ganzoo import seeds
 from ganzoo.serving.connection import Connection
 
 
@@ -24,7 +25,7 @@ def draw(
     Args:
         connection: a connection to a model that has the signature.
         num_samples: the number of samples, at least 1.
-        seed: the same seed, rows and labels give the same samples.
+        seed: any whole number; the same seed, rows and labels give the same samples.
         labels: int [num_samples], the class of each sample of a conditional model; None for other models.
         rows: proposals in a request.
         max_rounds: the most requests; after the last request, fewer samples may come back.
@@ -43,7 +44,7 @@ def draw(
         GanzooError: as in `Connection.predict`.
     """
     latent_dim = connection.signature(signature).inputs["latents"].shape[1]
-    rng = np.random.Generator(np.random.Philox(seed))
+    rng = np.random.Generator(np.random.Philox(seeds.entropy(seed)))
     classes = np.zeros(num_samples, np.int64) if labels is None else np.asarray(labels, np.int64)
     filled: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by position: the sample and its acceptance probability
     num_proposed = num_accepted = 0

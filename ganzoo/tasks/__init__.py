@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ml_collections import ConfigDict
 
+from ganzoo import seeds
+
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import TwoOptimizerModel
     from ganzoo.data.parts import Domains, Parts
@@ -66,7 +68,8 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)  # for the initial weights; everything else random has its own seed
+    # The seed of the initial weights; everything else random has its own seed.
+    keras.utils.set_random_seed(seeds.uint32(config.seed))
     keras.config.set_dtype_policy(config.precision)
 
     task = of(config.task)

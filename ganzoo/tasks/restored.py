@@ -67,7 +67,8 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
     from ganzoo import tasks
     from ganzoo.training.checkpoints import Checkpoints
 
-    split = workdirs.described(workdir)["split"]
+    description = workdirs.described(workdir)
+    split = description["split"]
     task, model, data = tasks.prepare(config)
     if data.describe() != split:
         raise GanzooError(
@@ -77,4 +78,7 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
     taken = Checkpoints(workdir, model, config.checkpoints_kept).restore(step)
     if taken == 0:
         raise GanzooError(f"{workdir} has no checkpoints yet; train it first.")
-    return Restored(task, model, data, config, {"config": config.to_dict(), "split": split, "step": taken})
+    facts = {"config": config.to_dict(), "split": split, "step": taken}
+    if "files" in description:
+        facts["files"] = description["files"]
+    return Restored(task, model, data, config, facts)

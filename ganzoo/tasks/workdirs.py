@@ -1,18 +1,27 @@
 """The folder of a run: which run it belongs to, and whether that run is finished."""
 
+import contextlib
+import datetime
 import json
+import os
+import platform
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import tensorflow as tf
+
 from ganzoo import files
+from ganzoo.bases import optimizers
 from ganzoo.errors import GanzooError
-from ganzoo.files import check_writable, write_json
+from ganzoo.files import RUN_LOCK, Held, NoLocks, check_writable, locked, write_json
 from ganzoo.serving.exported import Exported, newest_version
 from ganzoo.zoo.recipes import completed
 
 # These keys may change between two starts of the same run: they set its length and its files, not what is trained.
 FREE = (
     "plugins",  # the paths of the user's own files
+    "files",  # of a folder: what was left out may change, as long as the pictures are the same
     "config.steps",
     "config.model.gamma_steps",  # with `ema_burn_in` the lengths of r3gan's schedules, which follow `steps`
     "config.model.ema_burn_in",
@@ -27,6 +36,40 @@ FREE = (
     "config.sampling",
     "config.evaluation",
 )
+
+
+@contextlib.contextmanager
+def held(workdir: Path) -> Iterator[None]:
+    """Holds the folder for this process alone: no other process trains or measures this run in the block.
+
+    The lock is the system's, so that it ends with the process, even after `kill -9`. Where the file system has no
+    locks, a line says so, and the block goes on without one. Of several hosts that train together only the chief, which
+    alone writes, holds the folder. Reading a run (`ganzoo.reexport`, `ganzoo.sample`) needs no lock.
+
+    Args:
+        workdir: the run's folder, made if need be.
+
+    Raises:
+        GanzooError: if another process holds the folder, or if the folder cannot be written.
+    """
+    check_writable(workdir, "--workdir", is_folder=True)
+    workdir.mkdir(parents=True, exist_ok=True)
+    since = datetime.datetime.now().astimezone().isoformat(" ", "minutes")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(workdir / RUN_LOCK, f"process {os.getpid()} on {platform.node()} since {since}"))
+        except Held as other:
+            raise GanzooError(
+                f"{workdir} is in use by {other or 'another process'}, which writes this run. Wait for its end, end "
+                "it, or give another --workdir."
+            ) from other
+        except NoLocks as reason:
+            print(
+                f"ganzoo: {workdir} has no lock, because its file system has none ({reason}). Do not start a second "
+                "process there.",
+                file=sys.stderr,
+            )
+        yield
 
 
 def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
@@ -46,7 +89,10 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
     if path.exists():
         if not resume:
             raise GanzooError(f"{workdir} holds a run already. Give another --workdir, or remove it.")
-        _compare(workdir, _completed(_read(path)), json.loads(json.dumps(description)))
+        existing, new = _completed(_read(path)), json.loads(json.dumps(description))
+        _compare(workdir, existing, new)
+        if note := _longer(workdir, existing["config"], new["config"]):
+            print(f"ganzoo: {note}", file=sys.stderr)
     elif (workdir / "checkpoints").exists():
         raise GanzooError(f"{workdir} holds checkpoints but no config.json. Give another --workdir, or remove it.")
     workdir.mkdir(parents=True, exist_ok=True)
@@ -66,6 +112,15 @@ def described(workdir: Path) -> dict:
     if not isinstance(description, dict) or not {"config", "split"} <= description.keys():
         raise GanzooError(f"{path} is not what a run leaves: it has no `config` and `split`.")
     return description
+
+
+def renew(workdir: Path, description: Mapping) -> None:
+    """Writes `config.json` again, with a note, if somebody removed the folder while the run went on."""
+    if not (workdir / "config.json").exists():
+        workdir.mkdir(parents=True, exist_ok=True)
+        write_json(workdir / "config.json", description)
+        note = f"{workdir} was removed during the run, and is made anew; its earlier checkpoints and curves are lost."
+        print(f"ganzoo: {note}", file=sys.stderr)
 
 
 def remove_unfinished(workdir: Path) -> None:
@@ -113,6 +168,11 @@ def _compare(workdir: Path, existing: Mapping, description: Mapping) -> None:
     old, new = dict(_flat(existing)), dict(_flat(description))
     model = "config.name"
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key != model, key)):
+        if old.get(key) != new.get(key) and key.startswith("split."):
+            raise GanzooError(
+                f"'{new.get('config.dataset')}' has changed since the run in {workdir} began ({key} in config.json): "
+                f"{_sizes(old)} before, {_sizes(new)} now. Restore the data, or give another --workdir."
+            )
         if old.get(key) != new.get(key) and not key.startswith(FREE):
             raise GanzooError(
                 f"{workdir} holds a run of {old.get(model)!r} with {key} = {old.get(key)!r} (config.json); "
@@ -123,6 +183,39 @@ def _compare(workdir: Path, existing: Mapping, description: Mapping) -> None:
             f"{workdir} holds a run of {old['config.steps']} steps, more than these {new['config.steps']}. "
             "Give another --workdir."
         )
+
+
+def _sizes(flat_description: Mapping[str, object]) -> str:
+    """The numbers of samples in the parts, such as `train 60, ratio 20, test 20`."""
+    start = "split.sizes."
+    sizes = {key[len(start) :]: value for key, value in flat_description.items() if key.startswith(start)}
+    return ", ".join(f"{name} {count}" for name, count in sizes.items()) or "no samples"
+
+
+def _longer(workdir: Path, old: Mapping, new: Mapping) -> str:
+    """What more steps change in a run that has begun: where it goes on, and how its learning rates jump. May be empty.
+
+    Args:
+        workdir: the run's folder.
+        old: the stored config.
+        new: the config of this start.
+    """
+    latest = tf.train.latest_checkpoint(str(workdir / "checkpoints"))
+    if latest is None or new["steps"] <= old["steps"]:
+        return ""
+    step = int(latest.rpartition("-")[2])
+    jumps = []
+    for network, spec in new.get("optimizers", {}).items():
+        before, after = (optimizers.rate(spec, step, steps) for steps in (old["steps"], new["steps"]))
+        if before != after:
+            jumps.append(f"of the {network} from {before:.3g} to {after:.3g} ({spec['schedule']})")
+    if step < old["steps"] and not jumps:
+        return ""
+    state = "was at its end" if step >= old["steps"] else "was"
+    note = f"the run {state} at step {step} of {old['steps']}, and now goes on to step {new['steps']}."
+    if jumps:
+        note += f" Its schedules now end there, so that the learning rate jumps: {' and '.join(jumps)}."
+    return note
 
 
 def _flat(tree: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:

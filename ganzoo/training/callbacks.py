@@ -44,6 +44,22 @@ class EverySteps(keras.callbacks.Callback):
         raise AssertionError("a subclass says what is done")
 
 
+class Calls(EverySteps):
+    """Calls a function every `every` steps.
+
+    Args:
+        every, steps: as in `EverySteps`.
+        function: takes nothing.
+    """
+
+    def __init__(self, every: int, steps: int, function: Callable[[], None]):
+        super().__init__(every, steps)
+        self._function = function
+
+    def at(self, step, logs):
+        self._function()
+
+
 class Progress(EverySteps):
     """A bar with the time left and the losses, on standard error."""
 

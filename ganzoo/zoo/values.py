@@ -105,6 +105,7 @@ RULES: dict[str, Rule] = {
     "data.channels": Rule("1 (grey), 3 (RGB), or 0 for what the pictures are", lambda value: value in (0, 1, 3)),
     "data.stream_above_mb": at_least(0),
     "data.paired": name_of("none", "by_name", "side_by_side"),
+    "data.direction": name_of("a_to_b", "b_to_a"),
     "data.flip": ANY,
     # the objectives
     "model.network": ANY,  # `recipes.check_network`
@@ -167,7 +168,7 @@ RULES: dict[str, Rule] = {
     "optimizers.*.initial_accumulator_value": at_least(0),
     "optimizers.*.nesterov": ANY,
     # the density ratio
-    "ratio.estimator": name_of(*ESTIMATORS, "combined"),
+    "ratio.estimator": name_of(*ESTIMATORS, "combined", "best"),
     "ratio.combined": some_of(*ESTIMATORS),
     "ratio.calibration": name_of("none", "temperature", "isotonic", "beta"),
     "ratio.mismatched": at_least(0),

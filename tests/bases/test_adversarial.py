@@ -79,7 +79,7 @@ with strategy.scope():
     model.compile()
 drawn = strategy.run(lambda: model.step_latents(0, tf.zeros([3, 2])))
 joined = np.concatenate(strategy.experimental_local_results(drawn))
-np.testing.assert_array_equal(joined, model.latents(model.step_seed(0, 0), 6))
+np.testing.assert_array_equal(joined, model.latents(model.step_seed(ganzoo.noise.Purpose.LATENTS, 0), 6))
 model.fit(np.zeros((16, 2), "float32"), batch_size=8, verbose=0)
 assert model.steps_taken == 2
 """

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.noise import Training
+from ganzoo.noise import Purpose
 
 
 def test_each_critic_step_sees_a_batch_of_its_own(tiny, reals):
@@ -30,12 +30,12 @@ def test_every_purpose_draw_and_step_has_a_seed_of_its_own(tiny):
     model = tiny("gan", (2,))
     seeds = [
         tuple(model.step_seed(purpose, draw).numpy())
-        for purpose in (Training.LATENTS, Training.UNIFORMS)
+        for purpose in (Purpose.LATENTS, Purpose.UNIFORMS)
         for draw in (0, 1)
     ]
-    assert tuple(model.step_seed(Training.LATENTS, 0).numpy()) == seeds[0]
+    assert tuple(model.step_seed(Purpose.LATENTS, 0).numpy()) == seeds[0]
     model.step.assign_add(1)
-    seeds.append(tuple(model.step_seed(Training.LATENTS, 0).numpy()))
+    seeds.append(tuple(model.step_seed(Purpose.LATENTS, 0).numpy()))
     assert len(set(seeds)) == 5
 
 

@@ -60,6 +60,16 @@ def test_pairs_stay_pairs_when_split(monkeypatch):
         np.testing.assert_array_equal(one.labels, other.labels)
 
 
+def test_the_other_direction_is_the_same_split_the_other_way_round(monkeypatch):
+    """Pairs stay pairs, and no picture changes its part."""
+    give(monkeypatch, noise(50), noise(50, seed=1), paired=True)
+    one, other = (load_domains("folder:x", direction=direction) for direction in ("a_to_b", "b_to_a"))
+    assert other.names == ("B", "A")
+    for part in ("train", "test"):
+        for domain, same in zip(getattr(one, part), reversed(getattr(other, part)), strict=True):
+            np.testing.assert_array_equal(domain.samples, same.samples)
+
+
 def test_pairs_that_share_a_picture_are_on_one_side():
     """Pairs 0 and 1 have the same left picture, 1 and 2 the same right one: all three go together."""
     left, right = noise(20), noise(20, seed=1)
@@ -126,6 +136,7 @@ def test_too_few_pictures_are_an_error(monkeypatch):
         ("edges2digits", {"load_size": 600}, "load_size is 600; give 16 to 512"),
         ("edges2digits", {"load_size": 30}, "load_size is 30, but squares of image_size 32"),
         ("edges2digits", {"channels": 4}, "channels is 4"),
+        ("edges2digits", {"direction": "b_to_b"}, "give one of a_to_b, b_to_a. Did you mean 'b_to_a'?"),
         ("edges2digits", {"paired": "by_name"}, "only pictures in a folder can be paired"),
         ("folder:x", {"paired": "by_nam"}, "give one of none, by_name, side_by_side. Did you mean 'by_name'?"),
         ("folder:nowhere", {}, "no folder 'nowhere'"),

@@ -62,11 +62,11 @@ def test_values_by_class_repeat_a_smaller_classs_and_have_none_of_an_absent_one(
 
 
 def test_several_estimators_share_what_they_have_in_common():
-    """The sum's terms are the estimates that were yielded before it, to the last bit."""
+    """The mean's terms are the estimates that were yielded before it, to the last bit."""
     gan, points = standard_normal_model(GAN, loss="minimax"), tf.constant(reals(20))
     options = short(steps=20) | dict(combined=("discriminator", "refit"))
     own, refit, both = fitting.by_each(["discriminator", "refit", "combined"], gan, reals(100), options=options, seed=0)
-    np.testing.assert_array_equal(both(points), own(points) + refit(points))
+    np.testing.assert_array_equal(both(points), (own(points) + refit(points)) / 2)
 
 
 def test_held_out_is_the_log_ratio_of_the_calibration_share():
@@ -99,3 +99,29 @@ def test_a_handful_of_reals_is_refused(rows):
 def test_options_that_no_fit_can_use_are_errors_that_say_what_to_do(options, said):
     with pytest.raises(GanzooError, match=said):
         fitting.check(standard_normal_model(), OPTIONS | options)
+
+
+@pytest.mark.parametrize(("slope", "chosen"), [(1.0, "discriminator"), (-3.0, "refit")])
+def test_the_best_estimator_is_the_one_of_the_lowest_held_out_loss(capsys, slope, chosen):
+    """N((1, 0), I) against N(0, I): a discriminator that is the log ratio x - 1/2 beats a short refit; one that ranks
+    the wrong way is left out of the ratio, and does not spoil the refit by their mean."""
+    model = standard_normal_model(GAN, loss="minimax")
+    points = keras.Input((2,))
+    model.discriminator = keras.Model(points, keras.layers.Reshape(())(keras.layers.Dense(1)(points)))
+    model.discriminator.set_weights([np.array([[slope], [0.0]]), np.array([-slope / 2])])
+    samples = reals(4000, mean=(1.0, 0.0))
+    options = short(steps=60) | dict(estimator="best", combined=("discriminator", "refit"), calibration="temperature")
+    best = fitting.for_export(model, samples, options=options)
+    assert f"density ratio: {chosen} (log loss" in capsys.readouterr().out
+    alone = fitting.for_export(model, samples, options=options | dict(estimator=chosen))
+    np.testing.assert_allclose(best(tf.constant(reals(20))), alone(tf.constant(reals(20))), atol=1e-6)
+
+
+def test_a_critic_leaves_the_refit_alone_to_choose():
+    options = OPTIONS | dict(combined=("discriminator", "refit"))
+    assert fitting.candidates(standard_normal_model(), options) == ["refit"]
+    assert fitting.candidates(standard_normal_model(GAN, loss="minimax"), options) == [
+        "discriminator",
+        "refit",
+        "combined",
+    ]

@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,7 +7,7 @@ from PIL import Image
 
 from ganzoo.data.reals import Reals
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.sampling_report import calibration, codes, describe
+from ganzoo.evaluation.sampling_report import calibration, codes, describe, evaluate
 
 
 @pytest.mark.parametrize(("z", "warned"), [(-3.5, True), (0.4, False), (3.5, True)])
@@ -53,6 +54,26 @@ def test_the_calibration_is_that_of_the_test_part_against_as_many_samples(tmp_pa
     assert found["log_loss"] == pytest.approx(np.log1p(np.exp(-1.0)))
     assert found["dawids_z"] == pytest.approx(0.0, abs=1e-9)
     assert (tmp_path / "reliability.png").stat().st_size > 1000
+
+
+def test_the_speed_counts_the_samples_that_a_sampler_found():
+    """500 asked for, 5 found in .2 s within the bound on proposals: at most 25 a second, and not 2,500."""
+
+    class Exported:
+        signatures, is_conditional = ("drs", "propose"), False
+
+        def proposals_per_second(self):
+            return 1e4
+
+        def draw(self, signature, count, seed, labels=None):
+            time.sleep(0.2 if count > 1 else 0.0)
+            samples = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+            return {"samples": samples, "acceptance_rate": np.float32(0.01), "num_proposed": np.int32(500)}
+
+    points = np.random.default_rng(1).normal(size=(100, 2)).astype(np.float32)
+    parts = SimpleNamespace(train=Reals("normal", points), test=Reals("normal", points))
+    found = evaluate(Exported(), parts, 500, samplers=["drs"])["drs"]
+    assert 5 < found["samples_per_second"] <= 25
 
 
 def test_codes_are_recognised_on_the_test_part_and_drawn_as_a_grid(tmp_path):

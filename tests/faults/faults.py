@@ -233,8 +233,8 @@ FAULTS = [
     ),
     Fault(
         "cyclegan: both pools have one seed",
-        "self.step_seed(noise.Training.POOL, 1)",
-        "self.step_seed(noise.Training.POOL, 0)",
+        "self.step_seed(noise.Purpose.POOL, 1)",
+        "self.step_seed(noise.Purpose.POOL, 0)",
         "models/test_cyclegan.py::test_each_pool_replaces_pictures_at_random_by_itself",
     ),
     Fault(
@@ -270,14 +270,14 @@ FAULTS = [
     ),
     Fault(
         "the seed of a step: the run's seed is dropped",
-        "return noise.fold_in([self.seed, purpose], self.step, draw, 0)",
-        "return noise.fold_in([0, purpose], self.step, draw, 0)",
+        "return noise.fold_in(noise.root(self.seed, purpose), self.step, draw)",
+        "return noise.fold_in(noise.root(0, purpose), self.step, draw)",
         "bases/test_adversarial.py",
     ),
     Fault(
         "the seed of a step: the draw is dropped",
-        "return noise.fold_in([self.seed, purpose], self.step, draw, 0)",
-        "return noise.fold_in([self.seed, purpose], self.step, 0, 0)",
+        "return noise.fold_in(noise.root(self.seed, purpose), self.step, draw)",
+        "return noise.fold_in(noise.root(self.seed, purpose), self.step, 0)",
         "bases/test_stepped.py",
     ),
     Fault(
@@ -362,8 +362,8 @@ FAULTS = [
     ),
     Fault(
         "noise: what is folded in is dropped",
-        "seed = tf.stack([number, tf.cast(value, tf.int32)])",
-        "seed = tf.stack([number, tf.constant(0)])",
+        "tf.stack([tf.constant(_BEYOND_ROWS, tf.uint64), tf.cast(value, tf.uint64)])",
+        "tf.stack([tf.constant(_BEYOND_ROWS, tf.uint64), tf.cast(0, tf.uint64)])",
         "test_noise.py",
     ),
     # Samplers.
@@ -375,8 +375,8 @@ FAULTS = [
     ),
     Fault(
         "DRS: gamma is left out",
-        "return tf.sigmoid(log_ratio - threshold - misses)",
-        "return tf.sigmoid(log_ratio - misses)",
+        "return tf.sigmoid(_above(tf.minimum(log_ratio, maximum), maximum) - level)",
+        "return tf.sigmoid(_above(tf.minimum(log_ratio, maximum), maximum) - maximum)",
         "sampling/test_drs.py",
     ),
     Fault(
@@ -454,8 +454,8 @@ FAULTS = [
     ),
     Fault(
         "calibration: it is left out",
-        'calibrator = calibrate(options["calibration"],',
-        'calibrator = calibrate("none",',
+        'calibrator, log_loss = calibrate(options["calibration"],',
+        'calibrator, log_loss = calibrate("none",',
         "density_ratio/test_fitting.py",
     ),
     Fault(
@@ -478,7 +478,7 @@ FAULTS = [
     ),
     Fault(
         "logits that are no log ratio count as one",
-        'if n != "discriminator" or fit.model.logits_are_log_ratio]',
+        'if n != "discriminator" or model.logits_are_log_ratio]',
         "]",
         "density_ratio/test_estimators.py",
     ),
@@ -515,8 +515,8 @@ FAULTS = [
     ),
     Fault(
         "dropout: all layers have one mask",
-        "seed, first_row = noise.fold_in(stream[:2], self.index), stream[2]",
-        "seed, first_row = noise.fold_in(stream[:2], 0), stream[2]",
+        "seed, first_row = noise.fold_in(stream[:2], noise.Purpose.DROPOUT, self.index), stream[2]",
+        "seed, first_row = noise.fold_in(stream[:2], noise.Purpose.DROPOUT, 0), stream[2]",
         "layers/test_basic.py",
     ),
     Fault(

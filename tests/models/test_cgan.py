@@ -12,6 +12,7 @@ from ganzoo.export import saved_model
 from ganzoo.losses import adversarial as losses
 from ganzoo.models.cgan import ConditionalGAN
 from ganzoo.networks import labelled
+from ganzoo.noise import Purpose
 from ganzoo.serving.exported import Exported
 from ganzoo.tasks import latents
 from tests.models.descent import fit_eagerly
@@ -29,7 +30,7 @@ def test_one_step_is_equation_2(tiny, reals, conditioning):
     generator, discriminator = (type(n).from_config(n.get_config()) for n in (model.generator, model.discriminator))
     generator.set_weights(model.generator.get_weights())
     discriminator.set_weights(model.discriminator.get_weights())
-    given = [model.latents(model.step_seed(0, 0), 8), tf.constant(LABELS)]
+    given = [model.latents(model.step_seed(Purpose.LATENTS, 0), 8), tf.constant(LABELS)]
     with tf.GradientTape() as tape:
         fake_logits = discriminator([generator(given), given[1]])
         loss = losses.bce_discriminator(discriminator([data, given[1]]), fake_logits)

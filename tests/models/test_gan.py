@@ -57,9 +57,9 @@ def test_a_short_training_finds_a_shifted_gaussian(tiny):
 
 
 def _step_seed(model):
-    from ganzoo.noise import Training
+    from ganzoo.noise import Purpose
 
-    return model.step_seed(Training.LATENTS, 0)
+    return model.step_seed(Purpose.LATENTS, 0)
 
 
 def _descend(gradients, network):

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.models.lsgan import LeastSquaresGAN
+from ganzoo.noise import Purpose
 from tests.models.descent import fit_eagerly
 
 PUBLISHED = [(0.0, 1.0, 1.0), (-1.0, 1.0, 0.0)]
@@ -18,7 +19,7 @@ def test_one_step_is_equation_2(tiny, reals, targets):
     generator, discriminator = (keras.models.clone_model(network) for network in (model.generator, model.discriminator))
     generator.set_weights(model.generator.get_weights())
     discriminator.set_weights(model.discriminator.get_weights())
-    z = model.latents(model.step_seed(0, 0), 8)
+    z = model.latents(model.step_seed(Purpose.LATENTS, 0), 8)
     a, b, c = targets
     with tf.GradientTape() as tape:
         reals_off, fakes_off = discriminator(data) - b, discriminator(generator(z)) - a

@@ -7,6 +7,7 @@ from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.networks.progressive import fades
+from ganzoo.noise import Purpose
 from ganzoo.zoo.recipes import load_config
 from tests.models.descent import fit_eagerly
 
@@ -68,7 +69,7 @@ def test_a_step_is_the_papers_objective_at_its_blend(growing, reals):
     averages = data.reshape(6, 8, 2, 8, 2, 1).mean((2, 4)).repeat(2, 1).repeat(2, 2)
     shown = tf.constant(0.5 * averages + 0.5 * data)
     uncut = keras.Model(model.generator.input, model.generator.get_layer("fade_1").output)
-    fake = uncut(model.latents(model.step_seed(0, 0), 6))
+    fake = uncut(model.latents(model.step_seed(Purpose.LATENTS, 0), 6))
     weight = tf.reshape(model.uniforms(0, like=shown), [-1, 1, 1, 1])
     critic = lambda samples: model.discriminator(samples, training=True)  # noqa: E731
     with tf.GradientTape() as tape:
@@ -86,7 +87,7 @@ def test_a_step_is_the_papers_objective_at_its_blend(growing, reals):
     for variable, value in zip(model.discriminator.trainable_variables, critic_after, strict=True):
         variable.assign(value)
     with tf.GradientTape() as tape:
-        loss = -tf.reduce_mean(critic(uncut(model.latents(model.step_seed(0, 1), 6))))
+        loss = -tf.reduce_mean(critic(uncut(model.latents(model.step_seed(Purpose.LATENTS, 1), 6))))
     gradients = tape.gradient(loss, model.generator.trainable_variables)
     generator_after = [v - 0.1 * g for v, g in zip(model.generator.trainable_variables, gradients, strict=True)]
     for variable, value in zip(model.discriminator.trainable_variables, before, strict=True):

@@ -9,7 +9,7 @@ from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
 from ganzoo.models.pix2pix import Pix2Pix
 from ganzoo.networks.layers.basic import SeededDropout
-from ganzoo.noise import Training
+from ganzoo.noise import Purpose
 from ganzoo.tasks import translation
 from tests.conftest import shapes
 from tests.models.descent import RATE, assert_descended, compile_for_descent, fit_one_step, values
@@ -30,7 +30,7 @@ def test_a_step_is_the_papers_objective(translator, reals):
     model, data = translator("pix2pix"), tf.constant(reals(8))
     x, y = data[:4], data[4:]
     generator, discriminator = model.generator, model.discriminator
-    stream = noise.stream(model.step_seed(Training.LATENTS, 0))
+    stream = noise.stream(model.step_seed(Purpose.LATENTS, 0))
     with tf.GradientTape() as tape:
         fakes = generator([x, stream])
         loss = (softplus(-discriminator([x, y])) + softplus(discriminator([x, fakes]))) / 2
@@ -79,7 +79,7 @@ def test_each_step_has_noise_of_its_own(translator):
     seeds = []
     for step in range(2):
         model.step.assign(step)
-        seeds.append(model.step_seed(Training.LATENTS, 0).numpy().tolist())
+        seeds.append(model.step_seed(Purpose.LATENTS, 0).numpy().tolist())
     assert seeds[0] != seeds[1]
 
 

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
+from ganzoo.noise import Purpose
 from tests.models.descent import fit_eagerly
 
 
@@ -15,7 +16,7 @@ def test_one_step_is_the_papers(tiny, reals):
     generator, discriminator = (keras.models.clone_model(network) for network in (model.generator, model.discriminator))
     generator.set_weights(model.generator.get_weights())
     discriminator.set_weights(model.discriminator.get_weights())
-    latents = model.latents(model.step_seed(0, 0), 6)
+    latents = model.latents(model.step_seed(Purpose.LATENTS, 0), 6)
 
     def squared_gradients(samples):
         with tf.GradientTape() as inner:

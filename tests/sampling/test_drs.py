@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from ganzoo import noise
-from ganzoo.noise import Request
+from ganzoo.noise import Purpose
 from ganzoo.sampling.drs import (
     EPSILON,
     acceptance_probability,
     discriminator_rejection,
     expected_acceptance,
     f_hat,
+    level_and_maximum,
     percentile,
+    threshold,
 )
 from ganzoo.sampling.proposals import burn_in
 
@@ -96,15 +98,29 @@ def test_the_percentile_is_numpys(count, percent):
     assert percentile(tf.constant(values), percent).numpy() == pytest.approx(np.percentile(values, percent), abs=1e-5)
 
 
-def test_gamma_is_the_percentile_of_f_over_the_burn_in():
-    """Accepted with probability 1/2 exactly where F is at its percentile: numpy.percentile of F itself, n = 1001."""
-    ratios = np.sort(np.random.default_rng(0).normal(size=1001)).astype(np.float32)
-    for percent in (20.0, 80.0, 95.0):
-        gamma = np.percentile(exact_f(ratios, ratios[-1]), percent)
-        points = np.float32([-2.0, 0.0, 1.0, 2.0])
-        expected = 1 / (1 + np.exp(gamma - exact_f(points, ratios[-1])))
-        probability = acceptance_probability(tf.constant(points), tf.constant(ratios[-1]), tf.constant(ratios), percent)
-        np.testing.assert_allclose(probability, expected, rtol=1e-3)
+@pytest.mark.parametrize("raise_by", [0.0, 0.5])
+@pytest.mark.parametrize("count", [3, 16, 17, 1001])
+def test_gamma_is_the_percentile_of_f_over_the_burn_in(count, raise_by):
+    """numpy.percentile of F itself, also between few log ratios and under a maximum that a proposal has raised."""
+    ratios = np.sort(np.random.default_rng(0).normal(size=count)).astype(np.float32)
+    largest = ratios[-1] + np.float32(raise_by)
+    for percent in (0.0, 20.0, 80.0, 95.0, 99.0):
+        gamma = np.percentile(exact_f(ratios, largest), percent)
+        points = np.append(ratios[0] + (largest - ratios[0]) * np.linspace(0, 0.9, 4, dtype=np.float32), ratios[-1])
+        expected = 1 / (1 + np.exp(gamma - exact_f(points, largest)))
+        probability = acceptance_probability(tf.constant(points), tf.constant(largest), tf.constant(ratios), percent)
+        np.testing.assert_allclose(probability, expected, rtol=1e-4, atol=1e-9)
+
+
+def test_between_few_candidates_gamma_is_interpolated_between_their_f():
+    """0, .1, .. 1.5 at the 95th percentile: F of the last two is 2.252 and 18.42, so gamma is 6.3; 1.4 has .0172."""
+    candidates = tf.constant(np.arange(16.0) / 10.0, tf.float32)
+    gamma = 0.75 * exact_f(1.4, 1.5) + 0.25 * exact_f(1.5, 1.5)
+    assert gamma == pytest.approx(6.294, abs=1e-3)
+    probability = acceptance_probability(tf.constant([1.4]), tf.constant(1.5), candidates, 95.0)
+    assert float(probability[0]) == pytest.approx(0.01727, abs=1e-4)
+    level, maximum = level_and_maximum(tf.constant(1.5), candidates, 95.0)
+    assert exact_f(np.float64(threshold(level, maximum)), 1.5) == pytest.approx(gamma, abs=1e-3)
 
 
 @pytest.mark.parametrize("gamma_percentile", [30.0, 80.0])
@@ -126,11 +142,11 @@ def test_draws_are_those_of_algorithm_1_one_proposal_after_the_other(batch_size)
     """A plain loop in float64, from a burn-in whose maximum is exceeded again and again, accepts the same rows."""
     short = np.float32([-9.0, -5.0, -4.0, -2.5, -1.5])
     proposals = gaussians.propose(SEED, 0, 250)
-    uniforms = noise.uniform(noise.fold_in(SEED, Request.UNIFORMS), 250).numpy()
+    uniforms = noise.uniform(noise.fold_in(SEED, Purpose.ACCEPTANCES), 250).numpy()
     largest, accepted = short[-1], []
     for row, (ratio, uniform) in enumerate(zip(gaussians.half_as_wide(proposals).numpy(), uniforms, strict=True)):
         largest = max(largest, ratio)
-        gamma = exact_f(np.percentile(short, 70.0), largest)
+        gamma = np.percentile(exact_f(short, largest), 70.0)
         if uniform < 1 / (1 + np.exp(gamma - exact_f(ratio, largest))):
             accepted.append(row)
 

@@ -69,9 +69,32 @@ def test_a_chain_that_never_moves_is_run_again_from_its_first_fake_and_counted()
     """A start of 1e4 is never left: what returns is what chains from their first fakes return."""
     stuck = run(2000, 30, starts=[1e4])
     assert int(stuck.num_restarted) == 2000
-    assert float(stuck.acceptance_rate) == 0.0
+    assert int(stuck.num_proposed) == 2 * 2000 * 30
+    assert 0.0 < float(stuck.acceptance_rate) < 0.5
     assert np.isfinite(stuck.log_ratio).all()
     assert stats.kstest(stuck.samples.numpy()[:, 0], stats.norm(0, 0.5).cdf).pvalue > 1e-3
+
+
+def test_a_chain_that_never_moves_runs_again_on_fresh_proposals():
+    """Two proposals a chain, which starts nearly at the largest ratio: chains that stay there saw bad proposals alone.
+
+    Run again, their samples are distributed as those of all chains from fakes, and none is a proposal of the first run.
+    """
+    chains = run(20_000, 2, starts=[math.log(2.0) - 1e-4])
+    proposals = np.concatenate([propose(SEED, first, 20_000) for first in (0, 20_000)], axis=1)  # max_chains is 20,000
+    restarted = ~(proposals == chains.samples.numpy()).any(axis=1)
+    assert restarted.sum() == int(chains.num_restarted) > 3000
+    from_fakes = run(20_000, 2, starts=[-math.inf])
+    assert int(from_fakes.num_restarted) == 0
+    assert stats.ks_2samp(chains.samples.numpy()[restarted, 0], from_fakes.samples.numpy()[:, 0]).pvalue > 1e-3
+
+
+def test_a_restart_does_not_depend_on_the_batch_size_nor_on_later_chains():
+    starts = [1e4, -5.0]
+    expected = run(50, 6, starts=starts, batch_size=1)
+    assert 0 < int(expected.num_restarted) < 50
+    assert_same(run(50, 6, starts=starts, batch_size=16), expected)
+    np.testing.assert_array_equal(run(70, 6, starts=starts, batch_size=64).samples[:50], expected.samples)
 
 
 def test_no_result_depends_on_the_batch_size_nor_on_the_number_of_chains():

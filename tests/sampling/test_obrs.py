@@ -27,12 +27,47 @@ def draw(num_samples, budget, *, batch_size=256, max_proposals=1_000_000, ratios
     )
 
 
-@pytest.mark.parametrize("budget", [1.01, 1.2, 2.0, 5.0, 100.0])
-def test_the_scale_keeps_the_budget_exactly_on_the_burn_in(budget):
-    """The mean of min(1, r c/M) over the burn-in is 1/K."""
-    ratios = ascending()
-    accepted = np.minimum(1.0, np.exp(ratios.numpy().astype(np.float64) + float(log_scale(budgets_of(ratios), budget))))
-    assert accepted.mean() == pytest.approx(1 / budget, rel=1e-3)
+def acceptance(ratios, budget):
+    """The mean of min(1, r c/M) over log ratios, in float64."""
+    scale = log_scale(budgets_of(tf.constant(ratios, tf.float32)), budget).numpy().astype(np.float64)
+    return np.exp(np.minimum(np.float64(ratios) + scale, 0.0)).mean()
+
+
+def test_four_ratios_have_the_scale_of_the_closed_form():
+    """r = 1, 2, 4, 8 at K = 2: c = 1/7 accepts 1/7 + 2/7 + 4/7 + 1 = 2 of 4."""
+    ratios = tf.constant(np.log([1.0, 2.0, 4.0, 8.0]), tf.float32)
+    assert float(log_scale(budgets_of(ratios), 2.0)) == pytest.approx(-math.log(7.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("budget", [1.0, 1.01, 1.2, 2.0, 5.0, 17.0, 100.0, 300.0])
+@pytest.mark.parametrize("count", [16, 17, 100, 1_000, 10_000])
+@pytest.mark.parametrize("width", [0.0, 0.3, 3.0])
+def test_the_scale_keeps_the_budget_exactly_on_the_burn_in(count, budget, width):
+    """Log ratios of N(0, width): the mean of min(1, r c/M) over the burn-in is 1/K to 1e-5."""
+    ratios = np.sort(np.random.default_rng(count).normal(0, width, count)).astype(np.float32)
+    assert acceptance(ratios, budget) * budget == pytest.approx(1.0, abs=1e-5)
+
+
+def test_each_class_has_the_scale_of_its_own_ratios():
+    ratios = np.sort(np.random.default_rng(0).normal(0, 2, (3, 50)), axis=1).astype(np.float32)
+    together = log_scale(budgets_of(tf.constant(ratios)), 4.0)
+    alone = [log_scale(budgets_of(tf.constant(row)), 4.0) for row in ratios]
+    np.testing.assert_allclose(together, alone, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "budget", "expected"),
+    [
+        ([-math.inf] * 4 + [0.0] * 4, 2.0, 0.5),
+        ([-math.inf] * 4 + [0.0] * 4, 1.0, 0.5),  # not to be met: all that are possible
+        ([-math.inf] * 4 + [0.0] * 4, 4.0, 0.25),
+        ([-64.0] * 4 + [64.0] * 4, 2.0, 0.5),  # the sum of the small ratios vanishes beside the large ones
+        ([-64.0] * 4 + [64.0] * 4, 4.0, 0.25),
+        ([-64.0] * 4 + [64.0] * 4, 1.6, 0.625),
+    ],
+)
+def test_impossible_and_extreme_ratios_keep_the_budget_where_it_can_be_kept(ratios, budget, expected):
+    assert acceptance(ratios, budget) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("budget", [2.0, 5.0])

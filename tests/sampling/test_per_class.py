@@ -30,8 +30,8 @@ def probability(ratio, labels):
     return tf.exp(ratio - tf.where(labels == 0, math.log(2.0), 7.0))
 
 
-def draw(labels, *, batch_size=256, max_proposals=1_000_000, accept=probability):
-    bounds = dict(seed=tf.constant(SEED), batch_size=batch_size, max_proposals=max_proposals)
+def draw(labels, *, batch_size=256, max_proposals=1_000_000, accept=probability, seed=SEED):
+    bounds = dict(seed=tf.constant(seed), batch_size=batch_size, max_proposals=max_proposals)
     labels = tf.constant(labels, tf.int64)
     return traced(lambda: accept_each(propose_labelled, ratio_of_class, accept, labels, **bounds))
 
@@ -45,7 +45,7 @@ def ascending(count=4000):
 def test_each_class_follows_its_own_target(batch_size):
     """A Kolmogorov-Smirnov test cannot tell 5,000 accepted samples of either class from its target."""
     labels = np.arange(10_000) % 2
-    draws = draw(labels, batch_size=batch_size)
+    draws = draw(labels, batch_size=batch_size, seed=(2, 1))
     np.testing.assert_array_equal(draws.labels, labels)
     samples = draws.samples.numpy()[:, 0]
     assert stats.kstest(samples[labels == 0], stats.norm(0, 0.5).cdf).pvalue > 1e-3

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ganzoo import noise
-from ganzoo.noise import Request
+from ganzoo.noise import Purpose
 from ganzoo.sampling.rejection import accept_reject, rejection, running_maximum
 
 SEED = gaussians.SEED
@@ -108,7 +108,7 @@ def test_the_maximum_rises_within_a_batch_as_it_does_one_by_one(batch_size):
     """From a bound far too low: at any batch size the draws of the algorithm written as a plain loop."""
     proposals = gaussians.propose(SEED, 0, 400)
     ratios = gaussians.half_as_wide(proposals).numpy().astype(float)
-    uniforms = noise.uniform(noise.fold_in(SEED, Request.UNIFORMS), 400).numpy()
+    uniforms = noise.uniform(noise.fold_in(SEED, Purpose.ACCEPTANCES), 400).numpy()
     largest, accepted = -5.0, []
     for row, (ratio, uniform) in enumerate(zip(ratios, uniforms, strict=True)):
         largest = max(largest, ratio)

@@ -213,7 +213,7 @@ class Spying:
         (lambda c: asking.draw(c("gan"), "drs", 0), "ask for at least 1"),
         (lambda c: asking.draw(c("gan"), "generate", 4, labels=[1]), "takes no labels"),
         (lambda c: asking.draw(c("cgan"), "generate", 4), "needs labels"),
-        (lambda c: asking.draw(c("gan"), "generate", 4, seed=2**31), "which int32 cannot hold"),
+        (lambda c: asking.draw(c("gan"), "generate", 4, seed=1.5), "seed is 1.5; give a whole number"),
         (lambda c: asking.draw(c("gan"), "drs", 4), "also takes gamma_percentile"),
         (lambda c: asking.transform(c("gan"), "drs", np.zeros(1)), "does not take one kind of pictures"),
         (lambda c: asking.transform(c("pix2pix"), "score", np.zeros(1)), "does not take one kind of pictures"),

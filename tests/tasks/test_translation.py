@@ -144,3 +144,14 @@ def test_the_example_names_a_domain_where_one_must_be_asked_for(exports, name, f
 def test_sizes_are_told_for_people(domains):
     said = translation.sizes(domains(paired=True))
     assert said == "A: 40 to train and 20 to measure, B: 40 to train and 20 to measure (in pairs)"
+
+
+def test_pix2pix_may_learn_from_b_to_a():
+    """The key is its recipe's alone: cyclegan and stargan learn all directions anyway."""
+    config = load_config("pix2pix")
+    assert translation.load(config).names == ("edges", "digits")
+    config.data.direction = "b_to_a"
+    data = translation.load(config)
+    assert data.names == ("digits", "edges")
+    assert data.test[0].samples.mean() > data.test[1].samples.mean()  # an outline has less ink
+    assert not [name for name in ("cyclegan", "stargan") if "direction" in load_config(name).data]

@@ -120,7 +120,7 @@ def test_each_optimizer_has_its_own_options(name):
 
 def test_the_names_in_the_rules_are_those_that_the_code_knows():
     from ganzoo.data.loading import PAIRED
-    from ganzoo.density_ratio import calibration, estimators
+    from ganzoo.density_ratio import calibration, fitting
     from ganzoo.models.gan import GENERATOR_LOSSES
     from ganzoo.networks.labelled import DISCRIMINATORS
 
@@ -128,7 +128,7 @@ def test_the_names_in_the_rules_are_those_that_the_code_knows():
         "data.paired": PAIRED,
         "model.loss": GENERATOR_LOSSES,
         "model.conditioning": DISCRIMINATORS,
-        "ratio.estimator": estimators.ESTIMATORS,
+        "ratio.estimator": fitting.CHOICES,
         "ratio.calibration": calibration.METHODS,
     }.items():
         assert set(values.rule_of(key).known) == set(known), key

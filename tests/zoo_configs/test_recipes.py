@@ -21,6 +21,8 @@ SHAPES = {
 def test_a_recipe_builds_its_model(name, dataset):
     """Every key of `config.model` is an argument of the model, and the optimizers exist."""
     config = load_config(name, dataset)
+    for key in {"num_classes", "num_domains"} & set(config.model):
+        config.model[key] = config.model[key] or 3  # 0 is as many as the data have
     model = models.from_config(config, SHAPES[config.task][dataset])
     assert model.zoo_name == name
     for spec in config.optimizers.values():

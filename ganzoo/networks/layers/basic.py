@@ -176,7 +176,7 @@ class SeededDropout(keras.layers.Layer):
         x, stream = inputs
         if not self.rate:
             return x
-        seed, first_row = noise.fold_in(stream[:2], self.index), stream[2]
+        seed, first_row = noise.fold_in(stream[:2], noise.Purpose.DROPOUT, self.index), stream[2]
         shape = tf.shape(x)
         numbers = noise.uniforms(seed, shape[0], tf.reduce_prod(shape[1:]), first_row=first_row)
         return x * tf.cast(tf.reshape(numbers, shape) >= self.rate, x.dtype) / (1 - self.rate)

@@ -54,11 +54,11 @@ class FakePool(keras.layers.Layer):
         self.check_batch(fakes.shape[0] or 0)
         count = tf.shape(fakes, out_type=tf.int64)[0]
         # Each fake draws a different slot, so that the order of writing does not matter.
-        shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, noise.Pool.ORDER), self.size))[:count]
+        shuffled = tf.argsort(noise.uniform(noise.fold_in(seed, noise.Purpose.POOL_ORDER), self.size))[:count]
         is_full = self.filled >= self.size
         fresh = (self.filled + tf.range(count)) % self.size
         slots = tf.where(is_full, tf.cast(shuffled, tf.int64), fresh)
-        shows_old = is_full & (noise.uniform(noise.fold_in(seed, noise.Pool.CHOICES), tf.shape(fakes)[0]) < 0.5)
+        shows_old = is_full & (noise.uniform(noise.fold_in(seed, noise.Purpose.POOL_CHOICES), tf.shape(fakes)[0]) < 0.5)
         enters = shows_old | ~is_full
 
         old = tf.gather(self.pictures, slots)

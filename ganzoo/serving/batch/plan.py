@@ -27,7 +27,7 @@ class Plan:
         format: "tfrecord" or "png".
 
     Raises:
-        GanzooError: if there are more calls than seeds.
+        GanzooError: for a seed out of range, and if there are more calls than seeds.
     """
 
     model: str
@@ -43,6 +43,8 @@ class Plan:
     format: str
 
     def __post_init__(self):
+        if not 0 <= self.seed <= LARGEST:
+            raise GanzooError(f"seed is {self.seed}; a set takes 0 to {LARGEST}.")
         if self.num_shards * self.calls_per_shard > LARGEST:
             raise GanzooError(
                 f"{self.num_samples} samples need more calls than one seed has streams; draw them in several sets of "
