@@ -657,8 +657,8 @@ FAULTS = [
     ),
     Fault(
         "several requests of one draw have one seed",
-        '{"num_samples": min(limit, num_samples - first), "seed": [seed, request]}',
-        '{"num_samples": min(limit, num_samples - first), "seed": [seed, 0]}',
+        '{"num_samples": min(limit, num_samples - first), "seed": seeds.words(seed, request)}',
+        '{"num_samples": min(limit, num_samples - first), "seed": seeds.words(seed, 0)}',
         "serving/test_exported.py",
     ),
     # Writing.
@@ -689,8 +689,8 @@ FAULTS = [
     # The client.
     Fault(
         "client: several requests have one seed",
-        'inputs = {"num_samples": rows.stop - rows.start, "seed": [seed, request], **options}',
-        'inputs = {"num_samples": rows.stop - rows.start, "seed": [seed, 0], **options}',
+        'inputs = {"num_samples": rows.stop - rows.start, "seed": seeds.words(seed, request), **options}',
+        'inputs = {"num_samples": rows.stop - rows.start, "seed": seeds.words(seed, 0), **options}',
         "serving/test_client.py::test_requests_as_small_as_asked_for_have_seeds_of_their_own",
     ),
     Fault(
