@@ -1,4 +1,5 @@
-"""Puts each fault of `faults.py` into a copy of the code, in turn, and runs the tests that have to catch it.
+"""Puts each fault of `training_faults.py` and `export_faults.py` into a copy of the code, in turn, and runs the tests
+that have to catch it.
 
 python tests/faults/run.py
 python tests/faults/run.py --only rename --only seed
@@ -20,11 +21,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+import export_faults
 import keras  # noqa: F401 - neither it nor TensorFlow computes anything before the forks
 import pytest
 import tensorflow  # noqa: F401
-from faults import FAULTS, Fault
+import training_faults
+from fault import Fault
 
+FAULTS = training_faults.FAULTS + export_faults.FAULTS
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ganzoo", "export", "zoo_configs")
 LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", "*.egg-info", "runs")
@@ -180,7 +184,7 @@ def table(outcomes: dict[Fault, Outcome]) -> str:
         "",
         f"`python tests/faults/run.py` puts {len(outcomes)} small faults into the code, one at a time, and the tests "
         f"catch {caught}.",
-        "The list is `faults.py`; the command writes this page.",
+        "The lists are `training_faults.py` and `export_faults.py`; the command writes this page.",
         "",
         "| fault | file | caught by | seconds |",
         "|---|---|---|---|",
