@@ -14,25 +14,11 @@ from ganzoo.export import saved_model
 from ganzoo.zoo.registry import list_models
 from tests.conftest import TINY, TINY_TRANSLATORS, tiny_translator
 from tests.density_ratio.normals import OPTIONS
+from tests.exports import SAMPLING, TRANSLATING
 from tests.serving.valid_requests import valid_request
 
 PACKAGE = Path(ganzoo.__file__).parent
-SAMPLING = dict(
-    burn_in=40,
-    gamma_percentile=50.0,
-    maximum_percentile=100.0,
-    budget=2.0,
-    chain_length=3,
-    max_chain_length=30,
-    batch_size=16,
-    max_samples=50,
-    max_rows=50,
-    max_proposals_per_sample=20,
-    max_images=8,
-    max_side=32,
-    max_pixels=10_000,
-    candidates=4,
-)
+LIMITS = SAMPLING | TRANSLATING
 # Different code that draws the very same numbers on purpose: `propose_inputs` repeats the decisions of `drs`.
 SAME = {
     ("sampling/rejection.py", "body"): "acceptances",
@@ -126,7 +112,7 @@ def test_no_two_purposes_share_a_stream(streams, name):
     if name in TINY_TRANSLATORS:
         pictures = tf.zeros([rows, 16, 16, 1])
         model.train_step((pictures, tf.range(rows) % 3 if name == "stargan" else pictures))
-        what = saved_model.servable_translator(model, sampling=SAMPLING)
+        what = saved_model.servable_translator(model, sampling=LIMITS)
     else:
         shape = model.generator.output_shape[1:]
         classes = model.num_classes
@@ -137,7 +123,7 @@ def test_no_two_purposes_share_a_stream(streams, name):
         for part in ("refit", "smoothed"):
             options[part] = dict(options[part]) | dict(steps=2)
         ratio = fitting.for_export(model, reals, labels, options=options | dict(estimator="refit"))
-        what = saved_model.servable(model, ratio=ratio, sampling=SAMPLING)
+        what = saved_model.servable(model, ratio=ratio, sampling=LIMITS)
     trained = len(streams.uses)
     for signature in what.signatures.values():
         request = valid_request(signature_like(signature))

@@ -80,12 +80,12 @@ def prepared(x: Any, y: Any, batch_size: int | None, *, shape: tuple, num_labels
     arrays = (x,) if y is None else (x, y)
     rows = tf.data.Dataset.range(len(x)).shuffle(len(x)).batch(batch, drop_remainder=True)
 
-    def take(rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def take(rows: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
         taken = tf.numpy_function(lambda rows: [array[rows] for array in arrays], [rows], [a.dtype for a in arrays])
-        return tuple(tf.ensure_shape(t, (batch, *a.shape[1:])) for t, a in zip(taken, arrays, strict=True))
+        shaped = [tf.ensure_shape(t, (batch, *a.shape[1:])) for t, a in zip(taken, arrays, strict=True)]
+        return tuple(shaped) if len(shaped) > 1 else shaped[0]
 
-    dataset = rows.map(take)
-    return (dataset if y is not None else dataset.map(lambda x: x)), None
+    return rows.map(take), None
 
 
 def checked_labels(labels: Any, count: int, num_labels: int) -> np.ndarray:
@@ -133,9 +133,6 @@ def _of_dataset(dataset: tf.data.Dataset, shape: tuple, num_labels: int | None, 
             f"a dataset's elements have samples of shape {list(parts[0].shape)}, expected batches [n, "
             f"{', '.join('any' if side is None else str(side) for side in shape)}]: give dataset.batch(n)."
         )
-    for part in parts:
-        if part.shape[0] is not None:
-            _check_shared(part.shape[0], shared)
     for first in dataset.take(1):
         values = first if isinstance(first, tuple) else (first,)
         for value, is_picture in zip(values, pictures, strict=True):

@@ -24,11 +24,11 @@ def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarra
             f"samples to measure against '{name}' have the shape [n, {', '.join(map(str, shape))}], "
             f"n >= 1; these have {list(samples.shape)}."
         )
+    if samples.dtype == np.uint8:
+        return samples
     broken = int(np.count_nonzero(~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)))
     if broken:
         raise GanzooError(f"{broken} of {len(samples)} samples hold NaN or infinite numbers: the generator diverged.")
-    if samples.dtype == np.uint8:
-        return samples
     samples = samples.astype(np.float32)
     check_scale(samples, "samples", is_pictures=len(shape) == 3, most=MOST_VALUE)
     return samples

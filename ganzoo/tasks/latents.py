@@ -142,14 +142,13 @@ def _classes(entry: str, parts: Parts) -> np.ndarray:
             f"'{name}' has {count} samples with a label below 0 ({_listed(classes[classes < 0])}), which marks samples "
             "without a class. Leave them out, or give them a class of 0 or more."
         )
-    for label in classes:
+    for label in np.setdiff1d(classes, labels["train"]):
         counts = {part: int((of_part == label).sum()) for part, of_part in labels.items()}
-        if counts["train"] == 0:
-            raise GanzooError(
-                f"class {label} of '{name}' has {sum(counts.values())} samples, none of them to train on: "
-                f"{counts['ratio']} to fit the ratio and {counts['test']} to measure against. Give more samples of "
-                "this class, or leave it out."
-            )
+        raise GanzooError(
+            f"class {label} of '{name}' has {sum(counts.values())} samples, none of them to train on: "
+            f"{counts['ratio']} to fit the ratio and {counts['test']} to measure against. Give more samples of this "
+            "class, or leave it out."
+        )
     return classes
 
 

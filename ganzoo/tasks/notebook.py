@@ -5,9 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.bases.datasets import checked_labels
 from ganzoo.bases.translating import TranslationModel
-from ganzoo.data.reals import checked
 from ganzoo.density_ratio import fitting
 from ganzoo.export import saved_model
 
@@ -38,9 +36,6 @@ def export_model(
     if isinstance(model, TranslationModel):
         return saved_model.export_translator(model, directory)
     if reals is not None:
-        reals = checked(reals, model.sample_shape, "held-out reals")
-        if model.num_classes is not None:
-            labels = checked_labels(labels, len(reals), model.num_classes)
         print("fitting the density ratio on held-out reals ...")
     ratio = fitting.for_export(model, reals, labels, options=model.recipe().ratio)
     print("writing the export ...")

@@ -17,6 +17,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.files import RUN_LOCK, Held, NoLocks, check_writable, locked, write_json
 from ganzoo.serving.exported import Exported, newest_version
 from ganzoo.zoo.recipes import completed
+from ganzoo.zoo.values import flat
 
 # These keys may change between two starts of the same run: they set its length and its files, not what is trained.
 FREE = (
@@ -76,15 +77,13 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
     """Claims the folder for the run by writing `config.json`, or checks that the folder already holds this run.
 
     Args:
-        workdir: the run's folder, made if need be.
+        workdir: the run's folder, which the caller holds (`held`).
         description: `config` and `split`, both as plain JSON.
         resume: whether a run that the folder already holds may go on.
 
     Raises:
-        GanzooError: if the folder cannot be written, if it holds another run, and if it holds any run while `resume`
-            is False.
+        GanzooError: if the folder holds another run, or any run while `resume` is False.
     """
-    check_writable(workdir, "--workdir", is_folder=True)
     path = workdir / "config.json"
     if path.exists():
         if not resume:
@@ -95,7 +94,6 @@ def claim(workdir: Path, description: Mapping, *, resume: bool) -> None:
             print(f"ganzoo: {note}", file=sys.stderr)
     elif (workdir / "checkpoints").exists():
         raise GanzooError(f"{workdir} holds checkpoints but no config.json. Give another --workdir, or remove it.")
-    workdir.mkdir(parents=True, exist_ok=True)
     write_json(path, description)
 
 
@@ -117,7 +115,6 @@ def described(workdir: Path) -> dict:
 def renew(workdir: Path, description: Mapping) -> None:
     """Writes `config.json` again, with a note, if somebody removed the folder while the run went on."""
     if not (workdir / "config.json").exists():
-        workdir.mkdir(parents=True, exist_ok=True)
         write_json(workdir / "config.json", description)
         note = f"{workdir} was removed during the run, and is made anew; its earlier checkpoints and curves are lost."
         print(f"ganzoo: {note}", file=sys.stderr)
@@ -165,7 +162,7 @@ def _completed(description: Mapping) -> Mapping:
 
 
 def _compare(workdir: Path, existing: Mapping, description: Mapping) -> None:
-    old, new = dict(_flat(existing)), dict(_flat(description))
+    old, new = dict(flat(existing)), dict(flat(description))
     model = "config.name"
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key != model, key)):
         if old.get(key) != new.get(key) and key.startswith("split."):
@@ -216,11 +213,3 @@ def _longer(workdir: Path, old: Mapping, new: Mapping) -> str:
     if jumps:
         note += f" Its schedules now end there, so that the learning rate jumps: {' and '.join(jumps)}."
     return note
-
-
-def _flat(tree: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value

@@ -85,7 +85,7 @@ RULES: dict[str, Rule] = {
     "name": ANY,
     "dataset": ANY,
     "task": name_of("sampling", "translation"),
-    "seed": Rule("a whole number from 0 to 2^31 - 1", lambda value: 0 <= value < 2**31),
+    "seed": ANY,  # any whole number: `ganzoo.seeds`
     "deterministic": ANY,
     "precision": name_of("float32", "mixed_bfloat16"),
     "batch_size": count(),
@@ -193,17 +193,13 @@ def rule_of(key: str) -> Rule | None:
     return next((rule for pattern, rule in RULES.items() if fnmatch.fnmatchcase(key, pattern)), None)
 
 
-def check(config: Mapping, prefix: str = "") -> None:
-    """Checks every value of a config, or of one section of it.
-
-    Args:
-        config: a recipe, or the section `prefix` of a recipe.
-        prefix: the section, with a dot at its end.
+def check(config: Mapping) -> None:
+    """Checks every value of a config, or of some of its sections.
 
     Raises:
         GanzooError: for the first value that breaks its key's rule.
     """
-    for key, value in sorted(flat(config, prefix), key=lambda pair: pair[0] not in FIRST):
+    for key, value in sorted(flat(config), key=lambda pair: pair[0] not in FIRST):
         rule = rule_of(key)
         if rule is not None and not _keeps(rule, value):
             hint = did_you_mean(value, rule.known) if isinstance(value, str) else ""

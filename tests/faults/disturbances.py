@@ -9,6 +9,7 @@ end; after the disturbance the same command must reach the end of an undisturbed
 
 import argparse
 import contextlib
+import functools
 import re
 import shutil
 import signal
@@ -20,7 +21,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests import processes
-from tests.faults.kills import fingerprint, finish, flags_of
+from tests.faults.kills import assert_same, fingerprint, finish, flags_of
+from tests.faults.report import report
 
 MOMENTS = 10  # at which the disk fills
 DISK_MB = 300
@@ -40,33 +42,26 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="the table's file")
     arguments = parser.parse_args()
     name = arguments.model
-    rows, failed = ["| disturbance | exit | last line | afterwards |", "|---|---|---|---|"], 0
     with small_disk() as disk:
-        whole = disk / "whole"
+        workdir = disk / "run"
         start = time.monotonic()
-        finish(flags_of(name, whole))
-        seconds, expected = time.monotonic() - start, fingerprint(whole)
-        shutil.rmtree(whole)
-        for title, disturb, settle in disturbances(disk, seconds):
-            workdir = disk / "run"
+        finish(flags_of(name, workdir))
+        seconds, expected = time.monotonic() - start, fingerprint(workdir)
+        shutil.rmtree(workdir)
+
+        def trial(disturb: Callable, settle: Callable) -> tuple[int, str, str]:
             try:
                 code, line = disturb(flags_of(name, workdir))
                 settle()
                 finish(flags_of(name, workdir))
-                found = fingerprint(workdir)
-                differing = [key for key in expected if found[key] != expected[key]]
-                assert not differing, f"{differing} differ"
-                rows.append(f"| {title} | {code} | {line} | the same end |")
-            except AssertionError as error:
-                failed += 1
-                rows.append(f"| {title} | | | **{str(error)[:300]}** |")
+                assert_same(workdir, expected, "afterwards")
+                return code, line, "the same end"
             finally:
                 settle()
                 shutil.rmtree(workdir, ignore_errors=True)
-            print(rows[-1], flush=True)
-            if arguments.out:
-                arguments.out.write_text("\n".join(rows) + "\n")
-    return min(failed, 1)
+
+        trials = ((title, functools.partial(trial, *how)) for title, *how in disturbances(disk, seconds))
+        return report(("disturbance", "exit", "last line", "afterwards"), trials, arguments.out)
 
 
 def disturbances(disk: Path, seconds: float) -> Iterator[tuple[str, Callable, Callable]]:
@@ -124,7 +119,7 @@ def disturbed(flags: list[str], when: float | str, disturb: Callable | None, cod
     if command.returncode in (1, 2):
         assert said, f"exit code {command.returncode} without a line: {err[-500:]}"
     line = said[0] if said else [line for line in re.split(r"[\r\n]", out) if line.strip()][-1]
-    return command.returncode, re.sub(r"/\S*/(?=run\b)", "", line.replace("|", "/"))[:200]
+    return command.returncode, re.sub(r"/\S*/(?=run\b)", "", line)[:200]
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ A run takes 5 to 20 s, so that 20 kills of all entries take an hour or two. A ta
 """
 
 import argparse
+import functools
 import json
 import random
 import re
@@ -21,6 +22,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,7 @@ from ganzoo.serving.exported import Exported
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package
 from tests import processes
+from tests.faults.report import report
 
 SMALL = {
     "sampling": [
@@ -112,15 +116,17 @@ def killed(flags: list[str], after: float) -> str:
     out, _ = command.communicate()
     for words in (*PHASES, "; in "):
         if words in out:
-            return {"drs ": "after its end", "measuring": "measuring", "fitting": "fit or export"}.get(
-                words, "training"
-            )
+            return PHASES.get(words, "training")
     return "start"
 
 
-def trial(name: str, kills: int, seed: int) -> str:
-    """A row of the table for one entry."""
-    moments: dict[str, int] = {}
+def trial(name: str, kills: int, seed: int) -> tuple[int, str, str]:
+    """Kills an entry's run `kills` times and resumes it; the number of kills, the phases that they met, and the end.
+
+    Raises:
+        AssertionError: for a run that does not reach the end of the undisturbed one.
+    """
+    moments = Counter()
     with tempfile.TemporaryDirectory() as folder:
         whole, other = Path(folder, "undisturbed"), Path(folder, "again")
         finish(flags_of(name, other))
@@ -128,21 +134,23 @@ def trial(name: str, kills: int, seed: int) -> str:
         finish(flags_of(name, whole))
         seconds = time.monotonic() - start
         expected = fingerprint(whole)
-        differing = [key for key, value in fingerprint(other).items() if value != expected[key]]
-        assert not differing, f"two undisturbed runs differ in {differing}"
+        assert_same(other, expected, "two undisturbed runs")
         rng = random.Random(f"{name} {seed}")
         for number in range(kills):
             workdir = Path(folder, f"killed-{number}")
             where = killed(flags_of(name, workdir), rng.uniform(0.0, seconds))
-            moments[where] = moments.get(where, 0) + 1
+            moments[where] += 1
             finish(flags_of(name, workdir))
-            found = fingerprint(workdir)
-            differing = [key for key in expected if found[key] != expected[key]]
-            assert not differing, f"kill {number} ({where}): {differing} differ"
+            assert_same(workdir, expected, f"kill {number} ({where})")
             shutil.rmtree(workdir)
-    return (
-        f"| `{name}` | {kills} | {', '.join(f'{where} {count}' for where, count in sorted(moments.items()))} | same |"
-    )
+    return kills, ", ".join(f"{phase} {count}" for phase, count in sorted(moments.items())), "same"
+
+
+def assert_same(workdir: Path, expected: Mapping[str, object], what: str) -> None:
+    """Asserts that a run has the fingerprint of another."""
+    found = fingerprint(workdir)
+    differing = [key for key in expected if found[key] != expected[key]]
+    assert not differing, f"{what}: {differing} differ"
 
 
 def main() -> int:
@@ -152,17 +160,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--out", type=Path, help="the table's file")
     arguments = parser.parse_args()
-    rows, failed = ["| entry | kills | while | end |", "|---|---|---|---|"], 0
-    for name in arguments.models.split(",") if arguments.models else in_package():
-        try:
-            rows.append(trial(name, arguments.kills, arguments.seed))
-        except AssertionError as error:
-            failed += 1
-            rows.append(f"| `{name}` | | | **{str(error)[:300]}** |")
-        print(rows[-1], flush=True)
-        if arguments.out:
-            arguments.out.write_text("\n".join(rows) + "\n")
-    return min(failed, 1)
+    names = arguments.models.split(",") if arguments.models else in_package()
+    trials = ((f"`{name}`", functools.partial(trial, name, arguments.kills, arguments.seed)) for name in names)
+    return report(("entry", "kills", "while", "end"), trials, arguments.out)
 
 
 if __name__ == "__main__":

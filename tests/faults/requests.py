@@ -10,6 +10,7 @@ numbers and at most the rows of its limit. A request may take 60 s.
 """
 
 import argparse
+import functools
 import random
 import signal
 import sys
@@ -28,6 +29,7 @@ from ganzoo.serving.exported import Exported, newest_version
 from ganzoo.serving.measure_latency import request
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package
+from tests.faults.report import report
 
 SECONDS = 60  # of one request
 SHAPES = {"digits_mnist2uci": (32, 32, 1), "edges2digits": (32, 32, 1), "digit_styles": (32, 32, 3)}
@@ -110,9 +112,14 @@ def verdict(exported: Exported, signature: str, inputs: dict[str, np.ndarray]) -
     return "answered"
 
 
-def trial(name: str, exported: Exported, count: int, seed: int) -> str:
-    """A row of the table."""
-    rng, counts, longest = random.Random(f"{name} {seed}"), Counter(), 0.0
+def trial(directory: Path, count: int, seed: int) -> tuple[object, ...]:
+    """Sends requests to an export; the numbers of its signatures, of requests and of each verdict, and the longest.
+
+    Raises:
+        AssertionError: for a request that took too long, and as `verdict`.
+    """
+    exported = Exported(directory)
+    rng, counts, longest = random.Random(f"{exported.config['name']} {seed}"), Counter(), 0.0
     signatures = sorted(exported.signatures)
     valid = {
         signature: {
@@ -132,7 +139,7 @@ def trial(name: str, exported: Exported, count: int, seed: int) -> str:
         except AssertionError as error:
             raise AssertionError(f"{signature}: {error}") from error
         longest = max(longest, time.monotonic() - start)
-    return f"| `{name}` | {len(signatures)} | {count} | {counts['refused']} | {counts['answered']} | {longest:.2g} s |"
+    return len(signatures), count, counts["refused"], counts["answered"], f"{longest:.2g} s"
 
 
 def main() -> int:
@@ -149,23 +156,16 @@ def main() -> int:
 
     signal.signal(signal.SIGALRM, late)
     names = arguments.models.split(",") if arguments.models else in_package()
-    rows, failed = ["| entry | signatures | requests | refused | answered | longest |", "|---|---|---|---|---|---|"], 0
+    columns = ("entry", "signatures", "requests", "refused", "answered", "longest")
     with tempfile.TemporaryDirectory() as folder:
-        runs = sorted((arguments.exports or Path(folder)).glob("*/export")) or [
-            export(name, Path(folder, name)) for name in names
-        ]
-        for path in runs:
-            exported = Exported(newest_version(path))
-            name = exported.config["name"]
-            try:
-                rows.append(trial(name, exported, -(-arguments.requests // len(runs)), arguments.seed))
-            except AssertionError as error:
-                failed += 1
-                rows.append(f"| `{name}` | | | | | **{str(error)[:300]}** |")
-            print(rows[-1], flush=True)
-            if arguments.out:
-                arguments.out.write_text("\n".join(rows) + "\n")
-    return min(failed, 1)
+        runs = sorted((arguments.exports or Path(folder)).glob("*/export"))
+        exports = [newest_version(run) for run in runs] or [export(name, Path(folder, name)) for name in names]
+        each = -(-arguments.requests // len(exports))
+        trials = (
+            (f"`{Exported.describe(path)['name']}`", functools.partial(trial, path, each, arguments.seed))
+            for path in exports
+        )
+        return report(columns, trials, arguments.out)
 
 
 if __name__ == "__main__":

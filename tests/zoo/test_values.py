@@ -24,6 +24,8 @@ def wrong_values(key, value):
     """Values of the same type that the key does not take."""
     if key == "data.stream_above_mb":
         return [-7]  # a set may be of any size
+    if key == "seed":
+        return []  # any whole number
     if isinstance(value, bool):
         return []
     if isinstance(value, int):
@@ -119,13 +121,14 @@ def test_each_optimizer_has_its_own_options(name):
 
 
 def test_the_names_in_the_rules_are_those_that_the_code_knows():
-    from ganzoo.data.loading import PAIRED
+    from ganzoo.data.loading import DIRECTIONS, PAIRED
     from ganzoo.density_ratio import calibration, fitting
     from ganzoo.models.gan import GENERATOR_LOSSES
     from ganzoo.networks.labelled import DISCRIMINATORS
 
     for key, known in {
         "data.paired": PAIRED,
+        "data.direction": DIRECTIONS,
         "model.loss": GENERATOR_LOSSES,
         "model.conditioning": DISCRIMINATORS,
         "ratio.estimator": fitting.CHOICES,
