@@ -282,7 +282,7 @@ def test_a_slow_answer_is_given_up(served):
     connected.signatures()
     connected.deadline = 0.001
     with pytest.raises(GanzooError, match="did not answer within 0.001 s"):
-        asking.draw(connected, "drs", 40, **DEFAULTS)
+        asking.draw(connected, "drs", 1024, **DEFAULTS)
 
 
 @pytest.mark.parametrize("rest", [False, True])
