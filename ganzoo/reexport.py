@@ -1,4 +1,4 @@
-"""Exports a run again, from its newest checkpoint or from an older one.
+"""Exports a run again, from the checkpoint that the run exported or from another one.
 
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp --step 1500 --batchable
@@ -115,7 +115,7 @@ if __name__ == "__main__":
     flags.DEFINE_string("workdir", None, "the run's folder", required=True)
     flags.DEFINE_string("out", None, "the folder that gets the version, or a file in .onnx or .tflite", required=True)
     flags.DEFINE_multi_string("plugin", [], plugins.HELP)
-    flags.DEFINE_integer("step", None, "the checkpoint's step; default: the newest checkpoint")
+    flags.DEFINE_integer("step", None, "the checkpoint's step; default: as in the run")
     flags.DEFINE_bool("batchable", False, "also write a servable that a server may batch, beside the first")
     flags.DEFINE_enum(
         "format", "savedmodel", ["savedmodel", "onnx", "litert"], "onnx and litert hold the generator alone"

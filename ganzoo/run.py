@@ -105,7 +105,7 @@ def in_workdir(
     from ganzoo.export import saved_model
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
-    from ganzoo.training import checkpoints, strategies
+    from ganzoo.training import checkpoints, strategies, validation
 
     task, model, data = prepared
     is_chief = strategies.is_chief(strategy)
@@ -120,10 +120,11 @@ def in_workdir(
         workdirs.remove_unfinished(workdir)
         devices = f" on {strategies.describe(strategy)}" if strategy else ""
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
-        metrics = workdirs.finished(workdir, config.steps)
+        metrics = workdirs.finished(workdir, config)
         if metrics is None:
             has_checkpoints = any((workdir / "checkpoints").glob("*.index"))
-            needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else config.checkpoints_kept)
+            kept = config.checkpoints_kept + bool(config.get("evaluate_every"))
+            needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else kept)
             files.check_space(workdir, needed, "--workdir")
 
     callbacks = watching(workdir, config, description) if is_chief else []
@@ -137,7 +138,7 @@ def in_workdir(
 
     if metrics is None:
         workdirs.renew(workdir, description)
-        description["step"] = model.steps_taken
+        description |= validation.choose(model, workdir, config)
         version = workdirs.exported(workdir, description)
         if version is None:
             version = saved_model.write(task.servable(model, data, config, description), workdir / "export")

@@ -70,6 +70,11 @@ def get_config(kind: str) -> ConfigDict:
     # Training steps compiled into one call, which helps only if a step takes about a millisecond.
     config.steps_per_execution = 10 if kind == "points" else 1
 
+    config.evaluate_every = 0  # steps between two measurements of the generator during the training; 0: none
+    config.export = "best"  # of the measured checkpoints; or last
+    config.patience = 0  # measurements in a row without a better one that end the training; 0: none do
+    config.evaluation.validation_samples = 2_000
+
     config.ratio = ConfigDict()  # the estimate of log p_data/p_g, with the generator frozen
     config.ratio.estimator = "best"  # by held-out log loss; or discriminator, refit, smoothed, combined
     config.ratio.combined = ("discriminator", "refit")  # the terms of the mean; the first only if it is a log ratio

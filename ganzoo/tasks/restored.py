@@ -58,14 +58,15 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
     Args:
         workdir: the run's folder.
         config: the result of `config_of`; its keys `ratio` and `sampling` may be changed.
-        step: the checkpoint's step; None is the newest readable checkpoint.
+        step: the checkpoint's step; None is the checkpoint that the run exports, the best or the newest readable one.
 
     Raises:
         GanzooError: if that checkpoint does not exist, if no checkpoint can be read, and if the data differ from the
             run's training data.
     """
     from ganzoo import tasks
-    from ganzoo.training.checkpoints import Checkpoints
+    from ganzoo.training import validation
+    from ganzoo.training.checkpoints import BEST, Checkpoints
 
     description = workdirs.described(workdir)
     split = description["split"]
@@ -75,10 +76,13 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
             f"'{config.dataset}' is not what {workdir} was trained on (its split differs): what it was trained on "
             "could be among the held-out reals. Restore the data."
         )
-    taken = Checkpoints(workdir, model, config.checkpoints_kept).restore(step)
-    if taken == 0:
+    best = Checkpoints(workdir, model, 1, folder=BEST)
+    if step is not None and best.latest is not None and best.latest.endswith(f"-{step}"):
+        best.restore(step)
+    elif Checkpoints(workdir, model, config.checkpoints_kept).restore(step) == 0:
         raise GanzooError(f"{workdir} has no checkpoints yet; train it first.")
-    facts = {"config": config.to_dict(), "split": split, "step": taken}
+    chosen = {"step": model.steps_taken} if step is not None else validation.choose(model, workdir, config)
+    facts = {"config": config.to_dict(), "split": split, **chosen}
     if "files" in description:
         facts["files"] = description["files"]
     return Restored(task, model, data, config, facts)

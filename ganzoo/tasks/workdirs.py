@@ -16,6 +16,7 @@ from ganzoo.bases import optimizers
 from ganzoo.errors import GanzooError
 from ganzoo.files import RUN_LOCK, Held, NoLocks, check_writable, locked, write_json
 from ganzoo.serving.exported import Exported, newest_version
+from ganzoo.training import validation
 from ganzoo.zoo.recipes import completed
 from ganzoo.zoo.values import flat
 
@@ -30,6 +31,9 @@ FREE = (
     "config.checkpoint_every",
     "config.checkpoints_kept",
     "config.sample_every",
+    "config.evaluate_every",
+    "config.patience",
+    "config.export",
     "config.divergence_threshold",
     "config.data.data_dir",
     "config.data.stream_above_mb",
@@ -137,12 +141,22 @@ def exported(workdir: Path, description: Mapping) -> Path | None:
     return newest_version(workdir / "export") if same and facts.get("step") == asked["step"] else None
 
 
-def finished(workdir: Path, steps: int) -> dict | None:
-    """The metrics of a run that was exported and measured after `steps` steps; None if the run is not finished."""
+def finished(workdir: Path, config: Mapping) -> dict | None:
+    """The metrics of a run that was trained to its end, exported and measured; None if the run is not finished.
+
+    The end is `config.steps`, or where `config.patience` ended the training. A run whose `config.export` now names the
+    other checkpoint is not finished.
+    """
     path = workdir / "metrics.json"
     if not path.exists() or not any((workdir / "export").glob("[0-9]*")):
         return None
-    return _read(path) if Exported.describe(workdir / "export").get("step") == steps else None
+    facts = Exported.describe(workdir / "export")
+    measured = validation.history(workdir) if config.get("evaluate_every") else None
+    is_over = measured is not None and measured.is_over(config["patience"])
+    is_at_end = facts.get("trained_steps", facts.get("step")) == config["steps"] or is_over
+    has_best = measured is not None and measured.best is not None
+    is_chosen = facts.get("checkpoint", "last") == (validation.chosen(config) if has_best else "last")
+    return _read(path) if is_at_end and is_chosen else None
 
 
 def _read(path: Path) -> dict:

@@ -186,9 +186,13 @@ class StopOnSignal(keras.callbacks.Callback):
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def end(self) -> None:
+        """Ends the training after the current step, without a signal."""
+        self.model.stop_training = True
+
     def _stop(self, number, frame):
         self.stopped = True
-        self.model.stop_training = True
+        self.end()
         signal.signal(number, self._before[number])
 
 

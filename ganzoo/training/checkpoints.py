@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError, plain_words
 
+FOLDER = "checkpoints"
+BEST = f"{FOLDER}/best"  # the one checkpoint that `ganzoo.training.validation` keeps
 EXPORT_GRAPHS = 10_000_000  # bytes of an export besides its weights: the graphs of its signatures, warm-up requests
 
 
@@ -21,7 +23,7 @@ def bytes_of_run(model: keras.Model, keep: int) -> int:
 
 
 class Checkpoints:
-    """The folder `checkpoints/` of a workdir.
+    """A folder of checkpoints in a workdir.
 
     TensorFlow's CheckpointManager writes the checkpoints. A checkpoint is valid only after its index, and then the
     manager's state file, have been renamed into place. A run that is killed while writing therefore resumes from the
@@ -31,12 +33,14 @@ class Checkpoints:
         workdir: the run's folder.
         model: a compiled model, whose networks, averages, optimizers and counters are saved.
         keep: the number of checkpoints to keep.
+        folder: the folder's name in the workdir.
     """
 
-    def __init__(self, workdir: Path, model: keras.Model, keep: int):
+    def __init__(self, workdir: Path, model: keras.Model, keep: int, *, folder: str = FOLDER):
         self._model = model
         self._checkpoint = tf.train.Checkpoint(model=model)
-        self._manager = tf.train.CheckpointManager(self._checkpoint, str(workdir / "checkpoints"), max_to_keep=keep)
+        self.restored: str | None = None  # the path of the checkpoint that was loaded
+        self._manager = tf.train.CheckpointManager(self._checkpoint, str(workdir / folder), max_to_keep=keep)
 
     @property
     def latest(self) -> str | None:
@@ -90,6 +94,7 @@ class Checkpoints:
                     raise GanzooError(f"{reason}. Ask for another step.") from error
                 print(f"ganzoo: {reason}; trying the one before.")
             else:
+                self.restored = path
                 return self._model.steps_taken
         if paths:
             raise GanzooError(f"none of the checkpoints in {self._manager.directory} can be read; remove the folder.")

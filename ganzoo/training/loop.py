@@ -12,9 +12,11 @@ from ml_collections import ConfigDict
 from ganzoo.bases import optimizers
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.data.pipeline import WHOLE, Share
+from ganzoo.evaluation.validation import Validation
 from ganzoo.training import strategies
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training.validation import Watch
 
 
 def compile_for(model: TwoOptimizerModel, config: ConfigDict) -> None:
@@ -34,6 +36,7 @@ def train(
     config: ConfigDict,
     workdir: Path,
     watch: Callable[[tf.summary.SummaryWriter], keras.callbacks.Callback] | None = None,
+    validation: Validation | None = None,
     strategy: tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> bool:
@@ -46,12 +49,14 @@ def train(
         config: a resolved recipe.
         workdir: the folder that gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
         watch: TensorBoard's writer -> one more callback, which runs before each checkpoint.
+        validation: what the averaged generator is measured by every `config.evaluate_every` steps, or None.
         strategy: the result of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the
             end.
         callbacks: further callbacks, which run before all others.
 
     Returns:
-        Whether the last step was reached; False if a signal stopped it, with all work saved.
+        Whether the training has ended: at the last step, or after `config.patience` measurements that were no better.
+        False if a signal stopped it, with all work saved.
 
     Raises:
         GanzooError: if the training diverges, if checkpoints cannot be read, or if another host is gone.
@@ -60,7 +65,7 @@ def train(
     checkpoints = Checkpoints(workdir, model, config.checkpoints_kept)
     step = checkpoints.restore() if is_chief else 0
     if step:
-        print(f"going on from step {step} ({checkpoints.latest})")
+        print(f"going on from step {step} ({checkpoints.restored})")
     replicated, trained = None, model
     if strategy is not None:
         replicated = strategies.Replicated(model, strategy)
@@ -71,12 +76,20 @@ def train(
 
     writer = tf.summary.create_file_writer(str(workdir)) if is_chief else tf.summary.create_noop_writer()
     stop = strategies.StopTogether(strategy) if strategies.hosts(strategy) > 1 else StopOnSignal()
+    watched = Watch(config, workdir, writer, validation, model.sample, stop) if validation and is_chief else None
+    if watched:
+        watched.begin(model, step)
+    if strategies.from_chief(strategy, watched is not None and watched.is_over):
+        writer.close()
+        return True
+
     progress = Progress(config.log_every, config.steps)
     chief_callbacks = [
         progress,
         *([strategies.Pull(_pace(config), config.steps, replicated)] if replicated else []),
         SamplePictures(config.sample_every, config.steps, workdir, writer, picture),
         *([watch(writer)] if watch else []),
+        *([watched] if watched else []),
         Save(config.checkpoint_every, config.steps, checkpoints),
     ]
     callbacks = [
@@ -98,13 +111,14 @@ def train(
             progress.on_train_end()
         stop.on_train_end()
         writer.close()
-    if stop.stopped and is_chief:
+    is_at_end = trained.steps_taken >= config.steps
+    if not is_at_end and is_chief:
         if replicated:
             replicated.pull()
         checkpoints.save()
-    return trained.steps_taken >= config.steps
+    return is_at_end or not stop.stopped
 
 
 def _pace(config: ConfigDict) -> int:
     """The number of steps after whose multiples a callback uses the plain model."""
-    return math.gcd(config.sample_every, config.checkpoint_every)
+    return math.gcd(config.sample_every, config.checkpoint_every, config.get("evaluate_every", 0))

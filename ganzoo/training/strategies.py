@@ -31,6 +31,7 @@ LOST = (
     tf.errors.InternalError,
     tf.errors.UnknownError,
 )
+MOST_HOSTS = 1 << 32  # more than there are: two counts of hosts go in one number
 
 
 def resolve(name: str) -> tf.distribute.Strategy | None:
@@ -211,11 +212,17 @@ class StopTogether(StopOnSignal):
 
     def on_train_batch_end(self, batch, logs=None):
         if self.model.steps_taken % self.every == 0:
-            self.model.stop_training = self.stopped = from_all(self.strategy, self._has_signal) > 0
+            count = from_all(self.strategy, self._has_signal + MOST_HOSTS * self._is_over)
+            self.stopped = count % MOST_HOSTS > 0
+            self.model.stop_training = count > 0
 
     def on_train_begin(self, logs=None):
-        self._has_signal = False
+        self._has_signal = self._is_over = False
         super().on_train_begin(logs)
+
+    def end(self) -> None:
+        """Ends the training on all hosts at their next exchange."""
+        self._is_over = True
 
     def _stop(self, number, frame):
         self._has_signal = True

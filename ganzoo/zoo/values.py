@@ -97,6 +97,10 @@ RULES: dict[str, Rule] = {
     "sample_every": count(),
     "divergence_threshold": above(0),
     "evaluation.num_samples": count(),
+    "evaluation.validation_samples": count(2),
+    "evaluate_every": count(0),
+    "patience": count(0),
+    "export": name_of("best", "last"),
     # the data
     "data.data_dir": ANY,
     "data.tfds_split": Rule("a split of the set, such as train", bool),
