@@ -2,6 +2,7 @@ r"""Measures the seconds of training until a Frechet distance is reached on `mni
 
     python -m benchmarks.time_to_quality
     python -m benchmarks.time_to_quality --threshold 100 --samples 2000 --every 10 --limit 600 --check
+    python -m benchmarks.time_to_quality --against 1e8b19c --model r3gan --check
 
 The benchmark compares ganzoo's `wgan_gp` by its recipe, plain and by `drs`, with the example of keras.io as published.
 The example has its own networks, batches of 512, 3 critic steps, Adam at 2e-4 with betas .5 and .9, lambda 10 and no
@@ -10,23 +11,34 @@ averaged generator.
 Both train in turn for `--every` seconds, to the end of a step. They are then measured, off the clock, on `--samples`
 samples. A clock begins before the networks are built. For `drs`, each point also counts one fit of the density ratio:
 the fit at that point. `--check` exits 1 unless ganzoo takes at most half the example's time.
+
+With `--against` the other contender is another revision of this repository, checked out beside it. Each build trains
+`--model` by its own recipe to the recipe's end, in a process of its own. The thresholds are the final distances of
+commit 1e8b19c (`FINAL`), and `--check` exits 1 unless this build reaches them four times sooner. Both are measured by
+this build.
 """
 
+import contextlib
 import functools
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from absl import flags
 
 from benchmarks import measuring
 from benchmarks.measuring import Goal
+from benchmarks.revisions import ROOT, STEPS_AT_ONCE, Trainer, checkout
 from ganzoo import cli
 
 FLAGS = flags.FLAGS
 
 OURS, DRS, EXAMPLE = "ganzoo's wgan_gp", "ganzoo's wgan_gp by drs", "keras.io's WGAN-GP"
+THIS, OTHER = "this build", "the other build"
+FINAL = {"wgan_gp": (38.1, 20.5), "r3gan": (42.1, 9.2)}  # of commit 1e8b19c: of the generator, and by drs
+LEAST_AGAINST = 4.0
 LEAST = 2.0  # the goal: the example's time is at least this many times ganzoo's
 PATIENCE = 2.5  # the example stops after this many times ganzoo's time
 
@@ -46,16 +58,33 @@ class Learner(NamedTuple):
         samplers: name -> a function from a number of samples to samples float32 [n, 28, 28, 1] in [-1, 1], and to the
             seconds of preparation that count as training.
         steps_at_once: steps between two looks at the clock.
+        is_done: whether there is nothing left to train.
     """
 
     train: Callable[[int], None]
     samplers: dict[str, Callable[[int], tuple]]
     steps_at_once: int
+    is_done: Callable[[], bool] = lambda: False
 
 
 def reached(curve: list[Point], threshold: float) -> float:
     """Seconds at the first point at or below the threshold; infinite if no point reaches it."""
     return min((point.seconds for point in curve if point.distance <= threshold), default=math.inf)
+
+
+def goals_against(curves: dict[str, list[Point]], thresholds: dict[str, float]) -> list[Goal]:
+    """The goals of this build's samplers beside the same samplers of the other build.
+
+    If the other build never reached a threshold, the time that it trained counts, which is to its advantage.
+    """
+    found = []
+    for name, threshold in thresholds.items():
+        if name.startswith(THIS):
+            theirs = curves[name.replace(THIS, OTHER)]
+            other, this = min(reached(theirs, threshold), theirs[-1].seconds), reached(curves[name], threshold)
+            ratio = other / this if math.isfinite(this) else 0.0
+            found.append(Goal(f"{name}, time of the other build to its time until {threshold:g}", ratio, LEAST_AGAINST))
+    return found
 
 
 def goals(curves: dict[str, list[Point]], threshold: float) -> list[Goal]:
@@ -72,15 +101,20 @@ def goals(curves: dict[str, list[Point]], threshold: float) -> list[Goal]:
     return goals_of_ours
 
 
-def table(curves: dict[str, list[Point]], threshold: float, metric: str) -> str:
-    """The table's lines: for each sampler, when it reached the threshold, and its best point."""
+def table(curves: dict[str, list[Point]], threshold: float | dict[str, float], metric: str) -> str:
+    """The table's lines: for each sampler, when it reached its threshold, and its best point."""
     from benchmarks.sampler_tables import figure, markdown
 
-    header = ["sampler", f"seconds until {metric} {threshold:g}", f"lowest {metric}", "at second"]
+    one = not isinstance(threshold, dict)
+    header = ["sampler", f"seconds until {metric} {threshold:g}" if one else "seconds", f"lowest {metric}", "at second"]
     lines = []
     for name, curve in curves.items():
-        seconds, best = reached(curve, threshold), min(curve, key=lambda point: point.distance)
+        seconds, best = (
+            reached(curve, threshold if one else threshold[name]),
+            min(curve, key=lambda point: point.distance),
+        )
         when = f"{seconds:.0f}" if math.isfinite(seconds) else f"not in {curve[-1].seconds:.0f}"
+        name += "" if one else f" until {metric} {threshold[name]:g}"
         lines.append([name, when, figure(best.distance), f"{best.seconds:.0f}"])
     return markdown(header, lines)
 
@@ -89,27 +123,33 @@ def train_in_turn(
     learners: dict[str, Callable[[], Learner]],
     distance: Callable,
     *,
-    threshold: float,
+    threshold: float | dict[str, float],
     samples: int,
     every: float,
     limit: float,
+    patience: float = PATIENCE,
 ) -> dict[str, list[Point]]:
     """Trains the learners in turn, and measures them.
 
-    A learner stops once all its samplers have reached the threshold, or when its time is up. Its time is `limit`, or
-    `PATIENCE` times the time of the first learner, once the first learner has reached the threshold.
+    A learner stops once all its samplers have reached their thresholds, when its training is done, or when its time is
+    up. Its time is `limit`, or `patience` times the time of the first learner, once that has reached the threshold.
 
     Args:
         learners: functions that build the learners; building counts as training time.
         distance: samples -> their distance from the reals.
-        threshold: the distance to reach.
+        threshold: the distance to reach, one for all samplers or one for each.
         samples: samples of each measurement.
         every: seconds of training between two measurements.
         limit: seconds of training.
+        patience: as above.
 
     Returns:
         The curves by sampler.
     """
+
+    def first(sampler):
+        return reached(curves[sampler], threshold[sampler] if isinstance(threshold, dict) else threshold)
+
     curves: dict[str, list[Point]] = {}
     clocks = dict.fromkeys(learners, 0.0)
     built: dict[str, Learner] = {}
@@ -119,7 +159,7 @@ def train_in_turn(
             start = time.perf_counter()
             if name not in built:
                 built[name] = learners[name]()
-            while time.perf_counter() - start < every:
+            while time.perf_counter() - start < every and not built[name].is_done():
                 built[name].train(built[name].steps_at_once)
             clocks[name] += time.perf_counter() - start
             for sampler, draw in built[name].samplers.items():
@@ -127,10 +167,10 @@ def train_in_turn(
                 point = Point(clocks[name] + preparing, distance(drawn))
                 curves.setdefault(sampler, []).append(point)
                 print(f"{sampler}: {point.distance:.1f} after {point.seconds:.0f} s", flush=True)
-            is_there = all(math.isfinite(reached(curves[s], threshold)) for s in built[name].samplers)
+            is_there = all(math.isfinite(first(sampler)) for sampler in built[name].samplers)
             if is_there and name == next(iter(learners)):
-                limit = min(limit, PATIENCE * max(reached(curves[s], threshold) for s in built[name].samplers))
-            if is_there or clocks[name] >= limit:
+                limit = min(limit, patience * max(map(first, built[name].samplers)))
+            if is_there or clocks[name] >= limit or built[name].is_done():
                 going.remove(name)
     return curves
 
@@ -186,8 +226,22 @@ def example(parts, config) -> Learner:
     return Learner(train, {EXAMPLE: draw}, steps_at_once=1)  # a step takes several seconds
 
 
+def build(place: Path, name: str, stack: contextlib.ExitStack) -> Learner:
+    """A build of ganzoo in a process of its own; `name` begins the names of its samplers."""
+    trainer = Trainer(place, FLAGS.model, FLAGS.seed)
+    stack.callback(trainer.close)
+    samplers = {of: functools.partial(trainer.draw, k) for k, of in enumerate(samplers_of(name))}
+    return Learner(trainer.train, samplers, STEPS_AT_ONCE, lambda: trainer.steps_left == 0)
+
+
+def samplers_of(name: str) -> tuple[str, str]:
+    return name, f"{name} by drs"
+
+
 def define_flags() -> None:
     """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_string("against", None, "a revision of this repository to train beside this one")
+    flags.DEFINE_enum("model", "wgan_gp", list(FINAL), "with --against: the entry that both builds train")
     flags.DEFINE_float("threshold", 60.0, "the Frechet distance to reach")
     flags.DEFINE_integer("samples", 10_000, "samples of each measurement", lower_bound=2)
     flags.DEFINE_float("every", 30.0, "seconds of training between two measurements", lower_bound=0.0)
@@ -215,10 +269,12 @@ def main() -> int:
     def distance(samples):
         return frechet_distance(fit_gaussian(features.features(samples)), reference)
 
+    metric = f"fd_digits{short(FLAGS.samples)}"
+    if FLAGS.against is not None:
+        return compare_builds(distance, metric)
     both = {OURS: functools.partial(ours, parts, config), EXAMPLE: functools.partial(example, parts, config)}
     options = dict(threshold=FLAGS.threshold, samples=FLAGS.samples, every=FLAGS.every, limit=FLAGS.limit)
     curves = train_in_turn(both, distance, **options)
-    metric = f"fd_digits{short(FLAGS.samples)}"
     print(table(curves, FLAGS.threshold, metric))
     missed = measuring.shortfalls(goals(curves, FLAGS.threshold))
     text = (
@@ -228,6 +284,27 @@ def main() -> int:
         f"published, on the same reals.\n\n{table(curves, FLAGS.threshold, metric)}"
     )
     return measuring.conclude(missed, FLAGS.check, "time_to_quality", text)
+
+
+def compare_builds(distance: Callable, metric: str) -> int:
+    """This build beside `--against`. Returns the exit code."""
+    thresholds = {
+        of: final for name in (THIS, OTHER) for of, final in zip(samplers_of(name), FINAL[FLAGS.model], strict=True)
+    }
+    with checkout(FLAGS.against) as place, contextlib.ExitStack() as stack:
+        both = {name: functools.partial(build, at, name, stack) for name, at in ((THIS, ROOT), (OTHER, place))}
+        options = dict(samples=FLAGS.samples, every=FLAGS.every, limit=math.inf, patience=math.inf)
+        curves = train_in_turn(both, distance, threshold=thresholds, **options)
+    lines = table(curves, thresholds, metric)
+    print(lines)
+    command = f"python -m benchmarks.time_to_quality --against {FLAGS.against} --model {FLAGS.model}"
+    text = (
+        f"## Time to quality, `{FLAGS.model}` against {FLAGS.against}\n\n`{command}`\n\n{measuring.machine()}. Both "
+        f"builds train by their own recipes, in turn, and are measured every {FLAGS.every:g} s. Seconds count from the "
+        f"start of the process; for `drs` they include one fit of the ratio.\n\n{lines}"
+    )
+    missed = measuring.shortfalls(goals_against(curves, thresholds))
+    return measuring.conclude(missed, FLAGS.check, f"time_to_quality_{FLAGS.model}", text)
 
 
 if __name__ == "__main__":

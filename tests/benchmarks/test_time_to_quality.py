@@ -4,7 +4,20 @@ import pytest
 
 from benchmarks import time_to_quality
 from benchmarks.contenders.keras_examples import published
-from benchmarks.time_to_quality import DRS, EXAMPLE, OURS, Learner, Point, goals, reached, table, train_in_turn
+from benchmarks.time_to_quality import (
+    DRS,
+    EXAMPLE,
+    OTHER,
+    OURS,
+    THIS,
+    Learner,
+    Point,
+    goals,
+    goals_against,
+    reached,
+    table,
+    train_in_turn,
+)
 
 
 def curves(**more):
@@ -81,3 +94,41 @@ def test_the_second_need_not_go_on_for_ever_after_the_first_is_there(learner):
     both = {"quick": learner("quick", [90.0, 50.0], 2.0, []), "slow": learner("slow", [90.0] * 9, 0.0, [])}
     found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=1000.0)
     assert found["slow"][-1].seconds == 60.0
+
+
+def test_a_learner_whose_training_is_done_stops(learner):
+    """It is measured once more at its end, and the other one goes on."""
+    short = learner("short", [90.0] * 3, 0.0, trained := [])
+    limited = lambda: short()._replace(is_done=lambda: trained.count("short") >= 3)  # noqa: E731
+    found = train_in_turn(
+        {"short": limited, "long": learner("long", [90.0] * 9, 0.0, [])}, float, threshold=1.0, **TIMES
+    )
+    assert [point.seconds for point in found["short"]] == [10.0, 15.0]
+    assert found["long"][-1].seconds == 40.0
+
+
+TIMES = dict(samples=7, every=10.0, limit=40.0)
+
+
+def test_each_sampler_has_a_threshold_of_its_own(learner):
+    both = {"quick": learner("quick", [90.0, 50.0, 20.0], 0.0, []), "slow": learner("slow", [90.0] * 9, 0.0, [])}
+    found = train_in_turn(both, float, threshold={"quick": 30.0, "slow": 1.0}, **TIMES, patience=math.inf)
+    assert [point.distance for point in found["quick"]] == [90.0, 50.0, 20.0]
+
+
+def test_this_build_is_to_be_there_four_times_sooner():
+    """40 s against 10 s; by drs the other build never gets there in its 80 s, and this one needs 25."""
+    found = {
+        THIS: [Point(10.0, 30.0)],
+        f"{THIS} by drs": [Point(12.0, 20.0), Point(25.0, 9.0)],
+        OTHER: [Point(40.0, 38.0), Point(60.0, 39.0)],
+        f"{OTHER} by drs": [Point(45.0, 30.0), Point(80.0, 21.0)],
+    }
+    thresholds = dict(zip(found, (38.1, 10.0) * 2, strict=True))
+    first, second = goals_against(found, thresholds)
+    assert (first.ratio, first.is_met) == (4.0, True)
+    assert (second.ratio, second.is_met) == (80 / 25, False)
+    lines = table(found, thresholds, "fd_digits2k").splitlines()
+    assert lines[0].startswith("| sampler | seconds | lowest fd_digits2k |")
+    assert [line.split(" | ")[1] for line in lines[2:]] == ["10", "25", "40", "not in 80"]
+    assert lines[3].startswith(f"| {THIS} by drs until fd_digits2k 10 | ")
