@@ -53,7 +53,7 @@ def batchable(whole: Servable, model: TwoOptimizerModel) -> tuple[Servable, list
 
 def rows_are_independent(signature: Signature, facts: Mapping) -> bool:
     """Whether each of some random rows gives the same outputs alone as among the others, up to rounding."""
-    call = tf.function(signature.function, input_signature=signature.specs, autograph=False)
+    call = signature.graph
     inputs = [_random_rows(one, facts, _rows_of_a_request(facts)) for one in signature.inputs]
     together = call(*map(tf.constant, inputs))
     for row in range(len(inputs[0])):

@@ -16,7 +16,6 @@ from ganzoo.export.sampling_signatures import signatures
 from ganzoo.export.signature import Signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
 from ganzoo.files import check_writable, unfinished
-from ganzoo.networks.layers.basic import exporting
 
 MOST_PROPOSALS = 2**30  # in a request: proposals are counted in int32, a batch at a time
 
@@ -167,13 +166,9 @@ def _save(signatures: Signatures, path: Path) -> None:
     """Writes the SavedModel: the signatures, the same as functions of its root, and their variables.
 
     The first signature is `serving_default` as well, which TF Serving wants, unless there is one of that name. Each is
-    traced once here; Keras's `ExportArchive` traces it twice, outside of TensorFlow's writing and within.
+    traced once; Keras's `ExportArchive` traces it twice, outside of TensorFlow's writing and within.
     """
-    with exporting():
-        functions = {
-            name: tf.function(one.function, input_signature=one.specs, autograph=False).get_concrete_function()
-            for name, one in signatures.items()
-        }
+    functions = {name: one.graph for name, one in signatures.items()}
     root = tf.Module()
     variables = {id(variable): variable for function in functions.values() for variable in function.variables}
     root._all_variables = [*variables.values()]

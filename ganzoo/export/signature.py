@@ -1,14 +1,17 @@
 """A signature of an export: graph code and its inputs."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import tensorflow as tf
 
 from ganzoo.export.inputs import Input
+from ganzoo.networks.layers.basic import exporting
 
 
-class Signature(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Signature:
     """A signature, without its name.
 
     Attributes:
@@ -23,6 +26,12 @@ class Signature(NamedTuple):
     def specs(self) -> list[tf.TensorSpec]:
         """The inputs' shapes, dtypes and names."""
         return [tf.TensorSpec(one.shape, tf.as_dtype(one.dtype), one.name) for one in self.inputs]
+
+    @cached_property
+    def graph(self) -> tf.types.experimental.ConcreteFunction:
+        """The function as it is exported, on tensors of the specs; traced once, however many servables it is in."""
+        with exporting():
+            return tf.function(self.function, input_signature=self.specs, autograph=False).get_concrete_function()
 
     @property
     def is_of_rows(self) -> bool:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -180,7 +182,7 @@ def test_pix2pix_in_a_batch_has_the_noise_of_a_picture_by_itself(exports, loaded
     rows, _ = batchable(whole("pix2pix", model), model)
     images = tf.tile(tf.random.stateless_uniform([1, 16, 16, 1], [0, 1], -1.0, 1.0), [3, 1, 1, 1])
     alone = served(images=images[:1])["images"][0].numpy()
-    for row in rows.signatures["serving_default"][0](images)["images"].numpy():
+    for row in rows.signatures["serving_default"].function(images)["images"].numpy():
         np.testing.assert_allclose(row, alone, atol=1e-6)
     assert np.abs(served(images=images)["images"][1].numpy() - alone).max() > 1e-3
 
@@ -189,7 +191,7 @@ def test_a_signature_that_looks_at_its_neighbours_is_left_out(exports):
     model, _ = exports["points"]
     good = whole("points", model)
     looking = lambda samples: {"logits": samples[:, 0] - tf.reduce_mean(samples[:, 0])}  # noqa: E731
-    neighbourly = good.signatures["score"]._replace(function=looking)
+    neighbourly = replace(good.signatures["score"], function=looking)
     assert not rows_are_independent(neighbourly, good.facts)
     what = Servable(good.signatures | {"score": neighbourly}, good.facts)
     rows, left_out = batchable(what, model)
@@ -211,7 +213,7 @@ def test_a_generator_answers_in_another_runtime_as_the_savedmodel_does(exports, 
     served = loaded(kind).signatures["serving_default"]
     inputs, asked = {}, {}
     random = np.random.default_rng(2)
-    for x, spec in zip(which.network.inputs, which.reference.signatures.popitem()[1][1], strict=True):
+    for x, spec in zip(which.network.inputs, which.reference.signatures.popitem()[1].inputs, strict=True):
         shape = [5, *(16 if size is None else size for size in x.shape[1:])]
         whole_numbers = random.integers(0, 3, shape)
         inputs[x.name] = (whole_numbers if "int" in x.dtype else random.normal(size=shape)).astype(x.dtype)

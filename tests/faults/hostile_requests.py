@@ -1,6 +1,6 @@
 """Sends hostile requests to the exports of all entries: none may crash, hang, answer NaN or exceed a limit.
 
-    python -m tests.faults.requests --exports runs --requests 10000 --out requests.md
+    python -m tests.faults.hostile_requests --exports runs --requests 10000 --out requests.md
 
 `--exports` is a folder of runs (`RUN/export`), such as those of the recipes at their full size. Without it, each entry
 is exported untrained at its recipe's size. A request changes one or two inputs of a valid one: numbers beyond their
