@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     FIT_MISMATCHES = 25
     STOP_MISMATCHES = 26
     RATIO_WEIGHTS = 27  # initial weights, dropout and noise of the networks that estimate the ratio
+    GROUP_FAKES = 28  # the expected ratio of each group
     # A request to an export, folded into the request's seed.
     ACCEPTANCES = 30
     CHAIN_STARTS = 31

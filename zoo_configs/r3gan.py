@@ -38,5 +38,7 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 512, 10_000
         config.model.update(network="fourier", gamma=0.1, gamma_end=0.001)
         optimizer = common.adam(3e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+    else:
+        config.model.latent_dim = 16  # with 128, 2,000 steps leave every third digit between two kinds
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

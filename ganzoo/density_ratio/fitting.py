@@ -1,15 +1,16 @@
 """Fits log p_data/p_g of a trained model, which decides what rejection sampling accepts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import noise
+from ganzoo import noise, seeds
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.datasets import checked_labels
 from ganzoo.bases.generative import with_labels
 from ganzoo.data.reals import checked
+from ganzoo.density_ratio import groups
 from ganzoo.density_ratio.calibration import METHODS, calibrate
 from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
 from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit, terms_of
@@ -19,6 +20,7 @@ from ganzoo.seeds import entropy
 
 BEST = "best"  # the estimator that has the lowest log loss on the calibration's reals and fakes
 CHOICES = (*ESTIMATORS, BEST)
+GROUP_FAKES = 5_000  # that the expected ratio of each group is averaged over
 FEWEST = 6  # reals: two in each of the three shares
 
 
@@ -74,16 +76,19 @@ def by_each(
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
     fakes = fakes_like(model, calibration, len(calibration[0]), seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
+    count = options.get("groups", 0) if model.num_classes is None else 0
+    grouped = groups.found(in_batches(fit.own.trunk, reals).numpy(), count, seeds.uint32(seed)) if count else None
     for name in names:
         rivals = candidates(model, options) if name == BEST else [name]
-        found = {
-            rival: calibrated(fit.estimate(rival), calibration, fakes, options, model.num_classes) for rival in rivals
-        }
+        found = {rival: calibrated(fit.estimate(rival), calibration, fakes, options["calibration"]) for rival in rivals}
         best = min(found, key=lambda rival: (np.nan_to_num(found[rival][1], nan=np.inf), rivals.index(rival)))
         if name == BEST:
             losses = ", ".join(f"{rival} {loss:.4f}" for rival, (_, loss) in found.items())
             print(f"density ratio: {best} (log loss on held-out reals and fakes: {losses})")
-        yield found[best][0]
+        log_ratio, _ = found[best]
+        if grouped is not None:
+            log_ratio = for_groups(log_ratio, grouped, fit, reals, seed)
+        yield tempered(log_ratio, options["tempering"], calibration, model.num_classes)
 
 
 def candidates(model: AdversarialModel, options: Mapping) -> list[str]:
@@ -92,23 +97,34 @@ def candidates(model: AdversarialModel, options: Mapping) -> list[str]:
     return [*terms, "combined"] if len(terms) > 1 else terms
 
 
-def calibrated(
-    estimate: Estimate, reals: Labelled, fakes: Labelled, options: Mapping, num_classes: int | None
-) -> tuple[DensityRatio, float]:
-    """The ratio that an estimate's logits give, calibrated on reals and fakes and multiplied by `tempering`.
+def calibrated(estimate: Estimate, reals: Labelled, fakes: Labelled, method: str) -> tuple[Callable, float]:
+    """The log ratio that an estimate's logits give, calibrated on reals and fakes by a method of `calibrate`.
 
-    Also the log loss before tempering, in nats, by cross-fitting on the same reals and fakes.
+    Also its log loss, in nats, by cross-fitting on the same reals and fakes.
     """
     real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
-    calibrator, log_loss = calibrate(options["calibration"], real_logits.numpy(), fake_logits.numpy())
+    calibrator, log_loss = calibrate(method, real_logits.numpy(), fake_logits.numpy())
+    return lambda samples, *labels, training=False: calibrator(estimate(samples, *labels)), log_loss
 
-    def log_ratio(samples, *labels):
-        return options["tempering"] * calibrator(estimate(samples, *labels))
 
-    starts = options["tempering"] * calibrator(real_logits)
+def for_groups(log_ratio: Callable, grouped: groups.Groups, fit: Fit, reals: np.ndarray, seed: int) -> Callable:
+    """The log ratio with an offset for each group of similar samples (`ganzoo.density_ratio.groups`).
+
+    The groups' shares are counted on all held-out reals: how many there are of a kind says nothing of the fit.
+    """
+    fakes = fit.model.sample(GROUP_FAKES, seed=noise.root(seed, noise.Purpose.GROUP_FAKES))
+    of_reals, of_fakes = (grouped.of(in_batches(fit.own.trunk, samples)).numpy() for samples in (reals, fakes))
+    log_ratios = in_batches(log_ratio, fakes).numpy()
+    corrections = groups.offsets(of_reals, of_fakes, log_ratios, len(grouped.centers))
+    return groups.corrected(log_ratio, fit.own.trunk, grouped, corrections)
+
+
+def tempered(log_ratio: Callable, factor: float, held_out: Labelled, num_classes: int | None) -> DensityRatio:
+    """The ratio whose log is multiplied by a factor, with the log ratios of held-out reals."""
+    starts = factor * in_batches(log_ratio, *held_out)
     if num_classes is not None:
-        starts = by_class(starts.numpy(), reals[1], num_classes)
-    return DensityRatio(log_ratio, held_out=starts), log_loss
+        starts = by_class(starts.numpy(), held_out[1], num_classes)
+    return DensityRatio(lambda samples, *labels: factor * log_ratio(samples, *labels), held_out=starts)
 
 
 def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Tensor:

@@ -175,6 +175,7 @@ RULES: dict[str, Rule] = {
     "ratio.estimator": name_of(*ESTIMATORS, "combined", "best"),
     "ratio.combined": some_of(*ESTIMATORS),
     "ratio.calibration": name_of("none", "temperature", "isotonic", "beta"),
+    "ratio.groups": count(0),
     "ratio.mismatched": at_least(0),
     "ratio.*_share": between(0, 1),
     "ratio.tempering": above(0),
