@@ -1,5 +1,6 @@
 """What `propose` says of each proposal, and `ganzoo.sample --explain`: why it was accepted or rejected."""
 
+import dataclasses
 import doctest
 import math
 import re
@@ -203,7 +204,7 @@ def test_an_export_from_before_is_to_be_made_again(tmp_path):
         return {name: today.function(*inputs)[name] for name in ("samples", "accept_probability", "accepted")}
 
     del what.signatures["propose_inputs"]
-    what.signatures["propose"] = today._replace(function=before)
+    what.signatures["propose"] = dataclasses.replace(today, function=before)
     saved_model.write(what, tmp_path)
     with pytest.raises(GanzooError, match="older ganzoo.*Export the run again: python -m ganzoo.reexport"):
         Exported(tmp_path).explain(3)
