@@ -70,6 +70,8 @@ def configured(name: str) -> "ConfigDict":
     work = WORKS[name]
     config = load_config(work.model, work.dataset)
     config.batch_size = BATCH[name]
+    if name in LATENTS:
+        config.model.latent_dim = LATENTS[name]
     if name == "W1":
         config.networks.mlp.generator.width = config.networks.mlp.discriminator.width = 512
     if name == "W4":
