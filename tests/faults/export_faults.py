@@ -85,15 +85,27 @@ FAULTS = [
     # Density ratio.
     Fault(
         "calibration: tempering is ignored",
-        'return options["tempering"] * calibrator(estimate(samples, *labels))',
-        "return calibrator(estimate(samples, *labels))",
+        "lambda samples, *labels: factor * log_ratio(samples, *labels)",
+        "lambda samples, *labels: log_ratio(samples, *labels)",
         "density_ratio/test_fitting.py",
     ),
     Fault(
         "calibration: it is left out",
-        'calibrator, log_loss = calibrate(options["calibration"],',
+        "calibrator, log_loss = calibrate(method,",
         'calibrator, log_loss = calibrate("none",',
         "density_ratio/test_fitting.py",
+    ),
+    Fault(
+        "groups: an offset is taken off",
+        "log_ratio(samples) + tf.gather(corrections",
+        "log_ratio(samples) - tf.gather(corrections",
+        "density_ratio/test_groups.py",
+    ),
+    Fault(
+        "groups: fakes count without their ratio",
+        "np.bincount(fake_groups, weights, minlength=count)",
+        "np.bincount(fake_groups, minlength=count)",
+        "density_ratio/test_groups.py",
     ),
     Fault(
         "calibration: the numbers of reals and fakes shift it",

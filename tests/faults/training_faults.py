@@ -297,6 +297,18 @@ FAULTS = [
         "test_run.py::test_a_killed_run_ends_with_exactly_the_weights_of_an_uninterrupted_one[wgan_gp]",
     ),
     Fault(
+        "validation: the worst checkpoint is kept",
+        "return min(finite, key=finite.get)",
+        "return max(finite, key=finite.get)",
+        "training/test_validation.py",
+    ),
+    Fault(
+        "validation: patience ends a measurement too late",
+        "return 0 < patience <= self.since_best",
+        "return 0 < patience < self.since_best",
+        "training/test_validation.py",
+    ),
+    Fault(
         "resume: the oldest checkpoint is taken",
         "paths = list(reversed(self._manager.checkpoints))",
         "paths = list(self._manager.checkpoints)",
