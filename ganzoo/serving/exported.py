@@ -358,8 +358,15 @@ def newest_version(directory: str | Path) -> Path:
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
     path = versions[-1] if versions else directory
     if not (path / "saved_model.pb").is_file():
-        raise GanzooError(
-            f"no export in {directory}: a run leaves one in its workdir's folder `export` when it ends. A run that was "
-            "stopped goes on by the same command."
-        )
+        raise GanzooError(f"no export in {directory}: {_reason(directory)}")
     return path
+
+
+def _reason(directory: Path) -> str:
+    """Why there is no export in a folder, and what to do."""
+    if any((directory / "export").glob("[0-9]*/saved_model.pb")):
+        return f"it is a run's folder. Give the export in it, {directory / 'export'}."
+    when = "a run leaves one in its workdir's folder `export` when it ends"
+    if not directory.exists():
+        return f"there is no such folder. Look for a typing error; {when}."
+    return f"{when}. A run that was stopped goes on by the same command."

@@ -192,7 +192,7 @@ def _compare(workdir: Path, existing: Mapping, description: Mapping) -> None:
     if new["config.steps"] < old["config.steps"]:
         raise GanzooError(
             f"{workdir} holds a run of {old['config.steps']} steps, more than these {new['config.steps']}. "
-            "Give another --workdir."
+            "Leave out --steps to go on with it, or give another --workdir."
         )
 
 

@@ -86,7 +86,19 @@ def test_what_the_graph_refuses_is_said_without_tensorflows_framing(exported):
 
 
 def test_a_folder_without_an_export_is_named(tmp_path):
-    with pytest.raises(GanzooError, match="no export in"):
+    with pytest.raises(GanzooError, match="no export in .*: a run leaves one .* goes on by the same command"):
+        Exported(tmp_path)
+
+
+def test_a_mistyped_folder_is_told_from_one_without_an_export(tmp_path):
+    with pytest.raises(GanzooError, match="no export in .*/exprt: there is no such folder. Look for a typing error"):
+        Exported(tmp_path / "exprt")
+
+
+def test_a_runs_folder_is_told_where_its_export_is(tmp_path):
+    (tmp_path / "export" / "1").mkdir(parents=True)
+    (tmp_path / "export" / "1" / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(GanzooError, match="it is a run's folder. Give the export in it, .*/export.$"):
         Exported(tmp_path)
 
 
