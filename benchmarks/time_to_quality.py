@@ -72,50 +72,32 @@ def reached(curve: list[Point], threshold: float) -> float:
     return min((point.seconds for point in curve if point.distance <= threshold), default=math.inf)
 
 
-def goals_against(curves: dict[str, list[Point]], thresholds: dict[str, float]) -> list[Goal]:
-    """The goals of this build's samplers beside the same samplers of the other build.
+def goals(
+    curves: dict[str, list[Point]], thresholds: dict[str, float], rivals: dict[str, str], least: float
+) -> list[Goal]:
+    """A goal for each sampler with a rival: the rival's time until the threshold is at least `least` times its own.
 
-    If the other build never reached a threshold, the time that it trained counts, which is to its advantage.
+    If the rival never reached the threshold, the time that it was given counts, which is to its advantage.
     """
     found = []
-    for name, threshold in thresholds.items():
-        if name.startswith(THIS):
-            theirs = curves[name.replace(THIS, OTHER)]
-            other, this = min(reached(theirs, threshold), theirs[-1].seconds), reached(curves[name], threshold)
-            ratio = other / this if math.isfinite(this) else 0.0
-            found.append(Goal(f"{name}, time of the other build to its time until {threshold:g}", ratio, LEAST_AGAINST))
+    for name, rival in rivals.items():
+        other = min(reached(curves[rival], thresholds[name]), curves[rival][-1].seconds)
+        own = reached(curves[name], thresholds[name])
+        ratio = other / own if math.isfinite(own) else 0.0
+        found.append(Goal(f"{name}, time of {rival} to its own until {thresholds[name]:g}", ratio, least))
     return found
 
 
-def goals(curves: dict[str, list[Point]], threshold: float) -> list[Goal]:
-    """The goals of ganzoo's samplers.
-
-    If the example never reached the threshold, the time that it was given counts, which is to its advantage.
-    """
-    example = min(reached(curves[EXAMPLE], threshold), curves[EXAMPLE][-1].seconds)
-    goals_of_ours = []
-    for name in (OURS, DRS):
-        ours = reached(curves[name], threshold)
-        ratio = example / ours if math.isfinite(ours) else 0.0
-        goals_of_ours.append(Goal(f"{name}, time of the example to ours until {threshold:g}", ratio, LEAST))
-    return goals_of_ours
-
-
-def table(curves: dict[str, list[Point]], threshold: float | dict[str, float], metric: str) -> str:
+def table(curves: dict[str, list[Point]], thresholds: dict[str, float], metric: str) -> str:
     """The table's lines: for each sampler, when it reached its threshold, and its best point."""
     from benchmarks.sampler_tables import figure, markdown
 
-    one = not isinstance(threshold, dict)
-    header = ["sampler", f"seconds until {metric} {threshold:g}" if one else "seconds", f"lowest {metric}", "at second"]
+    header = ["sampler", f"{metric} to reach", "seconds until then", f"lowest {metric}", "at second"]
     lines = []
     for name, curve in curves.items():
-        seconds, best = (
-            reached(curve, threshold if one else threshold[name]),
-            min(curve, key=lambda point: point.distance),
-        )
+        seconds, best = reached(curve, thresholds[name]), min(curve, key=lambda point: point.distance)
         when = f"{seconds:.0f}" if math.isfinite(seconds) else f"not in {curve[-1].seconds:.0f}"
-        name += "" if one else f" until {metric} {threshold[name]:g}"
-        lines.append([name, when, figure(best.distance), f"{best.seconds:.0f}"])
+        lines.append([name, f"{thresholds[name]:g}", when, figure(best.distance), f"{best.seconds:.0f}"])
     return markdown(header, lines)
 
 
@@ -123,7 +105,7 @@ def train_in_turn(
     learners: dict[str, Callable[[], Learner]],
     distance: Callable,
     *,
-    threshold: float | dict[str, float],
+    thresholds: dict[str, float],
     samples: int,
     every: float,
     limit: float,
@@ -137,7 +119,7 @@ def train_in_turn(
     Args:
         learners: functions that build the learners; building counts as training time.
         distance: samples -> their distance from the reals.
-        threshold: the distance to reach, one for all samplers or one for each.
+        thresholds: the distance to reach, by sampler.
         samples: samples of each measurement.
         every: seconds of training between two measurements.
         limit: seconds of training.
@@ -148,7 +130,7 @@ def train_in_turn(
     """
 
     def first(sampler):
-        return reached(curves[sampler], threshold[sampler] if isinstance(threshold, dict) else threshold)
+        return reached(curves[sampler], thresholds[sampler])
 
     curves: dict[str, list[Point]] = {}
     clocks = dict.fromkeys(learners, 0.0)
@@ -273,15 +255,16 @@ def main() -> int:
     if FLAGS.against is not None:
         return compare_builds(distance, metric)
     both = {OURS: functools.partial(ours, parts, config), EXAMPLE: functools.partial(example, parts, config)}
-    options = dict(threshold=FLAGS.threshold, samples=FLAGS.samples, every=FLAGS.every, limit=FLAGS.limit)
+    thresholds = dict.fromkeys((OURS, DRS, EXAMPLE), FLAGS.threshold)
+    options = dict(thresholds=thresholds, samples=FLAGS.samples, every=FLAGS.every, limit=FLAGS.limit)
     curves = train_in_turn(both, distance, **options)
-    print(table(curves, FLAGS.threshold, metric))
-    missed = measuring.shortfalls(goals(curves, FLAGS.threshold))
+    print(table(curves, thresholds, metric))
+    missed = measuring.shortfalls(goals(curves, thresholds, {OURS: EXAMPLE, DRS: EXAMPLE}, LEAST))
     text = (
         f"## Time to quality\n\n`python -m benchmarks.time_to_quality --threshold {FLAGS.threshold:g}`\n\n"
         f"{measuring.machine()}. Seconds of training count from before the networks are built and are "
         f"measured every {FLAGS.every:g} s. For `drs` they include the fit of its ratio. The example is trained as "
-        f"published, on the same reals.\n\n{table(curves, FLAGS.threshold, metric)}"
+        f"published, on the same reals.\n\n{table(curves, thresholds, metric)}"
     )
     return measuring.conclude(missed, FLAGS.check, "time_to_quality", text)
 
@@ -291,10 +274,11 @@ def compare_builds(distance: Callable, metric: str) -> int:
     thresholds = {
         of: final for name in (THIS, OTHER) for of, final in zip(samplers_of(name), FINAL[FLAGS.model], strict=True)
     }
+    rivals = dict(zip(samplers_of(THIS), samplers_of(OTHER), strict=True))
     with checkout(FLAGS.against) as place, contextlib.ExitStack() as stack:
         both = {name: functools.partial(build, at, name, stack) for name, at in ((THIS, ROOT), (OTHER, place))}
         options = dict(samples=FLAGS.samples, every=FLAGS.every, limit=math.inf, patience=math.inf)
-        curves = train_in_turn(both, distance, threshold=thresholds, **options)
+        curves = train_in_turn(both, distance, thresholds=thresholds, **options)
     lines = table(curves, thresholds, metric)
     print(lines)
     command = f"python -m benchmarks.time_to_quality --against {FLAGS.against} --model {FLAGS.model}"
@@ -303,7 +287,7 @@ def compare_builds(distance: Callable, metric: str) -> int:
         f"builds train by their own recipes, in turn, and are measured every {FLAGS.every:g} s. Seconds count from the "
         f"start of the process; for `drs` they include one fit of the ratio.\n\n{lines}"
     )
-    missed = measuring.shortfalls(goals_against(curves, thresholds))
+    missed = measuring.shortfalls(goals(curves, thresholds, rivals, LEAST_AGAINST))
     return measuring.conclude(missed, FLAGS.check, f"time_to_quality_{FLAGS.model}", text)
 
 

@@ -13,7 +13,6 @@ from benchmarks.time_to_quality import (
     Learner,
     Point,
     goals,
-    goals_against,
     reached,
     table,
     train_in_turn,
@@ -37,15 +36,16 @@ def test_the_first_point_under_the_threshold_counts():
 
 def test_ours_is_to_be_there_in_half_the_time():
     """50 s against 20 s and 14 s; an example that never got there counts by the time it was given, ours by nothing."""
-    assert [goal.ratio for goal in goals(curves(), 50.0)] == [2.5, pytest.approx(50 / 14)]
-    assert [goal.is_met for goal in goals(curves(), 50.0)] == [True, True]
-    assert [goal.ratio for goal in goals(curves(), 45.0)] == [0.0, pytest.approx(50 / 14)]
-    assert [goal.is_met for goal in goals(curves(), 45.0)] == [False, True]
+    rivals = {OURS: EXAMPLE, DRS: EXAMPLE}
+    for threshold, ratio, is_met in ((50.0, 2.5, True), (45.0, 0.0, False)):
+        plain, by_drs = goals(curves(), dict.fromkeys(curves(), threshold), rivals, 2.0)
+        assert (plain.ratio, plain.is_met) == (ratio, is_met)
+        assert (by_drs.ratio, by_drs.is_met) == (pytest.approx(50 / 14), True)
 
 
 def test_the_table_tells_who_never_got_there():
-    lines = table(curves(), 45.0, "fd_digits2k").splitlines()[2:]
-    assert [line.split(" | ")[1] for line in lines] == ["not in 30", "14", "not in 50"]
+    lines = table(curves(), dict.fromkeys(curves(), 45.0), "fd_digits2k").splitlines()[2:]
+    assert [line.split(" | ")[2] for line in lines] == ["not in 30", "14", "not in 50"]
     assert lines[0].endswith("| 50.0 | 20 |")
 
 
@@ -75,7 +75,7 @@ def test_learners_take_turns_until_they_are_there(learner, capsys):
         "quick": learner("quick", [90.0, 50.0], 2.0, trained),
         "slow": learner("slow", [90.0, 80.0, 70.0], 0.0, trained),
     }
-    found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=30.0)
+    found = train_in_turn(both, float, thresholds=dict.fromkeys(both, 50.0), samples=7, every=10.0, limit=30.0)
     assert found["quick"] == [Point(12.0, 90.0), Point(22.0, 50.0)]
     assert found["slow"] == [Point(10.0, 90.0), Point(20.0, 80.0), Point(30.0, 70.0)]
     assert trained == ["quick"] * 2 + ["slow"] * 2 + ["quick"] * 2 + ["slow"] * 4
@@ -92,7 +92,7 @@ def test_the_example_is_of_the_published_size():
 def test_the_second_need_not_go_on_for_ever_after_the_first_is_there(learner):
     """22 s for the first: 2.5 times that are over at the second's measurement after 60 s."""
     both = {"quick": learner("quick", [90.0, 50.0], 2.0, []), "slow": learner("slow", [90.0] * 9, 0.0, [])}
-    found = train_in_turn(both, float, threshold=50.0, samples=7, every=10.0, limit=1000.0)
+    found = train_in_turn(both, float, thresholds=dict.fromkeys(both, 50.0), samples=7, every=10.0, limit=1000.0)
     assert found["slow"][-1].seconds == 60.0
 
 
@@ -101,7 +101,10 @@ def test_a_learner_whose_training_is_done_stops(learner):
     short = learner("short", [90.0] * 3, 0.0, trained := [])
     limited = lambda: short()._replace(is_done=lambda: trained.count("short") >= 3)  # noqa: E731
     found = train_in_turn(
-        {"short": limited, "long": learner("long", [90.0] * 9, 0.0, [])}, float, threshold=1.0, **TIMES
+        {"short": limited, "long": learner("long", [90.0] * 9, 0.0, [])},
+        float,
+        thresholds=dict.fromkeys(("short", "long"), 1.0),
+        **TIMES,
     )
     assert [point.seconds for point in found["short"]] == [10.0, 15.0]
     assert found["long"][-1].seconds == 40.0
@@ -112,7 +115,7 @@ TIMES = dict(samples=7, every=10.0, limit=40.0)
 
 def test_each_sampler_has_a_threshold_of_its_own(learner):
     both = {"quick": learner("quick", [90.0, 50.0, 20.0], 0.0, []), "slow": learner("slow", [90.0] * 9, 0.0, [])}
-    found = train_in_turn(both, float, threshold={"quick": 30.0, "slow": 1.0}, **TIMES, patience=math.inf)
+    found = train_in_turn(both, float, thresholds={"quick": 30.0, "slow": 1.0}, **TIMES, patience=math.inf)
     assert [point.distance for point in found["quick"]] == [90.0, 50.0, 20.0]
 
 
@@ -125,10 +128,14 @@ def test_this_build_is_to_be_there_four_times_sooner():
         f"{OTHER} by drs": [Point(45.0, 30.0), Point(80.0, 21.0)],
     }
     thresholds = dict(zip(found, (38.1, 10.0) * 2, strict=True))
-    first, second = goals_against(found, thresholds)
+    rivals = {THIS: OTHER, f"{THIS} by drs": f"{OTHER} by drs"}
+    first, second = goals(found, thresholds, rivals, 4.0)
     assert (first.ratio, first.is_met) == (4.0, True)
     assert (second.ratio, second.is_met) == (80 / 25, False)
     lines = table(found, thresholds, "fd_digits2k").splitlines()
-    assert lines[0].startswith("| sampler | seconds | lowest fd_digits2k |")
-    assert [line.split(" | ")[1] for line in lines[2:]] == ["10", "25", "40", "not in 80"]
-    assert lines[3].startswith(f"| {THIS} by drs until fd_digits2k 10 | ")
+    assert [line.split(" | ")[1:3] for line in lines[2:]] == [
+        ["38.1", "10"],
+        ["10", "25"],
+        ["38.1", "40"],
+        ["10", "not in 80"],
+    ]
