@@ -5,7 +5,7 @@ pictures.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ class Fit:
         def logits(features, *labels, training):
             return tail(with_labels(features, *labels) if takes_labels else features, training=training)
 
-        return Estimate(features, logits)
+        return Estimate((features,), logits)
 
     def fitted(self, trunk: Callable[..., tf.Tensor], head: keras.Model, **options) -> "Estimate":
         """Fits a head on a trunk's features and returns their estimate."""
@@ -61,17 +61,36 @@ class Fit:
         def logits(features, *labels, training):
             return head(with_labels(features, *labels), training=training)
 
-        return Estimate(trunk, logits)
+        return Estimate((trunk,), logits)
 
 
 class Estimate(NamedTuple):
-    """A trunk, samples (and labels) to features, and a head, features (and labels) to logits float32 [rows]."""
+    """Trunks, samples (and labels) to features, and a head, the features (and labels) to logits float32 [rows]."""
 
-    trunk: Callable[..., tf.Tensor]
+    trunks: tuple[Callable[..., tf.Tensor], ...]
     head: Callable[..., tf.Tensor]
 
     def __call__(self, samples: tf.Tensor, *labels: tf.Tensor, training: bool = False) -> tf.Tensor:
-        return self.head(self.trunk(samples, *labels, training=training), *labels, training=training)
+        features = [trunk(samples, *labels, training=training) for trunk in self.trunks]
+        return self.head(*features, *labels, training=training)
+
+    def then(self, function: Callable[[tf.Tensor], tf.Tensor]) -> "Estimate":
+        """The estimate whose logits are `function` of this one's logits."""
+        return Estimate(self.trunks, lambda *inputs, training: function(self.head(*inputs, training=training)))
+
+
+def total(terms: Sequence[Estimate]) -> Estimate:
+    """The sum of estimates. A trunk that several of them have runs once."""
+    trunks = tuple(dict.fromkeys(trunk for term in terms for trunk in term.trunks))
+
+    def head(*inputs, training):
+        features, labels = dict(zip(trunks, inputs, strict=False)), inputs[len(trunks) :]
+        of_terms = [[features[trunk] for trunk in term.trunks] for term in terms]
+        return tf.add_n(
+            [term.head(*own, *labels, training=training) for term, own in zip(terms, of_terms, strict=True)]
+        )
+
+    return Estimate(trunks, head)
 
 
 def discriminator(fit: Fit) -> Estimate:
@@ -89,7 +108,7 @@ def refit(fit: Fit) -> Estimate:
         trunk = lambda samples, *labels, training: network(samples)  # noqa: E731
         head = heads.perceptron(network.output_shape[1:], width, dropout, 0.0, fit.seed, classes)
     else:
-        trunk = fit.own.trunk
+        (trunk,) = fit.own.trunks
         features = trunk(*(array[:1] for array in fit.reals), training=False)
         head = heads.dropout_head(features.shape[1:], width, dropout, fit.seed, classes)
     return fit.fitted(trunk, head, **options)
@@ -113,17 +132,7 @@ def combined(fit: Fit) -> Estimate:
     Each term is a log ratio, and so is their mean. Their sum would be a multiple of the log ratio.
     """
     terms = [fit.estimate(name) for name in terms_of(fit.model, fit.options)]
-    trunks = list(dict.fromkeys(term.trunk for term in terms))
-
-    def features(samples, *labels, training):
-        return [trunk(samples, *labels, training=training) for trunk in trunks]
-
-    def logits(features, *labels, training):
-        options = dict(training=training)
-        estimates = [term.head(features[trunks.index(term.trunk)], *labels, **options) for term in terms]
-        return tf.add_n(estimates) / len(terms)
-
-    return Estimate(features, logits)
+    return total(terms).then(lambda logits: logits / len(terms))
 
 
 ESTIMATORS = {"discriminator": discriminator, "refit": refit, "smoothed": smoothed, "combined": combined}

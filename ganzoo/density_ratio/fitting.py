@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import noise, seeds
+from ganzoo import noise
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.datasets import checked_labels
 from ganzoo.bases.generative import with_labels
@@ -13,7 +13,7 @@ from ganzoo.data.reals import checked
 from ganzoo.density_ratio import groups
 from ganzoo.density_ratio.calibration import METHODS, calibrate
 from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
-from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit, terms_of
+from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit, terms_of, total
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.seeds import entropy
@@ -76,8 +76,7 @@ def by_each(
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
     fakes = fakes_like(model, calibration, len(calibration[0]), seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
-    count = options.get("groups", 0) if model.num_classes is None else 0
-    grouped = groups.found(in_batches(fit.own.trunk, reals).numpy(), count, seeds.uint32(seed)) if count else None
+    by_group = group_offsets(fit, reals, options.get("groups", 0), seed) if model.num_classes is None else None
     for name in names:
         rivals = candidates(model, options) if name == BEST else [name]
         found = {rival: calibrated(fit.estimate(rival), calibration, fakes, options["calibration"]) for rival in rivals}
@@ -85,10 +84,10 @@ def by_each(
         if name == BEST:
             losses = ", ".join(f"{rival} {loss:.4f}" for rival, (_, loss) in found.items())
             print(f"density ratio: {best} (log loss on held-out reals and fakes: {losses})")
-        log_ratio, _ = found[best]
-        if grouped is not None:
-            log_ratio = for_groups(log_ratio, grouped, fit, reals, seed)
-        yield tempered(log_ratio, options["tempering"], calibration, model.num_classes)
+        estimate, _ = found[best]
+        if by_group is not None:
+            estimate = total([estimate, by_group(estimate)])
+        yield density_ratio(estimate.then(lambda logits: options["tempering"] * logits), calibration, model.num_classes)
 
 
 def candidates(model: AdversarialModel, options: Mapping) -> list[str]:
@@ -97,34 +96,44 @@ def candidates(model: AdversarialModel, options: Mapping) -> list[str]:
     return [*terms, "combined"] if len(terms) > 1 else terms
 
 
-def calibrated(estimate: Estimate, reals: Labelled, fakes: Labelled, method: str) -> tuple[Callable, float]:
-    """The log ratio that an estimate's logits give, calibrated on reals and fakes by a method of `calibrate`.
+def calibrated(estimate: Estimate, reals: Labelled, fakes: Labelled, method: str) -> tuple[Estimate, float]:
+    """An estimate calibrated on reals and fakes by a method of `calibrate`.
 
     Also its log loss, in nats, by cross-fitting on the same reals and fakes.
     """
     real_logits, fake_logits = in_batches(estimate, *reals), in_batches(estimate, *fakes)
     calibrator, log_loss = calibrate(method, real_logits.numpy(), fake_logits.numpy())
-    return lambda samples, *labels, training=False: calibrator(estimate(samples, *labels)), log_loss
+    return estimate.then(calibrator), log_loss
 
 
-def for_groups(log_ratio: Callable, grouped: groups.Groups, fit: Fit, reals: np.ndarray, seed: int) -> Callable:
-    """The log ratio with an offset for each group of similar samples (`ganzoo.density_ratio.groups`).
+def group_offsets(fit: Fit, reals: np.ndarray, most: int, seed: int) -> Callable[[Estimate], Estimate] | None:
+    """A function from an estimate to the offset of each sample's group (`ganzoo.density_ratio.groups`).
 
-    The groups' shares are counted on all held-out reals: how many there are of a kind says nothing of the fit.
+    The groups' shares are counted on all held-out reals: how many there are of a kind says nothing of the fit. None if
+    there are fewer than two groups.
     """
+    (trunk,) = fit.own.trunks
+    features = in_batches(trunk, reals).numpy() if most else np.empty((0, 1))
+    grouped = groups.found(features, most, np.random.default_rng(entropy(seed)))
+    if grouped is None:
+        return None
     fakes = fit.model.sample(GROUP_FAKES, seed=noise.root(seed, noise.Purpose.GROUP_FAKES))
-    of_reals, of_fakes = (grouped.of(in_batches(fit.own.trunk, samples)).numpy() for samples in (reals, fakes))
-    log_ratios = in_batches(log_ratio, fakes).numpy()
-    corrections = groups.offsets(of_reals, of_fakes, log_ratios, len(grouped.centers))
-    return groups.corrected(log_ratio, fit.own.trunk, grouped, corrections)
+    of_reals, of_fakes = grouped.of(features).numpy(), grouped.of(in_batches(trunk, fakes)).numpy()
+
+    def offset(estimate):
+        log_ratios = in_batches(estimate, fakes).numpy()
+        values = groups.offsets(of_reals, of_fakes, log_ratios, len(grouped.centers))
+        return Estimate((trunk,), lambda features, training: tf.gather(values, grouped.of(features)))
+
+    return offset
 
 
-def tempered(log_ratio: Callable, factor: float, held_out: Labelled, num_classes: int | None) -> DensityRatio:
-    """The ratio whose log is multiplied by a factor, with the log ratios of held-out reals."""
-    starts = factor * in_batches(log_ratio, *held_out)
+def density_ratio(estimate: Estimate, held_out: Labelled, num_classes: int | None) -> DensityRatio:
+    """The ratio whose log is an estimate, with the log ratios of held-out reals."""
+    starts = in_batches(estimate, *held_out)
     if num_classes is not None:
         starts = by_class(starts.numpy(), held_out[1], num_classes)
-    return DensityRatio(lambda samples, *labels: factor * log_ratio(samples, *labels), held_out=starts)
+    return DensityRatio(estimate, held_out=starts)
 
 
 def by_class(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tf.Tensor:

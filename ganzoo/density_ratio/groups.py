@@ -9,7 +9,6 @@ Hebert-Johnson et al., "Multicalibration", ICML 2018 (https://arxiv.org/abs/1711
 probabilities on many groups at once. The groups here do not overlap, so that one offset each is exact.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -43,23 +42,23 @@ class Groups(NamedTuple):
         return tf.argmin(distances, 1)
 
 
-def found(features: np.ndarray, most: int, seed: int) -> Groups | None:
+def found(features: np.ndarray, most: int, generator: np.random.Generator) -> Groups | None:
     """At most `most` groups of the reals, by k-means on principal components; None for fewer than two groups.
 
     Args:
         features: float32 [n, ...] of reals.
         most: the number of groups, if there are `LEAST` reals for each.
-        seed: at least 0, of the first centers.
+        generator: of the reals that are taken and of the first centers.
     """
     count = min(most, len(features) // LEAST)
     if count < 2:
         return None
     flat = features.reshape(len(features), -1).astype(np.float64)
-    some = flat[np.random.default_rng(seed).permutation(len(flat))[:MOST_REALS]]
+    some = flat[generator.permutation(len(flat))[:MOST_REALS]]
     mean = some.mean(axis=0)
     _, _, directions = np.linalg.svd(some - mean, full_matrices=False)
     components = directions[:COMPONENTS].T
-    centers, _ = vq.kmeans2((some - mean) @ components, count, minit="++", iter=50, seed=seed)
+    centers, _ = vq.kmeans2((some - mean) @ components, count, minit="++", iter=50, seed=generator)
     return Groups(*(array.astype(np.float32) for array in (mean, components, centers)))
 
 
@@ -83,12 +82,3 @@ def offsets(real_groups: np.ndarray, fake_groups: np.ndarray, fake_log_ratios: n
     corrections = np.zeros(count)
     corrections[is_made] = np.log(shares[is_made] / expected[is_made])
     return corrections.astype(np.float32)
-
-
-def corrected(log_ratio: Callable, trunk: Callable, groups: Groups, corrections: np.ndarray) -> Callable:
-    """The log ratio with each group's offset: samples [rows, ...] to float32 [rows]."""
-
-    def with_offsets(samples, training=False):
-        return log_ratio(samples) + tf.gather(corrections, groups.of(trunk(samples, training=False)))
-
-    return with_offsets

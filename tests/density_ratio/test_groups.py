@@ -18,7 +18,7 @@ def clouds(counts, seed=0):
 
 def test_groups_are_of_similar_samples():
     features, numbers = clouds([200, 100, 60])
-    of = groups.found(features, 3, seed=0).of(features).numpy()
+    of = groups.found(features, 3, np.random.default_rng(0)).of(features).numpy()
     assert len({(a, b) for a, b in zip(of, numbers, strict=True)}) == 3  # one to one
     assert sorted(np.bincount(of)) == [60, 100, 200]
 
@@ -31,7 +31,9 @@ def test_the_nearest_center_has_a_sample_in_the_components_alone():
 
 @pytest.mark.parametrize(("rows", "most", "count"), [(2 * LEAST, 10, 2), (5 * LEAST, 3, 3), (2 * LEAST - 1, 10, None)])
 def test_there_are_no_more_groups_than_the_reals_can_tell_the_shares_of(rows, most, count):
-    made = groups.found(np.random.default_rng(0).normal(size=(rows, 4)).astype(np.float32), most, seed=1)
+    made = groups.found(
+        np.random.default_rng(0).normal(size=(rows, 4)).astype(np.float32), most, np.random.default_rng(1)
+    )
     assert made is None if count is None else len(made.centers) == count
 
 

@@ -85,8 +85,8 @@ FAULTS = [
     # Density ratio.
     Fault(
         "calibration: tempering is ignored",
-        "lambda samples, *labels: factor * log_ratio(samples, *labels)",
-        "lambda samples, *labels: log_ratio(samples, *labels)",
+        'lambda logits: options["tempering"] * logits',
+        "lambda logits: logits",
         "density_ratio/test_fitting.py",
     ),
     Fault(
@@ -97,8 +97,8 @@ FAULTS = [
     ),
     Fault(
         "groups: an offset is taken off",
-        "log_ratio(samples) + tf.gather(corrections",
-        "log_ratio(samples) - tf.gather(corrections",
+        "training: tf.gather(values",
+        "training: -tf.gather(values",
         "density_ratio/test_groups.py",
     ),
     Fault(
