@@ -56,6 +56,22 @@ class Evaluator:
         views = [as_they_are(samples, self.test.samples, labels=labels), pairs, of_all]
         return metrics | measured_by_users(users_metrics(), views, row)
 
+    def distance(self, samples: np.ndarray) -> tuple[str, float]:
+        """One metric of samples, `Suite.distance`, by its name and with its value; lower is better.
+
+        A training is watched by it. Digits are therefore compared with the reals of this evaluator, and not with the
+        shipped moments of the test images. Pictures too few for a Frechet distance have `kid` instead.
+
+        Args:
+            samples: as for `measure`, at least two.
+        """
+        samples = checked(samples, self.test.samples.shape[1:], self.test.name)
+        view, metric = self._of_all(samples), self.suite.distance
+        if "fake_features" in METRICS[metric].takes:
+            reals, fakes = lambda: self._test_features, functools.partial(view.__getitem__, "fake_features")
+            view = compared(self.suite.extractor.name, len(samples), reals=reals, fakes=fakes)
+        return next(iter((measured([metric], view) or measured(["kid"], view)).items()))
+
     def label_accuracy(self, samples: np.ndarray, labels: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
         """The share of samples that show what their labels say: of all, by its metric's name, and of each class.
 
@@ -112,7 +128,7 @@ class Evaluator:
             suite.recogniser.name,
             len(samples),
             shown=lambda: suite.recogniser.classes(samples),
-            reals_shown=lambda: suite.recogniser.classes(self.test.samples),
+            reals_shown=lambda: self._test_shown,
             num_classes=suite.recogniser.num_classes,
             **ingredients,
         )
@@ -136,3 +152,8 @@ class Evaluator:
     def _test_features(self) -> np.ndarray:
         """Of test reals in random order."""
         return self.suite.extractor.features(subset(self.test.samples, self._most_compared))
+
+    @functools.cached_property
+    def _test_shown(self) -> np.ndarray:
+        """What all test reals show, in their order."""
+        return self.suite.recogniser.classes(self.test.samples)

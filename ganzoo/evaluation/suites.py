@@ -53,6 +53,7 @@ class Suite(NamedTuple):
     Attributes:
         of_all: metrics of all samples, by what they show or, with a `reference`, by their features.
         compared: metrics of n samples and as many reals of the test part, in features.
+        distance: the metric that a training is watched by; lower is better.
         extractor: of the features.
         recogniser: what samples show; None where nobody knows.
         of_labels: metrics of samples that were asked for by their labels.
@@ -65,6 +66,7 @@ class Suite(NamedTuple):
 
     of_all: tuple[str, ...]
     compared: tuple[str, ...]
+    distance: str
     extractor: FeatureExtractor
     recogniser: Recogniser | None = None
     of_labels: tuple[str, ...] = ()
@@ -107,17 +109,19 @@ def suite_for(test: Reals) -> Suite:
     """
     shape = test.samples.shape[1:]
     if test.mixture is not None:
-        return Suite(("modes", "high_quality", "std", "jsd"), (), RawFeatures(), Modes(test.mixture), LABELS)
+        return Suite(("modes", "high_quality", "std", "jsd"), (), "jsd", RawFeatures(), Modes(test.mixture), LABELS)
     if len(shape) == 1:
-        return Suite((), ("kid", *NEIGHBOURS), RawFeatures())
+        return Suite((), ("kid", *NEIGHBOURS), "kid", RawFeatures())
     if test.name.partition(":")[0] in DIGITS and shape == digits_classifier.IMAGE_SHAPE:
         digits, asset = DigitsFeatures(), digits_classifier.load()
         floor = {name: score["mean"] for name, score in asset.facts["floor"].items()}
-        return Suite(("fd", "is"), NEIGHBOURS, digits, digits, LABELS, digits.probabilities, asset.reference, floor)
+        return Suite(
+            ("fd", "is"), NEIGHBOURS, "fd", digits, digits, LABELS, digits.probabilities, asset.reference, floor
+        )
     compared = (*DISTANCES, *NEIGHBOURS)
     if is_stacked(test.name) and shape[:2] == digits_classifier.IMAGE_SHAPE[:2]:
-        return Suite(("modes", "kl"), compared, RandomFeatures(shape), Triples(DigitsFeatures()))
-    return Suite((), compared, RandomFeatures(shape))
+        return Suite(("modes", "kl"), compared, "kl", RandomFeatures(shape), Triples(DigitsFeatures()))
+    return Suite((), compared, "fd", RandomFeatures(shape))
 
 
 def direction(metric: str) -> str | None:

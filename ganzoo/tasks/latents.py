@@ -17,7 +17,7 @@ from ganzoo.data.reals import to_float
 from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import sampling_report
-from ganzoo.evaluation.validation import distance_to
+from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.export import own_signatures, saved_model
 from ganzoo.export.saved_model import Servable
 from ganzoo.pictures import drawing
@@ -102,7 +102,8 @@ def train(
     def collapse(writer):
         return CollapseWarning(config.sample_every, config.steps, workdir, writer, reals)
 
-    watched = distance_to(parts.ratio, config.evaluation.validation_samples) if config.evaluate_every else None
+    # The ratio part, never the test part: reals that a choice was made by can no longer measure its result.
+    watched = Evaluator(parts.train, parts.ratio).distance if config.evaluate_every else None
     return loop.train(model, data, picture, config, workdir, collapse, watched, strategy, callbacks)
 
 

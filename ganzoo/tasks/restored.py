@@ -66,7 +66,7 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
     """
     from ganzoo import tasks
     from ganzoo.training import validation
-    from ganzoo.training.checkpoints import BEST, Checkpoints
+    from ganzoo.training.checkpoints import Checkpoints, best
 
     description = workdirs.described(workdir)
     split = description["split"]
@@ -76,9 +76,9 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
             f"'{config.dataset}' is not what {workdir} was trained on (its split differs): what it was trained on "
             "could be among the held-out reals. Restore the data."
         )
-    best = Checkpoints(workdir, model, 1, folder=BEST)
-    if step is not None and best.latest is not None and best.latest.endswith(f"-{step}"):
-        best.restore(step)
+    kept = best(workdir, model)
+    if step is not None and kept.latest_step == step:
+        kept.restore(step)
     elif Checkpoints(workdir, model, config.checkpoints_kept).restore(step) == 0:
         raise GanzooError(f"{workdir} has no checkpoints yet; train it first.")
     chosen = {"step": model.steps_taken} if step is not None else validation.choose(model, workdir, config)

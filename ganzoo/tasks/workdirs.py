@@ -155,7 +155,7 @@ def finished(workdir: Path, config: Mapping) -> dict | None:
     is_over = measured is not None and measured.is_over(config["patience"])
     is_at_end = facts.get("trained_steps", facts.get("step")) == config["steps"] or is_over
     has_best = measured is not None and measured.best is not None
-    is_chosen = facts.get("checkpoint", "last") == (validation.chosen(config) if has_best else "last")
+    is_chosen = facts.get("checkpoint", "last") == (config["export"] if has_best else "last")
     return _read(path) if is_at_end and is_chosen else None
 
 

@@ -9,7 +9,6 @@ import tensorflow as tf
 from ganzoo.errors import GanzooError, plain_words
 
 FOLDER = "checkpoints"
-BEST = f"{FOLDER}/best"  # the one checkpoint that `ganzoo.training.validation` keeps
 EXPORT_GRAPHS = 10_000_000  # bytes of an export besides its weights: the graphs of its signatures, warm-up requests
 
 
@@ -20,6 +19,11 @@ def bytes_of_run(model: keras.Model, keep: int) -> int:
         sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in of) for of in (model.variables, optimizers)
     )
     return (keep + 1) * (weights + states) + 2 * weights + EXPORT_GRAPHS
+
+
+def best(workdir: Path, model: keras.Model) -> "Checkpoints":
+    """The best checkpoint of a run, which `ganzoo.training.validation` keeps."""
+    return Checkpoints(workdir, model, 1, folder=f"{FOLDER}/best")
 
 
 class Checkpoints:
@@ -47,6 +51,11 @@ class Checkpoints:
         """The path of the newest checkpoint, or None."""
         return self._manager.latest_checkpoint
 
+    @property
+    def latest_step(self) -> int | None:
+        """The step of the newest checkpoint, or None."""
+        return None if self.latest is None else _step(self.latest)
+
     def save(self) -> None:
         """Writes a checkpoint of the model's current step, unless it exists already.
 
@@ -54,7 +63,7 @@ class Checkpoints:
             GanzooError: if the checkpoint cannot be written, as on a full disk; earlier checkpoints stay.
         """
         step = self._model.steps_taken
-        if self.latest is not None and self.latest.endswith(f"-{step}"):
+        if self.latest_step == step:
             return
         try:
             self._manager.save(checkpoint_number=step)
@@ -75,7 +84,7 @@ class Checkpoints:
         """
         paths = list(reversed(self._manager.checkpoints))
         if step is not None:
-            kept = {int(path.rpartition("-")[2]): path for path in paths}
+            kept = {_step(path): path for path in paths}
             if step not in kept:
                 steps = ", ".join(map(str, sorted(kept))) or "none"
                 raise GanzooError(f"no checkpoint of step {step} in {self._manager.directory}. There are: {steps}.")
@@ -99,3 +108,7 @@ class Checkpoints:
         if paths:
             raise GanzooError(f"none of the checkpoints in {self._manager.directory} can be read; remove the folder.")
         return 0
+
+
+def _step(path: str) -> int:
+    return int(path.rpartition("-")[2])

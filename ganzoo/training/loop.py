@@ -12,7 +12,6 @@ from ml_collections import ConfigDict
 from ganzoo.bases import optimizers
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.data.pipeline import WHOLE, Share
-from ganzoo.evaluation.validation import Validation
 from ganzoo.training import strategies
 from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
@@ -36,7 +35,7 @@ def train(
     config: ConfigDict,
     workdir: Path,
     watch: Callable[[tf.summary.SummaryWriter], keras.callbacks.Callback] | None = None,
-    validation: Validation | None = None,
+    distance: Callable[[np.ndarray], tuple[str, float]] | None = None,
     strategy: tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> bool:
@@ -49,7 +48,8 @@ def train(
         config: a resolved recipe.
         workdir: the folder that gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
         watch: TensorBoard's writer -> one more callback, which runs before each checkpoint.
-        validation: what the averaged generator is measured by every `config.evaluate_every` steps, or None.
+        distance: samples -> a metric's name and its value, of which lower is better. It measures the averaged generator
+            every `config.evaluate_every` steps; None measures nothing.
         strategy: the result of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the
             end.
         callbacks: further callbacks, which run before all others.
@@ -76,9 +76,7 @@ def train(
 
     writer = tf.summary.create_file_writer(str(workdir)) if is_chief else tf.summary.create_noop_writer()
     stop = strategies.StopTogether(strategy) if strategies.hosts(strategy) > 1 else StopOnSignal()
-    watched = Watch(config, workdir, writer, validation, model.sample, stop) if validation and is_chief else None
-    if watched:
-        watched.begin(model, step)
+    watched = Watch(config, workdir, writer, model, distance, stop) if distance and is_chief else None
     if strategies.from_chief(strategy, watched is not None and watched.is_over):
         writer.close()
         return True

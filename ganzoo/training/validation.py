@@ -6,15 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
+from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.validation import Validation
 from ganzoo.files import write_json
 from ganzoo.training.callbacks import EverySteps, StopOnSignal
-from ganzoo.training.checkpoints import BEST, Checkpoints
+from ganzoo.training.checkpoints import best
 
 FILE = "validation.json"
 PLATEAU = 5  # measurements in a row without a better one, after which a run says that it has stopped improving
@@ -34,13 +35,12 @@ class History(NamedTuple):
     @property
     def best(self) -> int | None:
         """The step of the lowest number, the earlier of two equal ones; None without a measurement."""
-        finite = {step: value for step, value in self.values.items() if value == value}
-        return min(finite, key=finite.get) if finite else None
+        return min(self.values, key=self.values.get, default=None)
 
     @property
     def since_best(self) -> int:
         """The number of measurements after the best one."""
-        return len(self.values) - 1 - list(self.values).index(self.best) if self.values and self.best else 0
+        return sum(step > self.best for step in self.values)
 
     def is_over(self, patience: int) -> bool:
         """Whether there was no better measurement in the last `patience` ones; a patience of 0 never ends."""
@@ -77,8 +77,8 @@ class Watch(EverySteps):
         config: a resolved recipe.
         workdir: the run's folder.
         writer: TensorBoard's writer.
-        validation: what is measured.
-        sample: a number of samples -> samples of the averaged generator.
+        model: whose averaged generator is measured, at the step where the run goes on.
+        distance: samples -> a metric's name and its value; lower is better.
         stop: the callback that ends the training on all hosts.
 
     Attributes:
@@ -90,35 +90,34 @@ class Watch(EverySteps):
         config: ConfigDict,
         workdir: Path,
         writer: tf.summary.SummaryWriter,
-        validation: Validation,
-        sample: Callable,
+        model: TwoOptimizerModel,
+        distance: Callable[[np.ndarray], tuple[str, float]],
         stop: StopOnSignal,
     ):
         super().__init__(config.evaluate_every, config.steps)
         self.count, self.patience = config.evaluation.validation_samples, config.patience
-        self.workdir, self.writer, self.validation, self.sample, self.stop = workdir, writer, validation, sample, stop
-
-    def begin(self, model, step: int) -> None:
-        """Reads the measurements of a run that goes on at `step`."""
-        self._best = Checkpoints(self.workdir, model, 1, folder=BEST)
-        before = history(self.workdir)
-        done = before.values if before and before.metric == self.validation.metric else {}
-        self.history = History(self.validation.metric, {at: value for at, value in done.items() if at <= step})
+        self.workdir, self.writer, self.distance, self.stop = workdir, writer, distance, stop
+        self._sample, self._best = model.sample, best(workdir, model)
+        before = history(workdir) or History("", {})
+        step = model.steps_taken
+        self.history = History(before.metric, {at: value for at, value in before.values.items() if at <= step})
 
     @property
     def is_over(self) -> bool:
         return self.history.is_over(self.patience)
 
     def at(self, step, logs):
-        value = self.validation.measure(self.sample(self.count))
-        values = self.history.values | {step: value}
-        self.history = History(self.validation.metric, values)
+        samples = self._sample(self.count)
+        if not np.isfinite(samples).all():
+            return  # the next step's loss will not be finite either, and Guard stops there
+        metric, value = self.distance(samples)
+        values = self.history.values if metric == self.history.metric else {}
+        self.history = History(metric, values | {step: value})
         if self.history.best == step:
             self._best.save()
-        numbers = {str(at): number for at, number in values.items()}
-        write_json(self.workdir / FILE, {"metric": self.validation.metric, "values": numbers})
+        write_json(self.workdir / FILE, self.history._asdict())
         with self.writer.as_default(step):
-            tf.summary.scalar(f"validation/{self.validation.metric}", value)
+            tf.summary.scalar(f"validation/{metric}", value)
         if self.is_over:
             tqdm.write(f"ganzoo: the training ends at step {step}: {self._words()} (config.patience).", file=sys.stderr)
             self.stop.end()
@@ -129,10 +128,10 @@ class Watch(EverySteps):
     def _words(self) -> str:
         best, since = self.history.best, self.history.since_best
         value = self.history.values[best]
-        return f"no better than at step {best} ({self.validation.metric} {value:.3g}) in {since} measurements"
+        return f"no better than at step {best} ({self.history.metric} {value:.3g}) in {since} measurements"
 
 
-def choose(model, workdir: Path, config: ConfigDict) -> dict[str, object]:
+def choose(model: TwoOptimizerModel, workdir: Path, config: ConfigDict) -> dict[str, object]:
     """Restores the checkpoint that the run exports, `config.export`, and says which it is.
 
     Args:
@@ -148,19 +147,13 @@ def choose(model, workdir: Path, config: ConfigDict) -> dict[str, object]:
     measured = history(workdir) if config.get("evaluate_every") else None
     if measured is None or measured.best is None:
         return {"step": trained}
-    which = chosen(config)
-    if which == "best":
-        Checkpoints(workdir, model, 1, folder=BEST).restore()
+    if config.export == "best":
+        best(workdir, model).restore()
     step = model.steps_taken
     value = measured.values.get(step)
     shown = "" if value is None else f": {measured.metric} {value:.3g}"
     last = measured.values.get(trained)
     beside = f", {last:.3g} at the last step {trained}" if last is not None and step != trained else ""
-    print(f"exporting step {step}, the {which} of {len(measured.values)} measured checkpoints{shown}{beside}")
-    facts = {"step": step, "trained_steps": trained, "checkpoint": which}
+    print(f"exporting step {step}, the {config.export} of {len(measured.values)} measured checkpoints{shown}{beside}")
+    facts = {"step": step, "trained_steps": trained, "checkpoint": config.export}
     return facts | ({} if value is None else {"validation": {measured.metric: value}})
-
-
-def chosen(config: ConfigDict) -> str:
-    """Which checkpoint a run exports: "best", if it measures itself and `config.export` says so, or "last"."""
-    return config["export"] if config.get("evaluate_every") else "last"

@@ -8,7 +8,11 @@ import pytest
 from ganzoo.data.sources import mnist_5k
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.evaluator import Evaluator
+from ganzoo.evaluation.features import DigitsFeatures, RandomFeatures
+from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
+from ganzoo.evaluation.kernel import squared_mmd
 from ganzoo.evaluation.triple_coverage import triple_coverage
+from tests.conftest import shapes
 
 PRDC = ("precision", "recall", "density", "coverage")
 
@@ -192,3 +196,53 @@ def test_measuring_twice_gives_the_same_figures(on_digits, digits):
 def test_samples_that_cannot_be_measured_are_named(on_digits, samples, message):
     with pytest.raises(GanzooError, match=message):
         on_digits.measure(samples)
+
+
+def distance_of(held_out, samples):
+    return Evaluator(held_out, held_out).distance(samples)
+
+
+def moments_apart(features, samples, held_out):
+    return frechet_distance(fit_gaussian(features(samples)), fit_gaussian(features(held_out.samples)))
+
+
+def test_a_training_on_digits_is_watched_by_these_digits(digits):
+    """Not by the shipped moments of the test images, which `metrics.json` takes; all samples count."""
+    held_out = reals("mnist_5k", digits[:150])
+    metric, value = distance_of(held_out, digits[150:350])
+    assert metric == "fd_digits200"
+    assert value == pytest.approx(moments_apart(DigitsFeatures().features, digits[150:350], held_out))
+
+
+def test_a_training_on_other_pictures_is_watched_in_random_features():
+    held_out = reals("folder:photos", shapes(130))
+    metric, value = distance_of(held_out, shapes(140, seed=1))
+    assert metric == "fd_random140"
+    features = RandomFeatures((16, 16, 1)).features
+    assert value == pytest.approx(moments_apart(features, shapes(140, seed=1), held_out))
+
+
+def test_samples_too_few_for_a_frechet_distance_have_a_kernel_distance():
+    held_out = reals("folder:photos", shapes(140))
+    metric, value = distance_of(held_out, shapes(40, seed=1))
+    assert metric == "kid_random40"
+    assert value < distance_of(held_out, 255 - shapes(40, seed=1))[1]
+
+
+def test_a_training_on_a_mixture_is_watched_by_its_modes():
+    centers = np.float32([[0, 0], [1, 0], [0, 1], [1, 1]])
+    held_out = reals("four", np.repeat(centers, 50, axis=0), SimpleNamespace(centers=centers, sigma=0.05))
+    assert distance_of(held_out, np.repeat(centers, 10, axis=0)) == ("jsd_40", pytest.approx(0.0, abs=1e-6))
+    assert distance_of(held_out, np.repeat(centers[:1], 40, axis=0))[1] > 0.2
+
+
+def test_a_training_on_points_is_watched_as_they_are():
+    points = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
+    metric, value = distance_of(reals("swissroll", points[:40]), points[40:])
+    assert metric == "kid_raw40"
+    assert value == pytest.approx(squared_mmd(points[:40], points[40:]), rel=1e-4)
+
+
+def test_a_training_on_stacked_digits_is_watched_by_their_triples():
+    held_out = reals("stacked_mnist", np.zeros((150, 28, 28, 3), np.uint8))
+    assert distance_of(held_out, held_out.samples[:20]) == ("kl_digits20", pytest.approx(np.log(1000)))

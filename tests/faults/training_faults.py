@@ -298,8 +298,8 @@ FAULTS = [
     ),
     Fault(
         "validation: the worst checkpoint is kept",
-        "return min(finite, key=finite.get)",
-        "return max(finite, key=finite.get)",
+        "return min(self.values, key=self.values.get, default=None)",
+        "return max(self.values, key=self.values.get, default=None)",
         "training/test_validation.py",
     ),
     Fault(

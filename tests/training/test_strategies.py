@@ -1,5 +1,6 @@
 import json
 import socket
+from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
@@ -80,3 +81,21 @@ def test_several_hosts_are_found_by_their_environment(environment, monkeypatch):
         port = closed_again.getsockname()[1]
     environment(cluster("worker", 0, chief=["elsewhere:1"], worker=[f"localhost:{port}"]))
     assert strategies.resolve("auto") == "several hosts"
+
+
+@pytest.mark.parametrize(
+    ("signals", "is_over", "stopped", "ends"),
+    [(0, False, False, False), (2, False, True, True), (0, True, False, True), (1, True, True, True)],
+)
+def test_hosts_tell_a_signal_from_a_training_that_is_over(monkeypatch, signals, is_over, stopped, ends):
+    """Three hosts; the number of each is added up, and the last one sees the whole sum."""
+    sent = []
+    monkeypatch.setattr(strategies, "from_all", lambda strategy, number: sent.append(number) or sum(sent))
+    stop = strategies.StopTogether(strategy=None, every=10)
+    stop.set_model(SimpleNamespace(steps_taken=20, stop_training=False))
+    for host in range(3):
+        stop._has_signal, stop._is_over = host < signals, False
+        if host == 0 and is_over:
+            stop.end()
+        stop.on_train_batch_end(0)
+    assert (stop.stopped, stop.model.stop_training) == (stopped, ends)

@@ -1,5 +1,4 @@
 import json
-import math
 
 import keras
 import numpy as np
@@ -9,10 +8,9 @@ import tensorflow as tf
 import ganzoo
 from ganzoo import models
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.validation import Validation, distance_to
+from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.tasks import latents
-from ganzoo.training import loop
-from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training import checkpoints, loop
 from ganzoo.training.validation import PLATEAU, History, choose, history
 from tests.conftest import TINY
 
@@ -31,7 +29,7 @@ def train(config, workdir, numbers, steps=None):
     """Trains to `steps` of the config's steps, as after a kill and a new start.
 
     Args:
-        numbers: the value of each measurement by its step; NaN for other steps.
+        numbers: the value of each measurement by its step.
 
     Returns:
         The model, and whether the training has ended.
@@ -43,14 +41,14 @@ def train(config, workdir, numbers, steps=None):
 
     def measure(samples):
         seen.append(samples.shape)
-        return numbers.get(model.steps_taken, math.nan)
+        return "distance_7", numbers[model.steps_taken]
 
     def data(first_step, share):
         batches = tf.data.Dataset.from_tensors(np.zeros((16, 2), np.float32))
         return batches.repeat((steps or config.steps) - first_step)
 
     picture = lambda: np.zeros((2, 2, 1), np.uint8)  # noqa: E731
-    ended = loop.train(model, data, picture, config, workdir, validation=Validation("distance_7", measure))
+    ended = loop.train(model, data, picture, config, workdir, distance=measure)
     assert set(seen) <= {(7, 2)}
     return model, ended
 
@@ -66,7 +64,7 @@ def test_the_best_checkpoint_is_kept_and_exported_and_the_last_ones_stay(config,
     assert history(tmp_path) == History("distance_7", NUMBERS)
     best = models.from_config(config, (2,))
     best.compile()
-    Checkpoints(tmp_path, best, 1, folder="checkpoints/best").restore()
+    checkpoints.best(tmp_path, best).restore()
     last = model.ema_generator.get_weights()
     assert choose(model, tmp_path, config) == {
         "step": 8,
@@ -117,7 +115,7 @@ def test_a_resumed_run_has_the_measurements_and_the_best_of_a_whole_one(config, 
 
 def test_measuring_does_not_change_the_training(config, tmp_path):
     model, _ = train(config, tmp_path / "measured", NUMBERS)
-    config.evaluate_every = 5
+    config.evaluate_every = 6
     other, _ = train(config, tmp_path / "less", NUMBERS)
     for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
@@ -125,7 +123,7 @@ def test_measuring_does_not_change_the_training(config, tmp_path):
 
 def test_patience_ends_the_training_with_all_saved(config, tmp_path, capsys):
     config.patience = 2
-    numbers = {2: 3.0, 4: 2.0, 6: 2.1, 8: 2.2, 10: 1.0}
+    numbers = {2: 3.0, 4: 2.0, 6: 2.1, 8: 2.2, 10: 1.0, 12: 1.0}
     model, ended = train(config, tmp_path, numbers)
     assert ended
     assert model.steps_taken == 8
@@ -149,10 +147,13 @@ def test_a_run_that_has_stopped_improving_says_so_once(config, tmp_path, capsys)
     assert f"at step {1 + PLATEAU} no better" in said
 
 
-def test_a_measurement_that_says_nothing_is_never_the_best(config, tmp_path):
-    train(config, tmp_path, {4: 9.0})
-    assert history(tmp_path).best == 4
-    assert math.isnan(history(tmp_path).values[2])
+def test_a_generator_that_is_not_finite_is_left_to_the_guard(config, tmp_path, monkeypatch):
+    """The averaged weights have become NaN: no measurement, and no error of its own."""
+    broken = np.full((7, 2), np.nan, np.float32)
+    monkeypatch.setattr(models.model_class("gan"), "sample", lambda self, count: broken)
+    _, ended = train(config, tmp_path, {})
+    assert ended
+    assert history(tmp_path) is None
 
 
 def test_a_broken_file_of_measurements_is_named(tmp_path):
@@ -175,4 +176,4 @@ def test_a_recipe_measures_the_averaged_generator_on_the_held_out_reals(config, 
     latents.ready(model, parts, config)
     latents.train(model, parts, config, tmp_path)
     assert json.loads((tmp_path / "validation.json").read_text())["metric"] == "jsd_7"
-    assert history(tmp_path).values[2] == distance_to(parts.ratio, 7).measure(model.sample(7))
+    assert history(tmp_path).values[2] == Evaluator(parts.train, parts.ratio).distance(model.sample(7))[1]
