@@ -74,6 +74,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path not in slow)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Every test and the fixtures made for it begin at one seed, whichever tests ran before in its process."""
+    keras.utils.set_random_seed(0)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def seldom_collections():
     """What is imported stays, and tracing makes many objects that live: Python need not look for garbage so often."""
