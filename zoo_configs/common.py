@@ -48,6 +48,7 @@ def get_config(kind: str) -> ConfigDict:
     config.model = ConfigDict()
     config.model.network = "mlp" if kind == "points" else "dcgan"
     config.model.latent_dim = 2 if kind == "points" else 128
+    config.model.latent_categories = 0  # of which the first latent chooses one, as a mixture has; 0: none
     # An average over steps shrinks the modes of points, so recipes for points let the learning rate decay instead.
     config.model.ema_decay = 0.0 if kind == "points" else 0.999
     config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built

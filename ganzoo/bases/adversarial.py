@@ -51,13 +51,14 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         latent_dim: int,
         generator: dict,
         discriminator: dict,
+        latent_categories: int = 0,
         **objective,
     ) -> "AdversarialModel":
         """Builds both networks of a family for one sample shape; `objective` goes to the constructor."""
-        family = networks.family(network)
+        shape = tuple(image_shape)
         return cls(
-            family.generator(latent_dim, tuple(image_shape), **generator),
-            family.discriminator(tuple(image_shape), **discriminator),
+            networks.generator(network, latent_dim, shape, latent_categories=latent_categories, **generator),
+            networks.family(network).discriminator(shape, **discriminator),
             **objective,
         )
 

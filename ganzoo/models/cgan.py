@@ -50,10 +50,12 @@ class ConditionalGAN(AdversarialModel):
         discriminator: dict,
         conditioning: str,
         num_classes: int,
+        latent_categories: int = 0,
         **objective,
     ) -> "ConditionalGAN":
         """Builds both networks of a family with labels as inputs; `conditioning` is "concatenated" or "projection"."""
         build = labelled.discriminator(conditioning)
+        generator = generator | {"latent_categories": latent_categories}
         return cls(
             labelled.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
             build(network, tuple(image_shape), num_classes=num_classes, **discriminator),

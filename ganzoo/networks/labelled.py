@@ -18,7 +18,7 @@ def generator(
     """
     latents, labels = keras.Input((latent_dim,), name="latents"), keras.Input((), dtype="int64", name="labels")
     x = keras.layers.Concatenate()([latents, _embedding(num_classes, latent_dim)(labels)])
-    inner = networks.family(network).generator(2 * latent_dim, image_shape, **options)
+    inner = networks.generator(network, 2 * latent_dim, image_shape, **options)
     return keras.Model([latents, labels], inner(x), name="generator")
 
 

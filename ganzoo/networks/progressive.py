@@ -166,7 +166,10 @@ class Levels:
 
 
 def fades(network: keras.Model) -> list[FadeIn]:
-    """The blends of a network's levels 1, 2, ..."""
+    """The blends of a network's levels 1, 2, ..., those of a network within it too."""
+    last = network.layers[-1]
+    if isinstance(last, keras.Model):  # behind the category of the latents
+        return fades(last)
     return sorted(
         (layer for layer in network.layers if isinstance(layer, FadeIn)),
         key=lambda fade: int(fade.name.rpartition("_")[2]),
@@ -185,6 +188,9 @@ def halve(x: keras.KerasTensor) -> keras.KerasTensor:
 
 def _generator_at(generator: keras.Model, level: int) -> keras.Model:
     """The generator up to `level`, with only the picture of the level directly below, for the blend."""
+    last = generator.layers[-1]
+    if isinstance(last, keras.Model):
+        return keras.Model(generator.input, _generator_at(last, level)(generator.layers[-2].output))
     pictures = [generator.get_layer(f"to_picture_{k}").output for k in range(len(fades(generator)) + 1)]
     picture = pictures[level]
     if level:

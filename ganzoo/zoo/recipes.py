@@ -132,6 +132,8 @@ def completed(stored: Mapping) -> ConfigDict:
         if spec["name"] == "rmsprop":
             absent = absent | common.KERAS_RMSPROP  # runs without an epsilon were trained by Keras's RMSprop
         replace_optimizer(config, network, absent | spec)
+    if "latent_categories" in config.model:
+        config.model.latent_categories = 0  # what runs before the key had; the recipe may have more since
     config.update(stored)
     return config
 

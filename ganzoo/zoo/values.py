@@ -120,6 +120,7 @@ RULES: dict[str, Rule] = {
         lambda value: len(value) == 3 and all(isinstance(n, int | float) and math.isfinite(n) for n in value),
     ),
     "model.latent_dim": count(),
+    "model.latent_categories": zero_or(2, MOST, "none"),
     "model.n_critic": count(),
     "model.categories": count(2),
     "model.continuous": count(),
