@@ -71,7 +71,7 @@ def configured(name: str) -> "ConfigDict":
     config = load_config(work.model, work.dataset)
     config.batch_size = BATCH[name]
     if name in LATENTS:
-        config.model.latent_dim = LATENTS[name]
+        config.model.update(latent_dim=LATENTS[name], latent_categories=0)
     if name == "W1":
         config.networks.mlp.generator.width = config.networks.mlp.discriminator.width = 512
     if name == "W4":

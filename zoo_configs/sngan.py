@@ -17,17 +17,21 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """n_dis 5 and Adam's betas come from the authors' code for CIFAR-10. On pictures the learning rate is five times
-    its 2e-4, because there are 1,700 generator steps instead of 50,000. The rate falls to 0, so that u catches up
-    with W.
+    """n_dis 5 and Adam's betas come from the authors' code for CIFAR-10. On pictures the learning rate is twenty
+    times its 2e-4, because there are 1,700 generator steps instead of 50,000. The rate falls to 0, so that u catches up
+    with W. At five times, 600 steps had reached 67 in fd_digits10k (validation digits), and at twenty times 21.
     """
     config = common.get_config(kind)
     config.model.n_critic = 5
     config.batch_size, config.steps = 64, 1700
     config.networks.dcgan.discriminator.norm = "spectral"
-    optimizer = common.adam(1e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+    optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     if kind == "points":
         config.model.network = "spectral_mlp"
         config.batch_size, config.steps = 256, 5000
+        optimizer = common.adam(1e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+    else:
+        config.model.update(latent_dim=16, latent_categories=32)
+        config.ratio.estimator = "discriminator"
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

@@ -28,6 +28,8 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 256, 5000
         optimizer = common.adam(3e-3, beta_1=0.5, beta_2=0.9, schedule="cosine")
     else:
-        config.model.latent_dim = 16  # with 128, so few steps leave every third digit between two kinds
+        # With 128 latents and no categories, so few steps leave every third digit between two kinds.
+        config.model.update(latent_dim=16, latent_categories=32)
+        config.ratio.estimator = "discriminator"
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

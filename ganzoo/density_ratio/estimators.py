@@ -94,7 +94,7 @@ def total(terms: Sequence[Estimate]) -> Estimate:
 
 
 def discriminator(fit: Fit) -> Estimate:
-    """The discriminator's own logits, for objectives that make them a log ratio; nothing is fitted."""
+    """The discriminator's own logits; nothing is fitted. The calibration scales those that are no log ratio."""
     return fit.own
 
 

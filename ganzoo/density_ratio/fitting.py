@@ -1,5 +1,6 @@
 """Fits log p_data/p_g of a trained model, which decides what rejection sampling accepts."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -75,11 +76,13 @@ def by_each(
     held_out = (reals,) if model.num_classes is None else (reals, labels)
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
-    fakes = fakes_like(model, calibration, len(calibration[0]), seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
+    fakes_of = functools.partial(fakes_like, model, seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
     by_group = group_offsets(fit, reals, options.get("groups", 0), seed) if model.num_classes is None else None
     for name in names:
         rivals = candidates(model, options) if name == BEST else [name]
-        found = {rival: calibrated(fit.estimate(rival), calibration, fakes, options["calibration"]) for rival in rivals}
+        unseen = held_out if name == "discriminator" else calibration  # it was fitted on none of them
+        fakes = fakes_of(unseen, len(unseen[0]))
+        found = {rival: calibrated(fit.estimate(rival), unseen, fakes, options["calibration"]) for rival in rivals}
         best = min(found, key=lambda rival: (np.nan_to_num(found[rival][1], nan=np.inf), rivals.index(rival)))
         if name == BEST:
             losses = ", ".join(f"{rival} {loss:.4f}" for rival, (_, loss) in found.items())
@@ -87,7 +90,7 @@ def by_each(
         estimate, _ = found[best]
         if by_group is not None:
             estimate = total([estimate, by_group(estimate)])
-        yield density_ratio(estimate.then(lambda logits: options["tempering"] * logits), calibration, model.num_classes)
+        yield density_ratio(estimate.then(lambda logits: options["tempering"] * logits), unseen, model.num_classes)
 
 
 def candidates(model: AdversarialModel, options: Mapping) -> list[str]:
@@ -188,10 +191,12 @@ def check(model: AdversarialModel, options: Mapping) -> None:
             f"config.ratio.combined is {tuple(terms)}, expected some of {tuple(ESTIMATORS)[:-1]}; the discriminator "
             "counts only where its logits are a log ratio."
         )
-    if options["estimator"] == "discriminator" and not model.logits_are_log_ratio:
+    is_bare = options["estimator"] == "discriminator" and options["calibration"] == "none"
+    if is_bare and not model.logits_are_log_ratio:
         raise GanzooError(
-            f"the discriminator of {model.zoo_name} is no density ratio: its objective leaves the scale of its logits "
-            "open. Use --config.ratio.estimator=refit, smoothed or combined, which fit one by cross-entropy."
+            f"the discriminator of {model.zoo_name} is no density ratio without calibration: its objective leaves the "
+            "scale of its logits open. Use --config.ratio.calibration=temperature, or --config.ratio.estimator=refit, "
+            "smoothed or combined, which fit a ratio by cross-entropy."
         )
     if not options["tempering"] > 0.0:
         raise GanzooError(f"config.ratio.tempering is {options['tempering']}, expected a number above 0; 1 is none.")

@@ -25,15 +25,24 @@ def test_with_reals_the_ratio_is_fitted_for_every_objective():
     assert np.abs(gan.discriminator(points)).max() > 0.1
 
 
-def test_an_overconfident_ratio_is_calibrated():
-    """N((1, 0), I) against N(0, I) by a GAN's discriminator of 3 (x - 1/2): the log ratio is x - 1/2 again."""
-    model = standard_normal_model(GAN, loss="minimax")
+@pytest.mark.parametrize("objective", [dict(objective=GAN, loss="minimax"), {}], ids=["gan", "critic"])
+def test_an_overconfident_ratio_is_calibrated(objective):
+    """N((1, 0), I) against N(0, I) by a GAN's discriminator or a critic of 3 (x - 1/2): it is x - 1/2 again."""
+    model = standard_normal_model(**objective)
     points = keras.Input((2,))
     model.discriminator = keras.Model(points, keras.layers.Reshape(())(keras.layers.Dense(1)(points)))
     model.discriminator.set_weights([np.array([[3.0], [0.0]]), np.array([-1.5])])
     options = OPTIONS | dict(estimator="discriminator", calibration="temperature")
     ratio = fitting.for_export(model, reals(50_000, mean=(1.0, 0.0)), options=options)
     np.testing.assert_allclose(ratio(tf.constant([[-1.0, 0.0], [0.5, 7.0], [2.0, 1.0]])), [-1.5, 0.0, 1.5], atol=0.15)
+
+
+@pytest.mark.parametrize(("estimator", "seen"), [("discriminator", 100), ("refit", 20)])
+def test_what_is_not_fitted_is_calibrated_on_all_held_out_reals(estimator, seen):
+    """The discriminator saw none of 100 held-out reals; a refit has seen all but the calibration's share of a fifth."""
+    options = short(steps=5) | dict(estimator=estimator)
+    ratio = fitting.for_export(standard_normal_model(GAN, loss="minimax"), reals(100), options=options)
+    assert len(ratio.held_out) == seen
 
 
 def test_tempering_is_a_factor_on_the_calibrated_log_ratio():
@@ -90,7 +99,7 @@ def test_a_handful_of_reals_is_refused(rows):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (dict(estimator="discriminator"), "wgan_gp is no density ratio.*estimator=refit"),
+        (dict(estimator="discriminator"), "wgan_gp is no density ratio without calibration.*calibration=temperature"),
         (dict(estimator="refitted"), "estimator is 'refitted'. Did you mean 'refit'"),
         (dict(calibration="isotonik"), "calibration is 'isotonik'. Did you mean 'isotonic'"),
         (dict(combined=("refit", "combined")), "combined is .'refit', 'combined'., expected some of"),
