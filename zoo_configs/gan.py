@@ -2,8 +2,8 @@ r"""GAN: the original game, minimax or non-saturating (Goodfellow et al. 2014).
 
 "Generative Adversarial Nets", NeurIPS 2014, https://arxiv.org/abs/1406.2661, Algorithm 1.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 89.3, with drs 65.0, with mh 53.1, in 4 minutes beside other work. On
-gaussians25 25 modes, 65 % of the samples of high quality, with drs 99.9 %, in 3 minutes.
+Expected (2 CPU cores, seed 0), before the recipe had categories: fd_digits10k 89.3, with drs 65.0, with mh 53.1, in 4
+minutes beside other work. On gaussians25 25 modes, 65 % of the samples of high quality, with drs 99.9 %, in 3 minutes.
 
     python -m ganzoo.run --model gan
     python -m ganzoo.run --model gan --dataset gaussians25
@@ -18,7 +18,8 @@ def get_config(kind="images"):
     """On points this is Ding et al.'s protocol for 25 Gaussians.
 
     On pictures it has DCGAN's networks, which are newer than the paper. The learning rate is five times DCGAN's and
-    falls to 0 in only two thousand steps.
+    falls to 0 in only two thousand steps. There are 16 latents and 32 categories: after 1,000 steps fd_digits10k
+    (validation digits) was 91.2 without the categories and 49.5 with them.
     """
     config = common.get_config(kind)
     config.model.update(loss="non_saturating", n_critic=1)
@@ -27,6 +28,7 @@ def get_config(kind="images"):
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     else:
         config.batch_size, config.steps = 64, 2000
+        config.model.update(latent_dim=16, latent_categories=32)
         config.networks.dcgan.discriminator.norm = "batch"
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
