@@ -11,6 +11,7 @@ from ganzoo.bases import replicas
 from ganzoo.bases.generative import GenerativeModel, with_labels
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
+from ganzoo.networks import labelled
 
 
 class AdversarialModel(GenerativeModel, TwoOptimizerModel):
@@ -57,7 +58,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         """Builds both networks of a family for one sample shape; `objective` goes to the constructor."""
         shape = tuple(image_shape)
         return cls(
-            networks.generator(network, latent_dim, shape, latent_categories=latent_categories, **generator),
+            labelled.categorised(network, latent_dim, shape, latent_categories=latent_categories, **generator),
             networks.family(network).discriminator(shape, **discriminator),
             **objective,
         )

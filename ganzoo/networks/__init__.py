@@ -10,13 +10,10 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ganzoo.errors import GanzooError
 from ganzoo.registration import Register
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Family(NamedTuple):
@@ -54,38 +51,6 @@ def register_networks(name: str, *, generator: Callable, discriminator: Callable
 def family(name: str) -> ModuleType | Family:
     """The module or `Family` that builds both networks of a family, such as "dcgan"."""
     return FAMILIES[name] if name in FAMILIES else importlib.import_module(f"ganzoo.networks.{name}")
-
-
-def generator(
-    network: str, latent_dim: int, image_shape: tuple[int, ...], *, latent_categories: int = 0, **options
-) -> "keras.Model":
-    """A family's generator, latents float32 [batch, latent_dim] to samples float32 [batch, *image_shape].
-
-    Args:
-        network: the family's name.
-        latent_dim: d of the latents.
-        image_shape: of one sample.
-        latent_categories: how many there are for the first latent to choose one of (`layers.categories`); 0: none.
-        **options: of the family.
-
-    Raises:
-        GanzooError: if there are categories and no second latent.
-    """
-    if not latent_categories:
-        return family(network).generator(latent_dim, image_shape, **options)
-    import keras
-
-    from ganzoo.networks.layers.categories import LatentCategory
-
-    if latent_dim < 2:
-        raise GanzooError(
-            "with latent_categories the first latent chooses a category, and the others vary it: latent_dim must be at "
-            f"least 2, not {latent_dim}."
-        )
-    latents = keras.Input((latent_dim,), name="latents")
-    chosen = LatentCategory(latent_categories, dtype="float32", name="category")(latents)
-    inner = family(network).generator(latent_dim - 1 + latent_categories, image_shape, **options)
-    return keras.Model(latents, inner(chosen), name="generator")
 
 
 def own_options() -> dict[str, dict[str, dict]]:

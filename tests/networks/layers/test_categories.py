@@ -5,8 +5,8 @@ import scipy.stats
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import networks
 from ganzoo.errors import GanzooError
+from ganzoo.networks import labelled
 from ganzoo.networks.layers.categories import SCALE, LatentCategory
 from ganzoo.zoo.recipes import completed, load_config
 
@@ -34,12 +34,12 @@ def test_every_latent_has_one_category_and_all_are_equally_frequent():
 
 
 def test_without_categories_the_generator_is_the_familys_own():
-    assert not any(isinstance(x, LatentCategory) for x in networks.generator("mlp", 2, (2,), **MLP).layers)
+    assert not any(isinstance(x, LatentCategory) for x in labelled.categorised("mlp", 2, (2,), **MLP).layers)
 
 
 def test_categories_without_a_second_latent_are_refused():
     with pytest.raises(GanzooError, match="latent_dim must be at least 2, not 1"):
-        networks.generator("mlp", 1, (2,), latent_categories=3, **MLP)
+        labelled.categorised("mlp", 1, (2,), latent_categories=3, **MLP)
 
 
 @pytest.mark.parametrize("name", ["r3gan", "cgan", "infogan", "pggan"])
@@ -63,7 +63,7 @@ def test_a_model_with_categories_trains_saves_and_samples_the_same(name, tiny, t
 def test_a_category_alone_moves_the_samples_apart():
     """The same other latents, first latents on both sides of a bound and within one category."""
     keras.utils.set_random_seed(1)
-    generator = networks.generator("mlp", 3, (2,), latent_categories=4, **MLP)
+    generator = labelled.categorised("mlp", 3, (2,), latent_categories=4, **MLP)
     one, same, other = (generator(tf.constant([[first, 0.3, -0.2]])).numpy() for first in (-0.1, -0.6, 0.1))
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 1e-2
