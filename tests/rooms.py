@@ -49,9 +49,7 @@ TABLE = {
         "an export from outside: loaded, asked at a server, drawn from in bulk",
         ("pictures", "data", "export.inputs"),
     ),
-    "bases": Room(
-        "what every model is: steps, optimizers, averages", ("zoo", "data", "sampling", "networks", "networks.names")
-    ),
+    "bases": Room("what every model is: steps, optimizers, averages", ("zoo", "data", "sampling", "networks")),
     "zoo": Room("entries by name, recipes, users' own files", ("data.names", "networks.names")),
     "pictures": Room("samples drawn, and written to files", ("data",)),
     "data": Room("sources of reals, parts that never mix, batches", ("data.names",)),

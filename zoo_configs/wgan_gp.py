@@ -2,8 +2,7 @@ r"""WGAN-GP: Wasserstein distance by a critic with a gradient penalty (Gulrajani
 
 "Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 5.58, with drs 6.58, with obrs 6.32, with mh 6.37, in 14 minutes beside
-another training.
+Expected (2 CPU cores, seed 0): fd_digits10k 5.58, with drs 6.58, with obrs 6.32, with mh 6.37, in 8 minutes.
 
     python -m ganzoo.run --model wgan_gp
 """

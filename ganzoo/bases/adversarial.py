@@ -11,7 +11,7 @@ from ganzoo.bases import replicas
 from ganzoo.bases.generative import GenerativeModel, with_labels
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
-from ganzoo.networks import labelled
+from ganzoo.networks import categories
 
 
 class AdversarialModel(GenerativeModel, TwoOptimizerModel):
@@ -58,7 +58,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         """Builds both networks of a family for one sample shape; `objective` goes to the constructor."""
         shape = tuple(image_shape)
         return cls(
-            labelled.categorised(network, latent_dim, shape, latent_categories=latent_categories, **generator),
+            categories.generator(network, latent_dim, shape, latent_categories=latent_categories, **generator),
             networks.family(network).discriminator(shape, **discriminator),
             **objective,
         )

@@ -76,12 +76,18 @@ def by_each(
     held_out = (reals,) if model.num_classes is None else (reals, labels)
     to_fit, stop, calibration = shares(held_out, options["stop_share"], options["calibration_share"], seed)
     fit = Fit(model, to_fit, stop, options, seed)
-    fakes_of = functools.partial(fakes_like, model, seed=noise.root(seed, noise.Purpose.CALIBRATION_FAKES))
+    fakes_seed = noise.root(seed, noise.Purpose.CALIBRATION_FAKES)
+
+    @functools.cache
+    def with_fakes(is_fitted):
+        """The reals that an estimate has not been fitted on, and as many fakes."""
+        unseen = calibration if is_fitted else held_out
+        return unseen, fakes_like(model, unseen, len(unseen[0]), seed=fakes_seed)
+
     by_group = group_offsets(fit, reals, options.get("groups", 0), seed) if model.num_classes is None else None
     for name in names:
         rivals = candidates(model, options) if name == BEST else [name]
-        unseen = held_out if name == "discriminator" else calibration  # it was fitted on none of them
-        fakes = fakes_of(unseen, len(unseen[0]))
+        unseen, fakes = with_fakes(name != "discriminator")
         found = {rival: calibrated(fit.estimate(rival), unseen, fakes, options["calibration"]) for rival in rivals}
         best = min(found, key=lambda rival: (np.nan_to_num(found[rival][1], nan=np.inf), rivals.index(rival)))
         if name == BEST:

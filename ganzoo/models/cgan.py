@@ -55,9 +55,9 @@ class ConditionalGAN(AdversarialModel):
     ) -> "ConditionalGAN":
         """Builds both networks of a family with labels as inputs; `conditioning` is "concatenated" or "projection"."""
         build = labelled.discriminator(conditioning)
-        generator = generator | {"latent_categories": latent_categories}
+        classes = dict(num_classes=num_classes, latent_categories=latent_categories)
         return cls(
-            labelled.generator(network, latent_dim, tuple(image_shape), num_classes=num_classes, **generator),
+            labelled.generator(network, latent_dim, tuple(image_shape), **classes, **generator),
             build(network, tuple(image_shape), num_classes=num_classes, **discriminator),
             num_classes=num_classes,
             **objective,

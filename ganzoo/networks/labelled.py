@@ -1,54 +1,32 @@
-"""Networks of any family that take labels, and generators whose first latent chooses a category."""
+"""Networks of any family that take labels: the label's embedding enters with the inputs or in the last layer."""
 
 import keras
 import tensorflow as tf
 
 from ganzoo import networks
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.networks import categories
 from ganzoo.networks.layers.basic import cut
-from ganzoo.networks.layers.categories import LatentCategory
 
 
 def generator(
-    network: str, latent_dim: int, image_shape: tuple[int, ...], *, num_classes: int, **options
+    network: str,
+    latent_dim: int,
+    image_shape: tuple[int, ...],
+    *,
+    num_classes: int,
+    latent_categories: int = 0,
+    **options,
 ) -> keras.Model:
     """[latents float32 [batch, latent_dim], labels int64 [batch]] to samples float32 [batch, *image_shape].
 
     The family's generator takes the latents, followed by an embedding of the label of the same length (Mirza and
-    Osindero 2014, https://arxiv.org/abs/1411.1784, figure 1).
+    Osindero 2014, https://arxiv.org/abs/1411.1784, figure 1). `latent_categories` is as in `categories.generator`.
     """
     latents, labels = keras.Input((latent_dim,), name="latents"), keras.Input((), dtype="int64", name="labels")
     x = keras.layers.Concatenate()([latents, _embedding(num_classes, latent_dim)(labels)])
-    inner = categorised(network, 2 * latent_dim, image_shape, **options)
+    inner = categories.generator(network, 2 * latent_dim, image_shape, latent_categories=latent_categories, **options)
     return keras.Model([latents, labels], inner(x), name="generator")
-
-
-def categorised(
-    network: str, latent_dim: int, image_shape: tuple[int, ...], *, latent_categories: int = 0, **options
-) -> keras.Model:
-    """A family's generator, latents float32 [batch, latent_dim] to samples float32 [batch, *image_shape].
-
-    Args:
-        network: the family's name.
-        latent_dim: d of the latents.
-        image_shape: of one sample.
-        latent_categories: how many there are for the first latent to choose one of (`layers.categories`); 0: none.
-        **options: of the family.
-
-    Raises:
-        GanzooError: if there are categories and no second latent.
-    """
-    if not latent_categories:
-        return networks.family(network).generator(latent_dim, image_shape, **options)
-    if latent_dim < 2:
-        raise GanzooError(
-            "with latent_categories the first latent chooses a category, and the others vary it: latent_dim must be at "
-            f"least 2, not {latent_dim}."
-        )
-    latents = keras.Input((latent_dim,), name="latents")
-    chosen = LatentCategory(latent_categories, dtype="float32", name="category")(latents)
-    inner = networks.family(network).generator(latent_dim - 1 + latent_categories, image_shape, **options)
-    return keras.Model(latents, inner(chosen), name="generator")
 
 
 def concatenated(network: str, image_shape: tuple[int, ...], *, num_classes: int, **options) -> keras.Model:

@@ -1,4 +1,4 @@
-"""A latent that chooses one of several categories, so that a generator's samples need not hang together.
+"""Generators of any family whose first latent chooses a category, so that their samples need not hang together.
 
 A continuous generator of normal latents makes one connected set: between two kinds of samples there are always samples
 of neither kind (Khayatkhoei et al., "Disconnected Manifold Learning for Generative Adversarial Networks", NeurIPS 2018,
@@ -11,7 +11,38 @@ import numpy as np
 import scipy.special
 import tensorflow as tf
 
+from ganzoo import networks
+from ganzoo.errors import GanzooError
+
 SCALE = 4.0  # of the chosen category's number: then it is as long as 16 normal latents
+
+
+def generator(
+    network: str, latent_dim: int, image_shape: tuple[int, ...], *, latent_categories: int = 0, **options
+) -> keras.Model:
+    """A family's generator, latents float32 [batch, latent_dim] to samples float32 [batch, *image_shape].
+
+    Args:
+        network: the family's name.
+        latent_dim: d of the latents.
+        image_shape: of one sample.
+        latent_categories: how many there are for the first latent to choose one of (`LatentCategory`); 0: none.
+        **options: of the family.
+
+    Raises:
+        GanzooError: if there are categories and no second latent.
+    """
+    if not latent_categories:
+        return networks.family(network).generator(latent_dim, image_shape, **options)
+    if latent_dim < 2:
+        raise GanzooError(
+            "with latent_categories the first latent chooses a category, and the others vary it: latent_dim must be at "
+            f"least 2, not {latent_dim}. Give a larger config.model.latent_dim, or config.model.latent_categories=0."
+        )
+    latents = keras.Input((latent_dim,), name="latents")
+    chosen = LatentCategory(latent_categories, dtype="float32", name="category")(latents)
+    inner = networks.family(network).generator(latent_dim - 1 + latent_categories, image_shape, **options)
+    return keras.Model(latents, inner(chosen), name="generator")
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo.errors import GanzooError
-from ganzoo.networks import labelled
-from ganzoo.networks.layers.categories import SCALE, LatentCategory
+from ganzoo.networks import categories
+from ganzoo.networks.categories import SCALE, LatentCategory
 from ganzoo.zoo.recipes import completed, load_config
 
 MLP = dict(width=8, depth=2)
@@ -34,17 +34,17 @@ def test_every_latent_has_one_category_and_all_are_equally_frequent():
 
 
 def test_without_categories_the_generator_is_the_familys_own():
-    assert not any(isinstance(x, LatentCategory) for x in labelled.categorised("mlp", 2, (2,), **MLP).layers)
+    assert not any(isinstance(x, LatentCategory) for x in categories.generator("mlp", 2, (2,), **MLP).layers)
 
 
 def test_categories_without_a_second_latent_are_refused():
     with pytest.raises(GanzooError, match="latent_dim must be at least 2, not 1"):
-        labelled.categorised("mlp", 1, (2,), latent_categories=3, **MLP)
+        categories.generator("mlp", 1, (2,), latent_categories=3, **MLP)
 
 
 @pytest.mark.parametrize("name", ["r3gan", "cgan", "infogan", "pggan"])
 def test_a_model_with_categories_trains_saves_and_samples_the_same(name, tiny, tmp_path):
-    """Two steps; the file's model has the same samples; proposals of one row are those of a batch."""
+    """Two steps move the weights, and the model of the file has the same samples."""
     extra = {"cgan": dict(num_classes=3), "infogan": dict(categories=2, continuous=1)}.get(name, {})
     if name == "pggan":
         extra = {part: dict(width=4, max_width=8, base_resolution=8) for part in ("generator", "discriminator")}
@@ -63,7 +63,7 @@ def test_a_model_with_categories_trains_saves_and_samples_the_same(name, tiny, t
 def test_a_category_alone_moves_the_samples_apart():
     """The same other latents, first latents on both sides of a bound and within one category."""
     keras.utils.set_random_seed(1)
-    generator = labelled.categorised("mlp", 3, (2,), latent_categories=4, **MLP)
+    generator = categories.generator("mlp", 3, (2,), latent_categories=4, **MLP)
     one, same, other = (generator(tf.constant([[first, 0.3, -0.2]])).numpy() for first in (-0.1, -0.6, 0.1))
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 1e-2
