@@ -406,6 +406,18 @@ FAULTS = [
         "tf.gather(tf.convert_to_tensor(self.classes), (labels + 1) % self.num_classes)",
         "networks/test_labelled.py",
     ),
+    Fault(
+        "latents: a bound belongs to two categories",
+        "first < self.bounds[1:]",
+        "first <= self.bounds[1:]",
+        "networks/test_categories.py",
+    ),
+    Fault(
+        "latents: an old run gets its recipe's categories",
+        "config.model.latent_categories = 0  # what",
+        "config.model.latent_categories += 0  # what",
+        "networks/test_categories.py",
+    ),
     # Data.
     Fault(
         "data: a fourth is set aside",
