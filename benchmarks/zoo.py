@@ -1,8 +1,9 @@
 r"""Trains, measures and exports every entry of the zoo by its recipe, on its default data set.
 
-The tables go to RESULTS.md: one table of the models that sample, one of the models that translate.
+The tables go to RESULTS.md: one table of the models that sample, one of the models that translate. The means over the
+seeds go into the README's table of models that sample.
 
-    python -m benchmarks.zoo
+    python -m benchmarks.zoo --seeds 3
     python -m benchmarks.zoo --models cgan,infogan
     python -m benchmarks.zoo --models cyclegan,pix2pix,stargan
 
@@ -10,6 +11,8 @@ Each run is `python -m ganzoo.run --model NAME` in its own process. A run that h
 was stopped goes on; its minutes count from its last start.
 """
 
+import re
+import statistics
 from pathlib import Path
 
 from absl import app, flags
@@ -20,10 +23,11 @@ from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 
 _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
+_seeds = flags.DEFINE_integer("seeds", 1, "Runs of each entry, with the seeds 0, 1 and so on.", lower_bound=1)
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
 
+README = Path(__file__).parent.parent / "README.md"
 QUALITY = ("precision", "recall", "coverage")
-SEEDS = {"cyclegan": 3, "infogan": 3}  # the number of seeds; other entries have one
 
 
 def ended(model: str, seed: int = 0) -> dict:
@@ -32,9 +36,14 @@ def ended(model: str, seed: int = 0) -> dict:
     return measuring.ended(workdir, "--model", model, "--seed", str(seed))
 
 
+def command(models: list[str]) -> str:
+    """The command that makes a table of these models."""
+    return f"python -m benchmarks.zoo --seeds {_seeds.value} --models {','.join(models)}"
+
+
 def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
     """(model, seed, run) of every seed of every model."""
-    return [(model, seed, ended(model, seed)) for model in models for seed in range(SEEDS.get(model, 1))]
+    return [(model, seed, ended(model, seed)) for model in models for seed in range(_seeds.value)]
 
 
 def metric(row: dict[str, float], family: str) -> str:
@@ -62,6 +71,45 @@ def labels(metrics: dict) -> list[str]:
     return ["" if shares[0] == "-" else f"of their label: {shares[0]} / {shares[1]}"]
 
 
+def with_means(readme: str, runs: list[tuple[str, int, dict]]) -> str:
+    """The README with the runs' means over the seeds, and their standard deviations, in its table of models.
+
+    Args:
+        readme: the README's text. A line is changed if its arguments are `--model NAME` alone and NAME has runs.
+        runs: (model, seed, run) of models that sample pictures.
+    """
+    lines = readme.splitlines(keepends=True)
+    for index, row in enumerate(lines):
+        match = re.match(r"(\| `\w+` \| [^|]* \| `--model (\w+)` \|)[^|]*\|[^|]*\|[^|]*\|\n", row)
+        if match and (seeds := [run for model, _, run in runs if model == match[2]]):
+            lines[index] = f"{match[1]} {' | '.join(mean_cells(seeds))} |\n"
+    return "".join(lines)
+
+
+def mean_cells(seeds: list[dict]) -> list[str]:
+    """The README's cells of one entry: time, then distance and coverage of the generator and of drs."""
+    minutes = statistics.mean(run["minutes"]["minutes"] for run in seeds)
+    distances = {name: family(seeds, name, "fd") for name in ("generate", "drs")}
+    best = min(distances, key=lambda name: statistics.mean(distances[name]))
+    cells = [f"{minutes:.0f} min"]
+    for name, values in distances.items():
+        text = f"**{mean_and_spread(values)}**" if name == best else mean_and_spread(values)
+        cells.append(f"{text}, {statistics.mean(family(seeds, name, 'coverage')):.3f}")
+    return cells
+
+
+def family(seeds: list[dict], sampler: str, name: str) -> list[float]:
+    """One value of a metric's family for each seed."""
+    rows = [run["metrics"][sampler] for run in seeds]
+    return [next(value for key, value in row.items() if key.startswith(f"{name}_")) for row in rows]
+
+
+def mean_and_spread(values: list[float]) -> str:
+    """The mean, and with several values the standard deviation: `5.58 ± 0.31`."""
+    spread = f" ± {figure(statistics.stdev(values))}" if len(values) > 1 else ""
+    return figure(statistics.mean(values)) + spread
+
+
 def sampling_table(models: list[str]) -> str:
     """The entries that sample from latents."""
     runs = seeded(models)
@@ -69,7 +117,7 @@ def sampling_table(models: list[str]) -> str:
     header += [f"{name}, alone / by drs" for name in QUALITY] + ["acceptance of drs", "besides"]
     floor = runs[0][2]["metrics"]["floor"]
     return (
-        f"## The zoo\n\n`python -m benchmarks.zoo --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
+        f"## The zoo\n\n`{command(models)}`\n\nEach by `python -m ganzoo.run "
         "--model NAME --seed SEED`, 10,000 samples. Minutes are for the whole run on 2 CPU cores, with measuring and "
         f"export. Real digits: fd_digits10k {metric(floor, 'fd')}, precision {metric(floor, 'precision')}, recall "
         f"{metric(floor, 'recall')}, coverage {metric(floor, 'coverage')}.\n\n"
@@ -84,7 +132,7 @@ def translation_table(models: list[str]) -> str:
     header += ["identity error", "L1: translated / by drs / untranslated", "SSIM: likewise"]
     runs = seeded(models)
     return (
-        f"## Translators\n\n`python -m benchmarks.zoo --models {','.join(models)}`\n\nEach by `python -m ganzoo.run "
+        f"## Translators\n\n`{command(models)}`\n\nEach by `python -m ganzoo.run "
         "--model NAME --seed SEED` on the whole test part; the metrics' names in `metrics.json` say how many "
         "pictures that is. Minutes are for the whole run on 2 CPU cores. Errors are on the scale 0 to 1.\n\n"
         f"{markdown(header, [row for model, seed, run in runs for row in directions(model, seed, run)])}"
@@ -116,6 +164,8 @@ def main(argv):
         if models := [model for model in _models.value if load_config(model).task == task]:
             write_section(section, text := table(models))
             print(text)
+            if task == "sampling":
+                README.write_text(with_means(README.read_text(), seeded(models)))
 
 
 if __name__ == "__main__":
