@@ -15,15 +15,20 @@ DATASET = "mnist_5k"
 def get_config(kind="images"):
     """Lambda 10 comes from the paper, and noise of half a standard deviation from the authors' code.
 
-    On digits the optimizer is `r3gan`'s, for thousands of steps instead of hundreds of thousands. On points it is
-    `gan`'s.
+    On digits the optimizer is `r3gan`'s, for thousands of steps instead of hundreds of thousands, with two
+    discriminator steps for each of the generator: with one, 1,000 steps at 1e-3 had reached 111 in fd_digits10k
+    (validation digits), with two, 700 steps 39.5, and with five, 400 steps 39.1 in half as much time again. On points
+    the optimizer is `gan`'s.
     """
     config = common.get_config(kind)
     config.model.update(gradient_penalty_weight=10.0, perturbation=0.5, n_critic=1)
-    config.batch_size, config.steps = 64, 2000
-    optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     if kind == "points":
         config.batch_size, config.steps = 512, 6000
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+    else:
+        config.model.update(n_critic=2, latent_dim=16, latent_categories=32)
+        config.ratio.estimator = "discriminator"
+        config.batch_size, config.steps = 64, 1800
+        optimizer = common.adam(2e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config
