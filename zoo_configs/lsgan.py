@@ -20,8 +20,10 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 512, 6000
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     else:
-        config.batch_size, config.steps = 64, 2000
-        config.networks.dcgan.discriminator.norm = "batch"
-        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
+        config.batch_size, config.steps = 64, 2500
+        config.model.update(n_critic=2, latent_dim=16, latent_categories=32)
+        config.networks.dcgan.discriminator.norm = "spectral"
+        config.ratio.estimator = "discriminator"
+        optimizer = common.adam(2e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config
