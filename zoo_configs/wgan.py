@@ -30,4 +30,7 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 256, 3000
         config.optimizers.generator = common.rmsprop(2e-3, schedule="cosine")
         config.optimizers.discriminator = common.rmsprop(2e-3, schedule="cosine")
+    else:
+        config.model.update(latent_dim=16, latent_categories=32)
+        config.ratio.estimator = "discriminator"
     return config
