@@ -14,8 +14,10 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """The paper's constants with two changes. The learning rate is five times the paper's 2e-4 and falls to 0 in 1,500
-    steps. The networks have fewer channels than the paper's for 64 x 64 pixels in colour (`width` 128).
+    """The paper's constants with four changes. The learning rate is five times the paper's 2e-4 and falls to 0 in 3,500
+    steps. Batches have 64 pictures, not 128, for twice the steps in the same time. There are 16 latents, one of which
+    chooses one of 32 categories, instead of 100. The networks have fewer channels than the paper's for 64 x 64 pixels
+    in colour (`width` 128).
 
     Points have no pixels to convolve, so for points this is the `gan` recipe with uniform latents.
     """
@@ -25,10 +27,11 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 512, 6000
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     else:
-        config.model.latent_dim = 100
+        config.model.update(latent_dim=16, latent_categories=32)
         config.networks.dcgan.generator.update(base_resolution=4, init_stddev=0.02)
         config.networks.dcgan.discriminator.update(norm="batch", init_stddev=0.02)
-        config.batch_size, config.steps = 128, 1500
+        config.ratio.estimator = "discriminator"
+        config.batch_size, config.steps = 64, 3500
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

@@ -17,10 +17,10 @@ DATASET = "mnist_5k"
 def get_config(kind="images"):
     """On points this is Ding et al.'s protocol for 25 Gaussians.
 
-    On pictures it has DCGAN's networks, which are newer than the paper, with spectral norms in the discriminator instead
-    of batch norm, two discriminator steps for each of the generator (the paper's k) and `r3gan`'s optimizer, latents
-    and categories. In fd_digits10k (validation digits) 700 such steps reached 34. With batch norm, 1,000 steps of DCGAN's
-    optimizer had reached 50, and five discriminator steps at twice the rate 72 after 600.
+    On pictures it has DCGAN's networks, which are newer than the paper. The learning rate is five times DCGAN's and
+    falls to 0 in a few thousand steps. There are 16 latents and 32 categories. Steps count: fd_digits10k (validation
+    digits) was 49.5 after a training of 1,000 steps and 6.6 after one of 3,500. Spectral norms instead of batch norm,
+    with two discriminator steps, cost as much for 2,500 steps and reached 16. Dropout instead of it gave 169.
     """
     config = common.get_config(kind)
     config.model.update(loss="non_saturating", n_critic=1)
@@ -28,10 +28,10 @@ def get_config(kind="images"):
         config.batch_size, config.steps = 512, 6000
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     else:
-        config.batch_size, config.steps = 64, 2500
-        config.model.update(n_critic=2, latent_dim=16, latent_categories=32)
-        config.networks.dcgan.discriminator.norm = "spectral"
+        config.batch_size, config.steps = 64, 3500
+        config.model.update(latent_dim=16, latent_categories=32)
+        config.networks.dcgan.discriminator.norm = "batch"
         config.ratio.estimator = "discriminator"
-        optimizer = common.adam(2e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+        optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
     return config

@@ -26,6 +26,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         seed: the seed of all randomness in training.
     """
 
+    latent_distribution: ClassVar[str] = "normal"  # or "uniform" on [-1, 1]
     logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator gives log p_data/p_g + constant
 
     def __init__(
@@ -57,8 +58,9 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
     ) -> "AdversarialModel":
         """Builds both networks of a family for one sample shape; `objective` goes to the constructor."""
         shape = tuple(image_shape)
+        generator = generator | {"latent_categories": latent_categories, "distribution": cls.latent_distribution}
         return cls(
-            categories.generator(network, latent_dim, shape, latent_categories=latent_categories, **generator),
+            categories.generator(network, latent_dim, shape, **generator),
             networks.family(network).discriminator(shape, **discriminator),
             **objective,
         )

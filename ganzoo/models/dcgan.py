@@ -22,6 +22,8 @@ class DCGAN(GAN):
     of 128.
     """
 
+    latent_distribution = "uniform"
+
     def latents(self, seed: tf.Tensor, row_count: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
         """Rows of the stream of latents of a seed (int32 [2]), float32 [row_count, d], uniform on [-1, 1]."""
         normal = super().latents(seed, row_count, first_row=first_row)

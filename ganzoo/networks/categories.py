@@ -14,11 +14,19 @@ import tensorflow as tf
 from ganzoo import networks
 from ganzoo.errors import GanzooError
 
+# The quantiles of the distributions of latents, by the distribution's name: probabilities in [0, 1] to latents
+QUANTILES = {"normal": scipy.special.ndtri, "uniform": lambda probabilities: 2.0 * probabilities - 1.0}
 SCALE = 4.0  # of the chosen category's number: then it is as long as 16 normal latents
 
 
 def generator(
-    network: str, latent_dim: int, image_shape: tuple[int, ...], *, latent_categories: int = 0, **options
+    network: str,
+    latent_dim: int,
+    image_shape: tuple[int, ...],
+    *,
+    latent_categories: int = 0,
+    distribution: str = "normal",
+    **options,
 ) -> keras.Model:
     """A family's generator, latents float32 [batch, latent_dim] to samples float32 [batch, *image_shape].
 
@@ -27,6 +35,7 @@ def generator(
         latent_dim: d of the latents.
         image_shape: of one sample.
         latent_categories: how many there are for the first latent to choose one of (`LatentCategory`); 0: none.
+        distribution: of the latents, "normal" or "uniform" on [-1, 1].
         **options: of the family.
 
     Raises:
@@ -40,7 +49,7 @@ def generator(
             f"least 2, not {latent_dim}. Give a larger config.model.latent_dim, or config.model.latent_categories=0."
         )
     latents = keras.Input((latent_dim,), name="latents")
-    chosen = LatentCategory(latent_categories, dtype="float32", name="category")(latents)
+    chosen = LatentCategory(latent_categories, distribution, dtype="float32", name="category")(latents)
     inner = networks.family(network).generator(latent_dim - 1 + latent_categories, image_shape, **options)
     return keras.Model(latents, inner(chosen), name="generator")
 
@@ -49,17 +58,17 @@ def generator(
 class LatentCategory(keras.layers.Layer):
     """Latents float32 [batch, d] to [batch, d - 1 + categories]: the first one chooses a category, by its quantile.
 
-    The first latent is standard normal, so that all categories are equally frequent. The category follows the other
-    latents as a one-hot vector times `SCALE`.
+    All categories are equally frequent. The category follows the other latents as a one-hot vector times `SCALE`.
 
     Args:
         categories: at least 2.
+        distribution: of the first latent, "normal" or "uniform" on [-1, 1].
     """
 
-    def __init__(self, categories: int, **kwargs):
+    def __init__(self, categories: int, distribution: str = "normal", **kwargs):
         super().__init__(**kwargs)
-        self.categories = categories
-        inner = scipy.special.ndtri(np.arange(1, categories) / categories)
+        self.categories, self.distribution = categories, distribution
+        inner = QUANTILES[distribution](np.arange(1, categories) / categories)
         self.bounds = np.concatenate([[-np.inf], inner, [np.inf]]).astype(np.float32)
 
     def call(self, latents):
@@ -71,4 +80,4 @@ class LatentCategory(keras.layers.Layer):
         return (input_shape[0], input_shape[1] - 1 + self.categories)
 
     def get_config(self) -> dict:
-        return super().get_config() | {"categories": self.categories}
+        return super().get_config() | {"categories": self.categories, "distribution": self.distribution}

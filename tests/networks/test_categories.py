@@ -25,6 +25,23 @@ def test_the_category_is_the_quantile_of_the_first_latent():
     assert LatentCategory(5)(bounds[:, None]).numpy().argmax(1).tolist() == [1, 2, 3, 4]
 
 
+def test_the_categories_of_uniform_latents_are_equal_parts_of_their_range():
+    """Four categories of [-1, 1] begin at -1, -.5, 0 and .5; `dcgan` has such latents."""
+    first = np.array([[-1.0], [-0.51], [-0.5], [-0.01], [0.0], [0.49], [0.5], [1.0]], np.float32)
+    assert LatentCategory(4, "uniform")(first).numpy().argmax(1).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    copy = LatentCategory.from_config(LatentCategory(4, "uniform").get_config())
+    np.testing.assert_array_equal(copy(first), LatentCategory(4, "uniform")(first))
+
+
+def test_the_categories_of_a_models_own_latents_are_equally_frequent(tiny):
+    """32,000 latents and 4 categories: 8,000 of each, within five standard deviations, normal or uniform."""
+    for name in ("gan", "dcgan"):
+        model = tiny(name, latent_categories=4)
+        layer = next(layer for layer in model.generator.layers if isinstance(layer, LatentCategory))
+        chosen = layer(model.latents(tf.constant([1, 2]), 32_000)).numpy()[:, model.latent_dim - 1 :] / SCALE
+        np.testing.assert_allclose(chosen.sum(0), 8_000, atol=5 * np.sqrt(32_000 * 3 / 16), err_msg=name)
+
+
 def test_every_latent_has_one_category_and_all_are_equally_frequent():
     """70,000 normal latents and 7 categories: 10,000 of each, within five standard deviations."""
     latents = np.random.default_rng(0).normal(size=(70_000, 2)).astype(np.float32)
