@@ -19,6 +19,7 @@ MISTAKE, USAGE, INTERRUPTED, UNREAD, TERMINATED = 1, 2, 130, 141, 143
 PATHS = (  # the flags that are a path, or a list of paths
     "data_dir",
     "export_dir",
+    "feature_extractor",
     "input_dir",
     "model_base_path",
     "model_config_file",

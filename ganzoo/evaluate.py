@@ -5,6 +5,7 @@ With `--resize`, pictures of another size are brought to the size of the export'
 python -m ganzoo.evaluate --export_dir runs/wgan_gp-mnist_5k-0/export
 python -m ganzoo.evaluate --plugin my_metric.py --export_dir runs/wgan_gp-mnist_5k-0/export
 python -m ganzoo.evaluate --export_dir runs/wgan_gp-mnist_5k-0/export --dataset folder:scans --resize
+python -m ganzoo.evaluate --export_dir runs/photos/export --feature_extractor vgg16_weights.h5
 """
 
 import json
@@ -42,6 +43,8 @@ def main() -> int:
     config.seed = FLAGS.seed
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir
+    if FLAGS.feature_extractor is not None:
+        config.evaluation.feature_extractor = FLAGS.feature_extractor
     if FLAGS.num_samples is not None:
         config.evaluation.num_samples = FLAGS.num_samples
     config.dataset = FLAGS.dataset or config.dataset
@@ -106,6 +109,12 @@ if __name__ == "__main__":
     flags.DEFINE_string("dataset", None, "the reals to compare with; default: those it was trained on")
     flags.DEFINE_bool("resize", False, "bring the data set's pictures to the size and the channels of the export's")
     flags.DEFINE_string("data_dir", None, "where TFDS has its data sets")
+    flags.DEFINE_string(
+        "feature_extractor",
+        None,
+        "a network whose features the metrics compare: a SavedModel, a .keras file, or weights that are known "
+        "(docs/evaluation.md); default: the config's",
+    )
     flags.DEFINE_integer("num_samples", None, "of each sampler; default: the config's")
     flags.DEFINE_integer("seed", 0, "of the samples")
     flags.DEFINE_multi_enum(

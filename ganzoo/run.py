@@ -45,6 +45,12 @@ flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
 flags.DEFINE_string(
     "workdir", None, "the run's folder, which one process at a time may write; default: runs/MODEL-DATASET-SEED"
 )
+flags.DEFINE_string(
+    "feature_extractor",
+    None,
+    "a network whose features the metrics compare: a SavedModel, a .keras file, or weights that are known "
+    "(docs/evaluation.md)",
+)
 flags.DEFINE_integer("seed", None, "the seed of everything random in the run")
 flags.DEFINE_integer("steps", None, "generator steps in the whole run")
 flags.DEFINE_enum(
@@ -160,6 +166,8 @@ def resolve() -> ConfigDict:
             config[key] = value
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir
+    if FLAGS.feature_extractor is not None:
+        config.evaluation.feature_extractor = FLAGS.feature_extractor
     values.check(config)
     check_network(config)
     return config.lock()

@@ -281,8 +281,8 @@ def test_a_translator_of_ones_own_pictures_trains_and_translates_a_folder(tmp_pa
     assert "--input_dir" in done.stdout
     assert Image.open(tmp_path / "run/samples/step_000004.png").mode == "RGB"
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert metrics["b_to_a"].keys() == {"kid_random6", "cycle_error_6", "identity_error_6"}
-    assert metrics["b_to_a, untranslated"].keys() == metrics["b_to_a, real"].keys() == {"kid_random6"}
+    assert metrics["b_to_a"].keys() == {"kd_random6", "cycle_error_6", "identity_error_6"}
+    assert metrics["b_to_a, untranslated"].keys() == metrics["b_to_a, real"].keys() == {"kd_random6"}
     assert "measuring" not in run(*flags), "a finished run is not measured again"
 
     save_pictures(tmp_path / "mine/deeper", 5, seed=9)

@@ -163,4 +163,5 @@ def _of_any_task(task: str) -> ConfigDict:
 
     config.evaluation = ConfigDict()
     config.evaluation.num_samples = 10_000
+    config.evaluation.feature_extractor = ""  # a file or folder, `--feature_extractor`; empty takes what suits the data
     return config

@@ -1,16 +1,53 @@
 """The one entry point for models that sample: metrics that suit the data, and what real data scores in them."""
 
 import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from ganzoo.data.reals import to_float
+from ganzoo.data.storage import StoredPictures
+from ganzoo.errors import GanzooError
+from ganzoo.evaluation.picture_classifier import STEPS
+from ganzoo.evaluation.prdc import NEIGHBOURS
 from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.samples import checked, short, subset
-from ganzoo.evaluation.suites import suite_for, users_metrics
+from ganzoo.evaluation.suites import Maker, suite_for, users_metrics
 from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users
 
 _most_neighbours = 10_000  # reals, and as many fakes, in the metrics that compare pairs
+_FEWEST = 2  # reals of each part, without which there is no distance
+
+
+class _Features:
+    """Features of samples, computed when they are first asked for and no more of them than are asked for.
+
+    Args:
+        samples: [n, ...].
+        compute: samples to features.
+    """
+
+    def __init__(self, samples: np.ndarray, compute: Callable[[np.ndarray], np.ndarray]):
+        self.samples, self._compute = samples, compute
+        self._all: np.ndarray | None = None
+        self._some = np.zeros([0, 0])
+
+    def of_all(self) -> np.ndarray:
+        """Float32 [n, d], in the samples' order."""
+        if self._all is None:
+            self._all = self._compute(self.samples)
+        return self._all
+
+    def of_some(self, count: int) -> np.ndarray:
+        """Float32 [min(count, n), d], of `subset(samples, count)`."""
+        count = min(count, len(self.samples))
+        if self._all is not None:
+            return subset(self._all, count)
+        if len(self._some) < count:
+            self._some = self._compute(subset(self.samples, count))
+        return self._some[:count]
 
 
 class Evaluator:
@@ -19,25 +56,47 @@ class Evaluator:
     | reals | metrics |
     |---|---|
     | digits | `fd_digits` and `is_digits` of all samples; precision, recall, density, coverage in `digits` features |
-    | stacked digits | `modes_digits` and `kl_digits` of all samples; what other pictures have |
-    | other pictures | `fd_random`, `kid_random`, precision, recall, density, coverage in `random` features |
+    | stacked digits | `modes_digits` and `kl_digits` of all samples; `fd_random`, `kd_random` |
+    | other labelled pictures | `fd`, `kd`, precision, recall, density, coverage in features of a classifier of them |
+    | other pictures | `fd_random`, `kd_random`, to compare runs of the same data, and not to be quoted |
+    | any pictures, with an extractor | `fd`, `kd`, precision, recall, density, coverage in its features |
     | a Gaussian mixture | `modes`, `high_quality`, `std`, `jsd` of all samples |
-    | other points | `kid_raw`, precision, recall, density, coverage in their coordinates |
+    | other points | `kd_raw`, precision, recall, density, coverage in their coordinates |
 
     `fd_digits` compares with the 10,000 MNIST test images whose moments ganzoo ships (see `digits_classifier`), all
     else with the test part. Metrics without "all" take n = min(10,000, test, train, samples) reals and as many fakes,
     and are named for n. A metric is left out where it would say nothing: a Frechet distance of fewer than two samples
     per feature (its bias is larger than what it measures), neighbours where there are too few, whatever is not finite.
+    A line on standard error then says how many pictures there are and how many it needs.
     """
 
-    def __init__(self, train, test):
+    def __init__(
+        self,
+        train,
+        test,
+        *,
+        extractor: Maker | None = None,
+        cache: Path | None = None,
+        classifier_steps: int = STEPS,
+    ):
         """
         Args:
             train: the `ganzoo.data.Reals` that the model learns from; the floor's samples come from them.
             test: other `Reals` of the same data.
+            extractor: of pictures' features, by `extractors.load`; None takes what suits the data.
+            cache: a folder where classifiers and the reals' features are kept for the next evaluation; None keeps none.
+            classifier_steps: that a classifier of labelled pictures is trained for.
+
+        Raises:
+            GanzooError: for an extractor of points, and for reals that are too few to be compared with at all.
         """
         self.train, self.test = train, test
-        self.suite = suite_for(test)
+        if extractor is not None:
+            self._check(extractor)
+        self.suite = suite_for(train, test, extractor, cache=cache, steps=classifier_steps)
+        self._cache = cache
+        self._seen: _Features | None = None  # of the last samples
+        self._warned = False
 
     def measure(
         self, samples: np.ndarray, labels: np.ndarray | None = None, *, row: str = "samples"
@@ -49,9 +108,14 @@ class Evaluator:
             labels: int [n], what they should show, for users' own metrics that take them.
             row: whose samples they are, for messages.
         """
+        return self._measured(samples, labels, row, self._features_of(samples))
+
+    def _measured(self, samples: np.ndarray, labels: np.ndarray | None, row: str, features: "_Features") -> dict:
+        """As `measure`, with the features that are there already."""
         samples = checked(samples, self.test.samples.shape[1:], self.test.name)
-        of_all = self._of_all(samples, labels)
-        pairs = self._compared(samples, of_all)
+        of_all = self._of_all(samples, labels, features)
+        pairs = self._compared(samples, features)
+        self._warn_of_few(min(len(samples), self._most_compared))
         metrics = measured(self.suite.of_all, of_all) | measured(self.suite.compared, pairs)
         views = [as_they_are(samples, self.test.samples, labels=labels), pairs, of_all]
         return metrics | measured_by_users(users_metrics(), views, row)
@@ -60,17 +124,17 @@ class Evaluator:
         """One metric of samples, `Suite.distance`, by its name and with its value; lower is better.
 
         A training is watched by it. Digits are therefore compared with the reals of this evaluator, and not with the
-        shipped moments of the test images. Pictures too few for a Frechet distance have `kid` instead.
+        shipped moments of the test images. Pictures too few for a Frechet distance have `kd` instead.
 
         Args:
             samples: as for `measure`, at least two.
         """
         samples = checked(samples, self.test.samples.shape[1:], self.test.name)
-        view, metric = self._of_all(samples), self.suite.distance
+        view, metric = self._of_all(samples, features=self._features_of(samples)), self.suite.distance
         if "fake_features" in METRICS[metric].takes:
             reals, fakes = lambda: self._test_features, functools.partial(view.__getitem__, "fake_features")
             view = compared(self.suite.extractor.name, len(samples), reals=reals, fakes=fakes)
-        return next(iter((measured([metric], view) or measured(["kid"], view)).items()))
+        return next(iter((measured([metric], view) or measured(["kd"], view)).items()))
 
     def label_accuracy(self, samples: np.ndarray, labels: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
         """The share of samples that show what their labels say: of all, by its metric's name, and of each class.
@@ -83,7 +147,7 @@ class Evaluator:
             labels: int [n].
         """
         samples = checked(samples, self.test.samples.shape[1:], self.test.name)
-        view = self._of_all(samples, labels)
+        view = self._of_all(samples, labels, self._features_of(samples))
         found = measured(self.suite.of_labels, view)
         if not found:
             return {}, {}
@@ -104,7 +168,7 @@ class Evaluator:
         """
         samples = subset(self.train.samples, count)
         labels = subset(self.train.labels, count) if labelled else None
-        floor = self.measure(samples, labels, row="floor")
+        floor = self._measured(samples, labels, "floor", _Features(samples, self._of_reals))
         if not self.suite.floor:
             return floor
 
@@ -113,17 +177,16 @@ class Evaluator:
         stored = {name: value for name, value in self.suite.floor.items() if name in wanted}
         return {name: value for name, value in floor.items() if name in wanted or name not in others} | stored
 
-    def _of_all(self, samples: np.ndarray, labels: np.ndarray | None = None) -> View:
+    def _of_all(self, samples: np.ndarray, labels: np.ndarray | None, features: "_Features") -> View:
         """All samples, by what they show."""
         suite = self.suite
-        features = functools.cache(lambda: suite.extractor.features(samples))
         ingredients = dict(
-            samples=lambda: to_float(samples), labels=labels, fake_features=features, reference=suite.reference
+            samples=lambda: to_float(samples), labels=labels, fake_features=features.of_all, reference=suite.reference
         )
         if suite.recogniser is None:
             return View(suite.extractor.name, len(samples), **ingredients)
         if suite.probabilities is not None:
-            ingredients["probabilities"] = lambda: suite.probabilities(features())
+            ingredients["probabilities"] = lambda: suite.probabilities(features.of_all())
         return View(
             suite.recogniser.name,
             len(samples),
@@ -133,15 +196,53 @@ class Evaluator:
             **ingredients,
         )
 
-    def _compared(self, samples: np.ndarray, of_all: View) -> View:
+    def _compared(self, samples: np.ndarray, features: "_Features") -> View:
         """As many samples as there are reals, in features."""
         count = min(len(samples), self._most_compared)
         return compared(
             self.suite.extractor.name,
             count,
             reals=lambda: self._test_features[:count],
-            fakes=lambda: subset(of_all["fake_features"], count),
+            fakes=lambda: features.of_some(count),
         )
+
+    def _features_of(self, samples: np.ndarray) -> "_Features":
+        """Those of the last samples are kept, since several questions are asked of the same samples."""
+        if self._seen is None or self._seen.samples is not samples:
+            self._seen = _Features(samples, self.suite.extractor.features)
+        return self._seen
+
+    def _of_reals(self, samples: np.ndarray | StoredPictures) -> np.ndarray:
+        """Features of reals, from the cache where the extractor keeps them."""
+        extractor = self.suite.extractor
+        return extractor.kept(samples, self._cache) if hasattr(extractor, "kept") else extractor.features(samples)
+
+    def _check(self, extractor: Maker) -> None:
+        if self.test.samples.ndim != 4:
+            raise GanzooError(f"--feature_extractor is for pictures, and '{self.test.name}' has points: leave it out.")
+        if self._most_compared < _FEWEST:
+            raise GanzooError(
+                f"'{self.test.name}' has {len(self.train.samples)} pictures to train on and {len(self.test.samples)} "
+                f"to measure against; a distance in features needs {_FEWEST} of each. Give more pictures."
+            )
+
+    def _warn_of_few(self, count: int) -> None:
+        """One line on metrics that are left out because there are too few pictures."""
+        if self._warned or not self.suite.compared or self.test.samples.ndim != 4:
+            return
+        needed = {}
+        if "fd" in self.suite.compared and count < (least := 2 * self._test_features.shape[1]):
+            needed["the Frechet distance"] = least
+        if "precision" in self.suite.compared and count <= NEIGHBOURS:
+            needed["precision, recall, density and coverage"] = NEIGHBOURS + 1
+        if needed:
+            self._warned = True
+            of = " and ".join(f"{least:,} for {what}" for what, least in needed.items())
+            print(
+                f"ganzoo: {count} samples are compared with as many of the {len(self.test.samples)} test pictures. In "
+                f"{self._test_features.shape[1]} features it takes {of}, left out here.",
+                file=sys.stderr,
+            )
 
     @property
     def _most_compared(self) -> int:
@@ -151,7 +252,7 @@ class Evaluator:
     @functools.cached_property
     def _test_features(self) -> np.ndarray:
         """Of test reals in random order."""
-        return self.suite.extractor.features(subset(self.test.samples, self._most_compared))
+        return self._of_reals(subset(self.test.samples, self._most_compared))
 
     @functools.cached_property
     def _test_shown(self) -> np.ndarray:

@@ -1,11 +1,12 @@
 """What a picture is turned into before it is compared: extractors with a name and one method.
 
-An extractor's name becomes part of its metrics' names (`fd_digits10k`, `kid_random637`), because a distance says
+An extractor's name becomes part of its metrics' names (`fd_digits10k`, `kd_random637`), because a distance says
 nothing without the features that it was taken in. Pictures, uint8 or float32 in [-1, 1], are rounded to the 8 bits per
 channel that a picture file holds, so that reals and fakes, arrays and PNGs are measured alike.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -18,9 +19,15 @@ _BATCH_SIZE = 256
 
 
 class FeatureExtractor(Protocol):
-    """Anything with a name that turns samples [n, ...] into features, float32 [n, d]."""
+    """Anything with a name that turns samples [n, ...] into features, float32 [n, d].
+
+    Attributes:
+        name: as it stands in the names of metrics.
+        facts: what a reader of the figures should know of the features; JSON-able.
+    """
 
     name: str
+    facts: Mapping[str, object]
 
     def features(self, samples: np.ndarray) -> np.ndarray: ...
 
@@ -29,6 +36,7 @@ class RawFeatures:
     """Points as they are: float32 [n, d] to itself."""
 
     name = "raw"
+    facts: Mapping[str, object] = {}
 
     def features(self, samples: np.ndarray) -> np.ndarray:
         return np.asarray(samples, np.float32)
@@ -44,7 +52,9 @@ class DigitsFeatures:
         Args:
             model: a `digits_classifier.build()` with weights; the shipped one by default.
         """
-        model = model or digits_classifier.load().model
+        shipped = digits_classifier.load()
+        model = model or shipped.model
+        self.facts = dict(accuracy=shipped.facts["test_accuracy"], classifier_of="MNIST")
         self._features = traced(
             lambda pictures: through(model.layers, "features", pictures), digits_classifier.IMAGE_SHAPE
         )
@@ -72,6 +82,7 @@ class RandomFeatures:
     """
 
     name = "random"
+    facts: Mapping[str, object] = {"note": "random features: compare runs of the same data, do not quote"}
     _seed, _dim, _widest = 20200215, 64, 128
 
     def __init__(self, image_shape: tuple[int, int, int]):
@@ -100,6 +111,25 @@ class RandomFeatures:
         return in_batches(self._features, samples)
 
 
+def feature_name(data: str) -> str:
+    """The name of data as it can stand in a metric's name, before a count: lower case, and no digit at its end.
+
+    Of a folder it is the folder's own name.
+
+    >>> feature_name("folder:/home/me/My photos 2")
+    'my_photos_2_'
+    """
+    if data.startswith("folder:"):
+        data = data.rstrip("/").replace(":", "/").rpartition("/")[2]
+    name = re.sub("[^a-z0-9]+", "_", data.lower()).strip("_") or "own"
+    return with_count(name)
+
+
+def with_count(name: str) -> str:
+    """The name of features, to be followed by a count: `vgg16_` before `1k`, `digits` before `10k`."""
+    return f"{name}_" if name[-1:].isdigit() else name
+
+
 def traced(network: Callable, image_shape: tuple[int, ...]) -> Callable:
     """One graph for every number of pictures."""
     return tf.function(network, input_signature=[tf.TensorSpec([None, *image_shape], tf.float32, "pictures")])
@@ -114,10 +144,11 @@ def through(layers: list, last: str, values: tf.Tensor, training: bool = False) 
     return values
 
 
-def in_batches(network: Callable, samples: np.ndarray) -> np.ndarray:
-    """Batches of 256 and a shorter last one, none of them empty: oneDNN's convolutions give those a wrong shape."""
-    starts = range(0, len(samples), _BATCH_SIZE)
-    return np.concatenate([network(eight_bits(samples[i : i + _BATCH_SIZE])).numpy() for i in starts])
+def in_batches(network: Callable, samples: np.ndarray, size: int = _BATCH_SIZE) -> np.ndarray:
+    """Batches of 256, or of another size, and a shorter last one, none of them empty: oneDNN's convolutions give those
+    a wrong shape."""
+    starts = range(0, len(samples), size)
+    return np.concatenate([network(eight_bits(samples[i : i + size])).numpy() for i in starts])
 
 
 def eight_bits(pictures: np.ndarray) -> np.ndarray:

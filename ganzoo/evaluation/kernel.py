@@ -25,7 +25,7 @@ def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
     return float(_mean_of_pairs(x) + _mean_of_pairs(y) - 2 * between)
 
 
-@register_metric("kid", direction="lower")
+@register_metric("kd", direction="lower")
 def kernel_distance(
     real_features: np.ndarray, fake_features: np.ndarray, *, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> float:

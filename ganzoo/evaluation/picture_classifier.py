@@ -32,6 +32,7 @@ class PictureClassifier:
         name: of its features, as it stands in the names of metrics.
         num_classes: how many classes there are.
         accuracy: the share of test pictures that it names rightly, in [0, 1]; None without labelled test pictures.
+        facts: `accuracy`, and the name of the data that it was trained on as `classifier_of`.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class PictureClassifier:
         self._kernel, self._bias = self._layers[-1].get_weights()
         self.num_classes = len(self._bias)
         self.accuracy = None if test.labels is None else float(np.mean(self.classes(test.samples) == test.labels))
+        self.facts = dict(accuracy=self.accuracy, classifier_of=name.rstrip("_"))
 
     def features(self, samples: np.ndarray) -> np.ndarray:
         """Pictures [n, H, W, C], float32 in [-1, 1] or uint8, to float32 [n, 64], the values before the logits."""

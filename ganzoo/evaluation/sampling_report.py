@@ -1,7 +1,7 @@
 """The report on an export that samples from latents: its samplers, its density ratio and its codes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,9 @@ from ml_collections import ConfigDict
 
 from ganzoo.data.parts import Parts
 from ganzoo.data.reals import to_float
+from ganzoo.environment import cache_folder
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation import SAMPLERS, digits_classifier
+from ganzoo.evaluation import SAMPLERS, digits_classifier, extractors
 from ganzoo.evaluation.codes import information_bound, unsupervised_accuracy
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.reliability import dawids_z, plot_reliability, reliability
@@ -20,7 +21,7 @@ from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
 
 MOST_SCORED = 10_000  # reals, and as many samples, whose log ratios are checked
-NOT_SAMPLERS = ("log_ratio", "label_accuracy", "codes")  # among the rows of the metrics
+NOT_SAMPLERS = ("log_ratio", "label_accuracy", "codes", "features")  # among the rows of the metrics
 Z_ALARM = 3.0  # standard deviations: a Dawid's Z beyond it is not chance
 
 
@@ -45,14 +46,23 @@ def measure(
     """
     num_samples, seed = config.evaluation.num_samples, config.seed
     print(f"measuring {num_samples} samples of each kind ...")
-    metrics = evaluate(exported, parts, num_samples, seed=seed, samplers=samplers)
+    evaluator = Evaluator(parts.train, parts.test, extractor=extractors.asked_for(config), cache=cache_folder())
+    metrics = evaluate(exported, parts, num_samples, seed=seed, samplers=samplers, evaluator=evaluator)
+    if evaluator.suite.extractor.facts:
+        metrics["features"] = {"name": evaluator.suite.extractor.name.rstrip("_"), **evaluator.suite.extractor.facts}
     plots = [workdir and workdir / name for name in ("reliability.png", "codes.png")]
     metrics["log_ratio"] = calibration(exported, parts, seed=seed, plot=plots[0])
     return metrics | codes(exported, parts, seed=seed, picture=plots[1])
 
 
 def evaluate(
-    exported: Exported, parts: Parts, num_samples: int, *, seed: int = 0, samplers: Sequence[str] = SAMPLERS
+    exported: Exported,
+    parts: Parts,
+    num_samples: int,
+    *,
+    seed: int = 0,
+    samplers: Sequence[str] = SAMPLERS,
+    evaluator: Evaluator | None = None,
 ) -> dict[str, dict[str, float]]:
     """The metrics of an export's samplers beside those of reals against reals.
 
@@ -62,6 +72,7 @@ def evaluate(
         num_samples: of each sampler.
         seed: of the samples.
         samplers: signatures that draw; one that the export does not have is left out.
+        evaluator: of these parts; None makes one, which keeps nothing on disk.
 
     Returns:
         `{"generate": {metric: value}, "drs": {...}, ..., "floor": {...}}`. Besides quality: `samples_per_second`,
@@ -73,7 +84,7 @@ def evaluate(
     Raises:
         GanzooError: if the reals have another shape than the samples, or no labels for a conditional model.
     """
-    evaluator = Evaluator(parts.train, parts.test)
+    evaluator = evaluator or Evaluator(parts.train, parts.test)
     bound = exported.proposals_per_second() if "propose" in exported.signatures else None
     rows, of_classes = {}, {}
     labels = _labels(exported, parts)
@@ -174,6 +185,8 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
     """The samplers' table, how far the modes of stacked digits can be trusted, and a line on the calibration with a
     warning where it fails."""
     lines = [format_table({name: row for name, row in metrics.items() if name not in NOT_SAMPLERS})]
+    if found := metrics.get("features"):
+        lines.append(_of_features(found))
     if of_classes := metrics.get("label_accuracy"):
         lines.append(f"share of each class that shows what its label says:\n{format_table(of_classes)}")
     if found := metrics.get("codes"):
@@ -196,6 +209,19 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
                 "--config.ratio.calibration may help."
             )
     return "\n".join(lines)
+
+
+def _of_features(facts: Mapping) -> str:
+    """What a reader of the table should know of the features, in one line."""
+    if "note" in facts:
+        return str(facts["note"])
+    if "file" in facts:
+        return (
+            f"features {facts['name']} of {facts['file']} (sha256 {facts['sha256'][:12]}...), {facts['dimensions']} of "
+            f"each picture; pictures {facts['pictures']}"
+        )
+    right = "" if facts["accuracy"] is None else f", right on {facts['accuracy']:.1%} of its test pictures"
+    return f"features {facts['name']} of a classifier of {facts['classifier_of']}{right}"
 
 
 def _labels(exported: Exported, parts: Parts):

@@ -21,7 +21,8 @@ from ganzoo.evaluation import (
     prdc,
     triple_coverage,
 )
-from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures
+from ganzoo.evaluation.features import DigitsFeatures, FeatureExtractor, RandomFeatures, RawFeatures, feature_name
+from ganzoo.evaluation.picture_classifier import PictureClassifier
 from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.registry import register_metric as register_metric
 
@@ -32,7 +33,7 @@ MODULES = (accuracy, frechet, inception_score, kernel, mode_coverage, paired, pr
 """The files of the package's metrics. Importing one registers what it holds."""
 
 PACKAGE = frozenset(METRICS)
-DISTANCES = ("fd", "kid")
+DISTANCES = ("fd", "kd")
 NEIGHBOURS = prdc.PRDC._fields
 LABELS = ("label_accuracy",)
 PAIRED = ("l1", "psnr", "ssim")
@@ -101,27 +102,52 @@ class Triples:
         return triple_coverage.triples_in(samples, self._digits.classes)
 
 
-def suite_for(test: Reals) -> Suite:
+Maker = Callable[[tuple[int, int, int]], FeatureExtractor]
+
+
+def suite_for(train: Reals, test: Reals, extractor: Maker | None = None, **training) -> Suite:
     """The suite of a data set that a model samples from.
 
+    Pictures are looked at by the extractor that is given, else by a classifier: of digits the shipped one, of other
+    labelled pictures one that is trained on the train part. Without either there are random features, in which blobs
+    look as good as reals: pictures then have distances alone.
+
     Args:
-        test: reals of it; name, shape and mixture count.
+        train: what a classifier is trained on.
+        test: other reals of the same data; name, shape and mixture count.
+        extractor: makes one for pictures of a shape (height, width, channels); `extractors.load`.
+        **training: of a classifier: `steps`, `cache`.
     """
     shape = test.samples.shape[1:]
     if test.mixture is not None:
         return Suite(("modes", "high_quality", "std", "jsd"), (), "jsd", RawFeatures(), Modes(test.mixture), LABELS)
     if len(shape) == 1:
-        return Suite((), ("kid", *NEIGHBOURS), "kid", RawFeatures())
-    if test.name.partition(":")[0] in DIGITS and shape == digits_classifier.IMAGE_SHAPE:
+        return Suite((), ("kd", *NEIGHBOURS), "kd", RawFeatures())
+    compared = (*DISTANCES, *NEIGHBOURS)
+    is_stack = is_stacked(test.name) and shape[:2] == digits_classifier.IMAGE_SHAPE[:2]
+    is_digits = test.name.partition(":")[0] in DIGITS and shape == digits_classifier.IMAGE_SHAPE
+    if extractor is not None:
+        features = extractor(shape)
+        if is_stack:
+            return Suite(("modes", "kl"), compared, "kl", features, Triples(DigitsFeatures()))
+        return Suite((), compared, "fd", features, DigitsFeatures() if is_digits else None, LABELS)
+    if is_digits:
         digits, asset = DigitsFeatures(), digits_classifier.load()
         floor = {name: score["mean"] for name, score in asset.facts["floor"].items()}
         return Suite(
             ("fd", "is"), NEIGHBOURS, "fd", digits, digits, LABELS, digits.probabilities, asset.reference, floor
         )
-    compared = (*DISTANCES, *NEIGHBOURS)
-    if is_stacked(test.name) and shape[:2] == digits_classifier.IMAGE_SHAPE[:2]:
-        return Suite(("modes", "kl"), compared, "kl", RandomFeatures(shape), Triples(DigitsFeatures()))
-    return Suite((), compared, "fd", RandomFeatures(shape))
+    if is_stack:
+        return Suite(("modes", "kl"), DISTANCES, "kl", RandomFeatures(shape), Triples(DigitsFeatures()))
+    if is_labelled(train):
+        classifier = PictureClassifier(feature_name(train.name), train, test, **training)
+        return Suite((), compared, "fd", classifier, classifier, LABELS)
+    return Suite((), DISTANCES, "fd", RandomFeatures(shape))
+
+
+def is_labelled(train: Reals) -> bool:
+    """Whether a classifier can be trained: there are labels from 0 on, of at least two classes."""
+    return train.labels is not None and train.labels.min() >= 0 and train.labels.max() > train.labels.min()
 
 
 def direction(metric: str) -> str | None:

@@ -3,16 +3,15 @@
 >>> evaluator = TranslationEvaluator(domains)
 >>> labels, targets = domains.test[0].labels, domains.test[1].samples
 >>> sorted(evaluator.measure(translated, 1, labels))           # do they look like domain 1, and show what they did?
-['kid_random20']
+['kd_random20']
 >>> sorted(evaluator.measure(translated, 1, labels, targets))  # and are they the very pictures (paired)?
-['kid_random20', 'l1_20', 'psnr_20', 'ssim_20']
+['kd_random20', 'l1_20', 'psnr_20', 'ssim_20']
 >>> sorted(evaluator.floor(1))                                 # what reals of domain 1 score
-['kid_random20']
+['kd_random20']
 """
 
 import dataclasses
 import functools
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,11 +20,11 @@ import numpy as np
 from ganzoo.data import framing
 from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.features import FeatureExtractor, RandomFeatures
+from ganzoo.evaluation.features import FeatureExtractor, RandomFeatures, feature_name
 from ganzoo.evaluation.picture_classifier import STEPS, PictureClassifier
 from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.samples import checked, subset
-from ganzoo.evaluation.suites import DISTANCES, PAIRED, users_metrics
+from ganzoo.evaluation.suites import DISTANCES, PAIRED, Maker, users_metrics
 from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users
 
 _most_compared = 10_000  # reals, and as many fakes
@@ -36,30 +35,41 @@ class TranslationEvaluator:
 
     | question | metrics |
     |---|---|
-    | do they look like the target domain | `fd_<features>`, `kid_<features>` to its test pictures |
+    | do they look like the target domain | `fd_<features>`, `kd_<features>` to its test pictures |
     | do they still show what they did | `class_survives`, where the domains have labels |
     | which domain do they look like | `domain_accuracy` |
     | are they the very pictures they should be | `l1`, `psnr`, `ssim`, where the domains are paired |
     | do they come back, do those that need no change keep | `cycle_error`, `identity_error` |
 
-    The features are those of a classifier trained on the target domain's labelled train pictures, with the domain's
-    name, or else the `random` ones. Each classifier is trained once, when it is first needed. Distances take
-    n = min(10,000, test, train, samples) reals and as many fakes; all else takes every sample.
+    The features are by the extractor that is given. Else they are of a classifier trained on the target domain's
+    labelled train pictures, with the domain's name, or the `random` ones. Each classifier is trained once, when it is
+    first needed. Distances take n = min(10,000, test, train, samples) reals and as many fakes; all else takes every
+    sample.
     """
 
-    def __init__(self, domains, *, seed: int = 0, classifier_steps: int = STEPS, cache: Path | None = None):
+    def __init__(
+        self,
+        domains,
+        *,
+        seed: int = 0,
+        classifier_steps: int = STEPS,
+        cache: Path | None = None,
+        extractor: Maker | None = None,
+    ):
         """
         Args:
             domains: `ganzoo.data.parts.Domains`. Train pictures larger than the test ones are resized.
             seed: of the classifiers.
             classifier_steps: that each of them is trained for.
             cache: a folder where they are kept for the next evaluation; None keeps none.
+            extractor: of the features that distances are in, by `extractors.load`.
         """
         self.domains = domains
         self._shape = tuple(domains.shape)
         self._training = dict(seed=seed, steps=classifier_steps, cache=cache)
+        features = None if extractor is None else extractor(self._shape)
         self._targets = [
-            _Target(name, _resized(train, self._shape), test, self._training)
+            _Target(name, _resized(train, self._shape), test, self._training, features)
             for name, train, test in zip(domains.names, domains.train, domains.test, strict=True)
         ]
 
@@ -153,8 +163,9 @@ class TranslationEvaluator:
 class _Target:
     """A domain to be translated into, with what its pictures are measured by, made when first needed."""
 
-    def __init__(self, name: str, train: Reals, test: Reals, training: dict):
-        self.name = _feature_name(name)
+    def __init__(self, name: str, train: Reals, test: Reals, training: dict, features: FeatureExtractor | None):
+        self.name = feature_name(name)
+        self._given = features
         self.train, self.test = train, test  # of one size
         self._training = training
 
@@ -166,7 +177,7 @@ class _Target:
 
     @functools.cached_property
     def extractor(self) -> FeatureExtractor:
-        return self.classifier or RandomFeatures(self.test.shape)
+        return self._given or self.classifier or RandomFeatures(self.test.shape)
 
     @functools.cached_property
     def test_features(self) -> np.ndarray:
@@ -236,9 +247,3 @@ def _joined(domains: Sequence[Reals]) -> Reals:
         samples=np.concatenate([reals.samples for reals in domains]),
         labels=np.repeat(np.arange(len(domains)), [len(reals) for reals in domains]),
     )
-
-
-def _feature_name(domain: str) -> str:
-    """A domain's name as it can stand in that of a metric, before a count: lower case, and no digit at its end."""
-    name = re.sub("[^a-z0-9]+", "_", domain.lower()).strip("_")
-    return f"{name}_" if name[-1:].isdigit() else name

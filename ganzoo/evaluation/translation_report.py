@@ -9,6 +9,7 @@ from ml_collections import ConfigDict
 from ganzoo import environment
 from ganzoo.data.parts import Domains
 from ganzoo.data.reals import to_float
+from ganzoo.evaluation import extractors
 from ganzoo.evaluation.table import format_table
 from ganzoo.evaluation.translation_evaluator import TranslationEvaluator
 from ganzoo.serving.exported import Exported
@@ -25,7 +26,8 @@ def measure(exported: Exported, domains: Domains, config: ConfigDict, workdir: P
     del workdir, sampling  # of the other task
     count = config.evaluation.num_samples
     print(f"measuring up to {count} test pictures in each direction ...")
-    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=environment.cache_folder())
+    extractor = extractors.asked_for(config)
+    evaluator = TranslationEvaluator(domains, seed=config.seed, cache=environment.cache_folder(), extractor=extractor)
     test = [domain.take(np.arange(min(count, len(domain)))) for domain in domains.test]
     directions = exported.config["directions"]
     rows: dict[str, dict[str, float]] = {}

@@ -65,9 +65,11 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     import tensorflow as tf
 
     from ganzoo import models
+    from ganzoo.evaluation import extractors
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
+    extractors.asked_for(config)  # a wrong file is found now, and loading it draws no random number of the run's
     # The seed of the initial weights; everything else random has its own seed.
     keras.utils.set_random_seed(seeds.uint32(config.seed))
     keras.config.set_dtype_policy(config.precision)

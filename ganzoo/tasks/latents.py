@@ -15,8 +15,9 @@ from ganzoo.data.parts import Parts
 from ganzoo.data.pipeline import batches, check_batch_size
 from ganzoo.data.reals import to_float
 from ganzoo.density_ratio import fitting
+from ganzoo.environment import cache_folder
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation import sampling_report
+from ganzoo.evaluation import extractors, sampling_report
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.export import own_signatures, saved_model
 from ganzoo.export.saved_model import Servable
@@ -103,7 +104,10 @@ def train(
         return CollapseWarning(config.sample_every, config.steps, workdir, writer, reals)
 
     # The ratio part, never the test part: reals that a choice was made by can no longer measure its result.
-    watched = Evaluator(parts.train, parts.ratio).distance if config.evaluate_every else None
+    watched = None
+    if config.evaluate_every:
+        extractor = extractors.asked_for(config)
+        watched = Evaluator(parts.train, parts.ratio, extractor=extractor, cache=cache_folder()).distance
     return loop.train(model, data, picture, config, workdir, collapse, watched, strategy, callbacks)
 
 

@@ -97,6 +97,7 @@ RULES: dict[str, Rule] = {
     "sample_every": count(),
     "divergence_threshold": above(0),
     "evaluation.num_samples": count(),
+    "evaluation.feature_extractor": ANY,  # whether it can be read is found before the first step
     "evaluation.validation_samples": count(2),
     "evaluate_every": count(0),
     "patience": count(0),

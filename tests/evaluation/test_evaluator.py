@@ -101,17 +101,17 @@ def test_other_pictures_are_measured_in_random_features():
     evaluator = Evaluator(reals("folder:blocks", blocks[:500]), reals("folder:blocks", blocks[500:700]))
     fakes = evaluator.measure(to_float(blocks[700:] + 50))
     floor = evaluator.floor(200)
-    assert list(fakes) == [f"{m}_random200" for m in ("fd", "kid", *PRDC)]
+    assert list(fakes) == [f"{m}_random200" for m in ("fd", "kd", *PRDC)]
     assert set(floor) == set(fakes)
-    assert floor["kid_random200"] < fakes["kid_random200"] / 10
+    assert floor["kd_random200"] < fakes["kd_random200"] / 10
     few = Evaluator(reals("folder:blocks", blocks[:90]), reals("folder:blocks", blocks[90:180]))
-    assert list(few.measure(blocks[200:400])) == [f"{m}_random90" for m in ("kid", *PRDC)]
+    assert list(few.measure(blocks[200:400])) == [f"{m}_random90" for m in ("kd", *PRDC)]
 
 
 def test_digits_of_another_size_are_other_pictures(digits):
     larger = np.pad(digits[:200], ((0, 0), (2, 2), (2, 2), (0, 0)))
     evaluator = Evaluator(reals("mnist_5k", larger[:100]), reals("mnist_5k", larger[100:]))
-    assert "kid_random100" in evaluator.measure(larger[:100])
+    assert "kd_random100" in evaluator.measure(larger[:100])
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_stacked_digits_of_another_size_have_no_modes(stack):
     """The classifier takes 28 x 28 pixels."""
     larger = np.pad(stack(range(200)), ((0, 0), (2, 2), (2, 2), (0, 0)))
     evaluator = Evaluator(reals("stacked_mnist", larger[:100]), reals("stacked_mnist", larger[100:]))
-    assert list(evaluator.measure(larger[:100])) == [f"{m}_random100" for m in ("kid", *PRDC)]
+    assert list(evaluator.measure(larger[:100])) == [f"{m}_random100" for m in ("kd", *PRDC)]
 
 
 def test_mixtures_are_measured_by_their_modes():
@@ -176,7 +176,7 @@ def test_other_points_are_measured_in_their_coordinates():
     roll = np.stack([angle * np.cos(angle), angle * np.sin(angle)], axis=1).astype(np.float32) / 9
     evaluator = Evaluator(reals("swissroll", roll[:1500]), reals("swissroll", roll[1500:2500]))
     fakes = evaluator.measure(roll[2500:])
-    assert list(fakes) == [f"{m}_raw500" for m in ("kid", *PRDC)]
+    assert list(fakes) == [f"{m}_raw500" for m in ("kd", *PRDC)]
     assert fakes["precision_raw500"] > 0.9 > 0.5 > evaluator.measure(roll[2500:] + 1)["precision_raw500"]
 
 
@@ -225,7 +225,7 @@ def test_a_training_on_other_pictures_is_watched_in_random_features():
 def test_samples_too_few_for_a_frechet_distance_have_a_kernel_distance():
     held_out = reals("folder:photos", shapes(140))
     metric, value = distance_of(held_out, shapes(40, seed=1))
-    assert metric == "kid_random40"
+    assert metric == "kd_random40"
     assert value < distance_of(held_out, 255 - shapes(40, seed=1))[1]
 
 
@@ -239,7 +239,7 @@ def test_a_training_on_a_mixture_is_watched_by_its_modes():
 def test_a_training_on_points_is_watched_as_they_are():
     points = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
     metric, value = distance_of(reals("swissroll", points[:40]), points[40:])
-    assert metric == "kid_raw40"
+    assert metric == "kd_raw40"
     assert value == pytest.approx(squared_mmd(points[:40], points[40:]), rel=1e-4)
 
 

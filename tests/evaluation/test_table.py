@@ -20,7 +20,7 @@ def test_rows_and_columns_align_and_show_the_better_direction():
 
 
 def test_direction_goes_by_the_metrics_family():
-    assert {arrow(metric) for metric in ("kid_random637", "kl_digits26k", "l1_360", "cycle_error_360")} == {"↓"}
+    assert {arrow(metric) for metric in ("kd_random637", "kl_digits26k", "l1_360", "cycle_error_360")} == {"↓"}
     higher = ("modes_digits26k", "coverage_digits1k", "psnr_360", "class_survives_360", "high_quality_10k")
     assert {arrow(metric) for metric in higher} == {"↑"}
     assert arrow("std_10k") == arrow("acceptance_rate") == ""

@@ -60,7 +60,7 @@ def test_a_perfect_translator_scores_like_reals_and_one_that_does_nothing_does_n
     perfect = evaluator.measure(invert(dark.samples), 1, dark.labels)
     idle = evaluator.measure(dark.samples, 1, dark.labels)
     floor = evaluator.floor(1, count=TEST)
-    names = ["fd_bright160", "kid_bright160", "class_survives_160"]
+    names = ["fd_bright160", "kd_bright160", "class_survives_160"]
     assert list(perfect) == list(idle) == list(floor) == names
     assert perfect["class_survives_160"] > 0.95
     assert floor["class_survives_160"] > 0.95
@@ -72,7 +72,7 @@ def test_a_translator_that_swaps_classes_keeps_the_distance_and_loses_the_class(
     """Mirrored pictures look like the domain, and show the other class."""
     swapped = evaluator.measure(invert(dark.samples[:, :, ::-1]), 1, dark.labels)
     assert swapped["class_survives_160"] < 0.05
-    assert swapped["kid_bright160"] < evaluator.measure(dark.samples, 1)["kid_bright160"] / 5
+    assert swapped["kd_bright160"] < evaluator.measure(dark.samples, 1)["kd_bright160"] / 5
 
 
 def test_a_translation_is_judged_in_the_domain_that_was_asked_for(evaluator, dark):
@@ -85,7 +85,7 @@ def test_paired_pictures_are_compared_one_by_one(evaluator, dark):
     targets = invert(dark.samples)
     paired = ["l1_160", "psnr_160", "ssim_160"]
     perfect = evaluator.measure(targets.astype(np.float32) / 127.5 - 1, 1, targets=targets)
-    assert list(perfect) == [*paired, "fd_bright160", "kid_bright160"]
+    assert list(perfect) == [*paired, "fd_bright160", "kd_bright160"]
     assert [perfect[name] for name in paired] == [0.0, pytest.approx(BEST_PSNR), pytest.approx(1.0, abs=1e-5)]
     idle = evaluator.measure(dark.samples, 1, targets=targets)
     assert idle["l1_160"] > 0.5
@@ -104,20 +104,20 @@ def test_domains_without_labels_are_measured_in_random_features(dark):
     """No class can survive, and sixty pictures are too few for a Frechet distance."""
     evaluator = TranslationEvaluator(domains(labelled=False))
     perfect = evaluator.measure(invert(dark.samples), 1, dark.labels)
-    assert list(perfect) == list(evaluator.floor(1, TEST)) == ["fd_random160", "kid_random160"]
+    assert list(perfect) == list(evaluator.floor(1, TEST)) == ["fd_random160", "kd_random160"]
     assert perfect["fd_random160"] < evaluator.measure(dark.samples, 1)["fd_random160"] / 5
-    assert list(evaluator.measure(dark.samples[:60], 1)) == ["kid_random60"]
+    assert list(evaluator.measure(dark.samples[:60], 1)) == ["kd_random60"]
     assert evaluator.measure(dark.samples[:1], 1) == {}
 
 
 def test_without_labels_of_the_samples_no_class_is_asked_for(evaluator, dark):
-    assert list(evaluator.measure(invert(dark.samples), 1)) == ["fd_bright160", "kid_bright160"]
+    assert list(evaluator.measure(invert(dark.samples), 1)) == ["fd_bright160", "kd_bright160"]
 
 
 @pytest.mark.parametrize("name, feature", [("Dark 1", "dark_1_"), ("uci", "uci"), ("Monet (19th c.)", "monet_19th_c")])
 def test_features_are_named_for_the_domain_apart_from_the_count(name, feature):
     evaluator = TranslationEvaluator(domains(name=name), classifier_steps=1)
-    assert f"kid_{feature}160" in evaluator.measure(evaluator.domains.test[0].samples, 0)
+    assert f"kd_{feature}160" in evaluator.measure(evaluator.domains.test[0].samples, 0)
 
 
 def test_measuring_again_gives_the_same_figures(evaluator, dark):

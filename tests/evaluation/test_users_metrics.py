@@ -20,7 +20,8 @@ def on_pictures():
     levels = np.random.default_rng(0).integers(256, size=180).astype(np.uint8)
     pictures = np.broadcast_to(levels[:, None, None, None], (180, 8, 8, 3)).copy()
     labels = np.arange(180) % 3
-    return Evaluator(Reals("folder:x", pictures[:120], labels[:120]), Reals("folder:x", pictures[120:], labels[120:]))
+    train, test = (Reals("folder:x", pictures[rows], labels[rows]) for rows in (slice(120), slice(120, None)))
+    return Evaluator(train, test, classifier_steps=1)
 
 
 def register(name, function, direction=None):
@@ -77,10 +78,10 @@ def _levels(samples):
 
 
 def test_a_metric_of_features_is_named_for_them(on_pictures):
-    """`random` features, of as many samples as there are test reals; equal samples are nowhere."""
+    """`x` for those of a classifier of the folder x, of as many samples as there are test reals."""
     register("apart", lambda real_features, fake_features: np.abs(real_features - fake_features).mean())
-    assert on_pictures.measure(np.zeros((100, 8, 8, 3)))["apart_random60"] > 0
-    assert on_pictures.measure(on_pictures.test.samples)["apart_random60"] == 0.0
+    assert on_pictures.measure(np.zeros((100, 8, 8, 3)))["apart_x60"] > 0
+    assert on_pictures.measure(on_pictures.test.samples)["apart_x60"] == 0.0
 
 
 def test_a_metric_of_modes_sees_which_mode_each_point_is_in():

@@ -21,7 +21,7 @@ SAMPLING = dict(
     max_pixels=8 * 32**2,
     max_proposals_per_sample=100,
 )
-DISTANCE, PAIRED = {"kid_random20"}, {"l1_20", "psnr_20", "ssim_20"}
+DISTANCE, PAIRED = {"kd_random20"}, {"l1_20", "psnr_20", "ssim_20"}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_both_ways_are_measured_with_the_ways_back(measured):
     cycle, same = exported.translate("cycle_b", b), exported.translate("b_to_a", a)
     assert rows["b_to_a"]["cycle_error_20"] == pytest.approx(np.abs(cycle - b).mean() / 2, abs=3e-3)
     assert rows["b_to_a"]["identity_error_20"] == pytest.approx(np.abs(same - a).mean() / 2, abs=3e-3)
-    untranslated, real = (rows[name]["kid_random20"] for name in ("a_to_b, untranslated", "a_to_b, real"))
+    untranslated, real = (rows[name]["kd_random20"] for name in ("a_to_b, untranslated", "a_to_b, real"))
     assert untranslated > 10 * abs(real)
 
 
