@@ -134,10 +134,21 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     flags = ["--model=wgan_gp", f"--workdir={tmp_path}/run", "--steps=4", *SHORT]
     said = run(*flags, process=from_its_start)
     left = {path.name.split(".")[0] for path in (tmp_path / "run").glob("[!.]*")}
-    assert left == {"config", "checkpoints", "diversity", "events", "export", "metrics", "reliability", "samples"}
+    assert left == {
+        "config",
+        "checkpoints",
+        "diversity",
+        "events",
+        "export",
+        "metrics",
+        "nearest",
+        "reliability",
+        "samples",
+    }
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert metrics.keys() == {"generate", "drs", "obrs", "mh", "floor", "log_ratio"}
+    assert metrics.keys() == {"generate", "drs", "obrs", "mh", "floor", "log_ratio", "features", "copies"}
+    assert metrics["copies"].keys() == {"generate", "drs", "obrs", "mh"}
     assert metrics["log_ratio"].keys() == {"dawids_z", "log_loss", "brier"}
     assert metrics["generate"]["fd_digits300"] > 0
     assert "tf.saved_model.load" in said

@@ -10,14 +10,19 @@ import numpy as np
 from ganzoo.data.reals import to_float
 from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
+from ganzoo.evaluation.copies import Copies, Training, find_copies
+from ganzoo.evaluation.features import eight_bits
 from ganzoo.evaluation.picture_classifier import STEPS
 from ganzoo.evaluation.prdc import NEIGHBOURS
 from ganzoo.evaluation.registry import METRICS
-from ganzoo.evaluation.samples import checked, short, subset
+from ganzoo.evaluation.samples import checked, order, short, subset
 from ganzoo.evaluation.suites import Maker, suite_for, users_metrics
 from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users
 
 _most_neighbours = 10_000  # reals, and as many fakes, in the metrics that compare pairs
+_most_searched = 20_000  # train reals among which the nearest is looked for
+_least_searched = 1_000  # samples for which it is, if there are so many
+_SHOWN = 3  # nearest training pictures
 _FEWEST = 2  # reals of each part, without which there is no distance
 
 
@@ -130,7 +135,7 @@ class Evaluator:
             samples: as for `measure`, at least two.
         """
         samples = checked(samples, self.test.samples.shape[1:], self.test.name)
-        view, metric = self._of_all(samples, features=self._features_of(samples)), self.suite.distance
+        view, metric = self._of_all(samples, None, self._features_of(samples)), self.suite.distance
         if "fake_features" in METRICS[metric].takes:
             reals, fakes = lambda: self._test_features, functools.partial(view.__getitem__, "fake_features")
             view = compared(self.suite.extractor.name, len(samples), reals=reals, fakes=fakes)
@@ -154,6 +159,34 @@ class Evaluator:
         accuracy = METRICS["label_accuracy"].function
         of_class = {str(label): accuracy(view["shown"][labels == label], label) for label in np.unique(labels)}
         return found, of_class
+
+    def copies(self, samples: np.ndarray) -> tuple[Copies, np.ndarray] | None:
+        """Whether samples are copies of training pictures, in the features of `measure`.
+
+        Looked at are as many samples as `measure` compares, at least 1,000 if there are so many, beside as many test
+        pictures as it compares, and at most 20,000 training pictures.
+
+        Args:
+            samples: as for `measure`; those that were measured last cost nothing but the search.
+
+        Returns:
+            The figures and, for `nearest.png`, rows int [n, 4] sorted by the distance to the training pictures: the
+            sample's number, and the numbers of its three nearest training pictures (-1 where there are fewer). None
+            for points, of which there is no end, and for fewer than two pictures.
+        """
+        if self.test.samples.ndim != 4 or self._most_compared < _FEWEST:
+            return None
+        count = max(min(len(samples), self._most_compared), min(len(samples), _least_searched))
+        features = self._features_of(samples).of_some(count)
+        distances, nearest = self._training.nearest(features, _SHOWN)
+        numbers, trained = order(len(samples))[:count], order(len(self.train.samples))[:_most_searched]
+        rows = np.full((count, 1 + _SHOWN), -1)
+        rows[:, 0], rows[:, 1 : 1 + nearest.shape[1]] = numbers, trained[nearest]
+        found = find_copies(self._training, self._test_features, features)
+        same = np.flatnonzero(distances[:, 0] <= 1e-3 * (1e-9 + np.linalg.norm(features, axis=1)))
+        pairs = zip(samples[rows[same, 0]], self.train.samples[rows[same, 1]], strict=True)
+        identical = sum(np.array_equal(eight_bits(sample), eight_bits(real)) for sample, real in pairs)
+        return found._replace(identical=identical), rows[np.argsort(distances[:, 0], kind="stable")]
 
     def floor(self, count: int = 10_000, *, labelled: bool = False) -> dict[str, float]:
         """What reals of the train part score where `count` fakes are measured: no generator need do better.
@@ -253,6 +286,13 @@ class Evaluator:
     def _test_features(self) -> np.ndarray:
         """Of test reals in random order."""
         return self._of_reals(subset(self.test.samples, self._most_compared))
+
+    @functools.cached_property
+    def _training(self) -> Training:
+        """Of train reals in random order."""
+        rows = order(len(self.train.samples))[:_most_searched]
+        stored = isinstance(self.train.samples, StoredPictures)
+        return Training(self._of_reals(self.train.samples.select(rows) if stored else self.train.samples[rows]))
 
     @functools.cached_property
     def _test_shown(self) -> np.ndarray:

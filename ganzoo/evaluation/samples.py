@@ -36,7 +36,12 @@ def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarra
 
 def subset(samples: np.ndarray | StoredPictures, n: int) -> np.ndarray:
     """n of them in an order that is random and always the same: data sets and batches of fakes may come sorted."""
-    return samples[np.random.default_rng(0).permutation(len(samples))[:n]]
+    return samples[order(len(samples))[:n]]
+
+
+def order(count: int) -> np.ndarray:
+    """The order of `subset`, int [count]."""
+    return np.random.default_rng(0).permutation(count)
 
 
 def short(count: int) -> str:

@@ -13,15 +13,17 @@ from ganzoo.environment import cache_folder
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import SAMPLERS, digits_classifier, extractors
 from ganzoo.evaluation.codes import information_bound, unsupervised_accuracy
+from ganzoo.evaluation.copies import in_words
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.reliability import dawids_z, plot_reliability, reliability
 from ganzoo.evaluation.samples import short
 from ganzoo.evaluation.table import format_table
 from ganzoo.pictures import drawing
+from ganzoo.pictures.nearest import write_nearest
 from ganzoo.serving.exported import Exported
 
 MOST_SCORED = 10_000  # reals, and as many samples, whose log ratios are checked
-NOT_SAMPLERS = ("log_ratio", "label_accuracy", "codes", "features")  # among the rows of the metrics
+NOT_SAMPLERS = ("log_ratio", "label_accuracy", "codes", "features", "copies")  # among the rows of the metrics
 Z_ALARM = 3.0  # standard deviations: a Dawid's Z beyond it is not chance
 
 
@@ -47,7 +49,15 @@ def measure(
     num_samples, seed = config.evaluation.num_samples, config.seed
     print(f"measuring {num_samples} samples of each kind ...")
     evaluator = Evaluator(parts.train, parts.test, extractor=extractors.asked_for(config), cache=cache_folder())
-    metrics = evaluate(exported, parts, num_samples, seed=seed, samplers=samplers, evaluator=evaluator)
+    metrics = evaluate(
+        exported,
+        parts,
+        num_samples,
+        seed=seed,
+        samplers=samplers,
+        evaluator=evaluator,
+        nearest_picture=workdir and workdir / "nearest.png",
+    )
     if evaluator.suite.extractor.facts:
         metrics["features"] = {"name": evaluator.suite.extractor.name.rstrip("_"), **evaluator.suite.extractor.facts}
     plots = [workdir and workdir / name for name in ("reliability.png", "codes.png")]
@@ -63,6 +73,7 @@ def evaluate(
     seed: int = 0,
     samplers: Sequence[str] = SAMPLERS,
     evaluator: Evaluator | None = None,
+    nearest_picture: Path | None = None,
 ) -> dict[str, dict[str, float]]:
     """The metrics of an export's samplers beside those of reals against reals.
 
@@ -73,20 +84,22 @@ def evaluate(
         seed: of the samples.
         samplers: signatures that draw; one that the export does not have is left out.
         evaluator: of these parts; None makes one, which keeps nothing on disk.
+        nearest_picture: where samples of the first sampler beside their nearest training pictures go, as PNG.
 
     Returns:
         `{"generate": {metric: value}, "drs": {...}, ..., "floor": {...}}`. Besides quality: `samples_per_second`,
         `acceptance_rate` and `fraction_of_bound`, the proposals a second as a share of what the generator and the log
         ratio alone could make. `mh` has `num_restarted`, the chains that never moved and ran again. Of a conditional
         model, asked for the labels of the test part, also `{"label_accuracy": {"drs 0": ..., }}`, the share of each
-        class that shows what its label says.
+        class that shows what its label says. Of pictures also `{"copies": {"generate": {...}, ...}}`: the figures of
+        `copies.Copies` for each sampler, with a sentence `in_words`.
 
     Raises:
         GanzooError: if the reals have another shape than the samples, or no labels for a conditional model.
     """
     evaluator = evaluator or Evaluator(parts.train, parts.test)
     bound = exported.proposals_per_second() if "propose" in exported.signatures else None
-    rows, of_classes = {}, {}
+    rows, of_classes, copies = {}, {}, {}
     labels = _labels(exported, parts)
     for sampler in samplers:
         if sampler not in exported.signatures:
@@ -104,6 +117,10 @@ def evaluate(
             continue
         asked = draws.get("labels", np.resize(labels, num_samples)) if exported.is_conditional else None
         rows[sampler] = evaluator.measure(draws["samples"], asked, row=sampler)
+        if found := evaluator.copies(draws["samples"]):
+            copies[sampler], nearest = found
+            if nearest_picture is not None and len(copies) == 1:
+                write_nearest(nearest_picture, draws["samples"], parts.train.samples, nearest, sampler)
         rows[sampler]["samples_per_second"] = len(draws["samples"]) / seconds
         if "acceptance_rate" in draws:
             rows[sampler]["acceptance_rate"] = float(draws["acceptance_rate"])
@@ -118,6 +135,10 @@ def evaluate(
         reals = parts.train.take(np.arange(min(num_samples, len(parts.train))))
         accuracy, of_classes["floor"] = evaluator.label_accuracy(reals.samples, reals.labels)
         rows["floor"] |= accuracy
+    if copies:
+        rows["copies"] = {
+            name: {**found._asdict(), "in_words": in_words(found, name)} for name, found in copies.items()
+        }
     return rows | ({"label_accuracy": of_classes} if of_classes.get("floor") else {})
 
 
@@ -187,6 +208,7 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
     lines = [format_table({name: row for name, row in metrics.items() if name not in NOT_SAMPLERS})]
     if found := metrics.get("features"):
         lines.append(_of_features(found))
+    lines += [found["in_words"] for found in metrics.get("copies", {}).values()]
     if of_classes := metrics.get("label_accuracy"):
         lines.append(f"share of each class that shows what its label says:\n{format_table(of_classes)}")
     if found := metrics.get("codes"):

@@ -1,4 +1,4 @@
-"""A user's own network: what it is given, how its features are named, and what is wrong with one that cannot be used."""
+"""A user's own network: what it is given, how its features are named, and what an unusable one is told."""
 
 import keras
 import numpy as np

@@ -1,0 +1,210 @@
+"""Are these copies? Samples against the training pictures that they are nearest to, beside held-out pictures.
+
+Two tests, in features. Authenticity: Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022,
+https://arxiv.org/abs/2102.08921, section 4. C_T: Meehan, Chaudhuri and Dasgupta, "A Non-Parametric Test to Detect
+Data-Copying in Generative Models", AISTATS 2020, https://arxiv.org/abs/2004.05675, section 3.
+
+Both are averages: 30 % of copies among samples that are a little too far from the data leave both as they would be
+without copies. So the samples that are nearer to their training picture than nearly all held-out pictures are counted,
+too, and their number is tested by its exact law.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import betabinom, rankdata
+from sklearn.cluster import KMeans
+from sklearn.neighbors import NearestNeighbors
+
+CELLS = 10  # at most
+IN_CELL = 20  # samples, and as many held-out pictures, from which on the normal law of a rank sum is good
+Z_ALARM = 3.0  # standard deviations
+P_ALARM = 1e-3  # of the number of samples that are too near
+_TOO_NEAR = 100  # one in so many held-out pictures is as near
+
+
+class Copies(NamedTuple):
+    """Whether samples are copies of training pictures.
+
+    Attributes:
+        authentic: the share of samples that are no nearer to their training picture than this picture is to the next
+            training picture (AuthPct, over 100), in [0, 1].
+        authentic_held_out: the same share of held-out pictures, which are no copies.
+        nearer_than_held_out: the chance that a sample is nearer to the training pictures than a held-out picture is,
+            ties counting half; .5 where both are of one distribution.
+        c_t: the paper's statistic, the mean over cells of the rank sum's Z; far below 0 for copies, above 0 for samples
+            that are farther from the data than held-out pictures are.
+        z: C_T in its own standard deviations where samples and held-out pictures are of one distribution.
+        too_near: the share of samples that are as near to their training picture, in units of its distance to the next
+            one, as one in 100 held-out pictures, or as the nearest of fewer.
+        too_near_p: the chance of so many of them or more where samples and held-out pictures are of one distribution.
+        identical: the number of samples that equal a training picture to 8 bits; filled in by the evaluator.
+        samples: how many samples were looked at.
+        held_out: how many held-out pictures.
+        training: how many training pictures were looked at.
+    """
+
+    authentic: float
+    authentic_held_out: float
+    nearer_than_held_out: float
+    c_t: float
+    z: float
+    too_near: float
+    too_near_p: float
+    identical: int
+    samples: int
+    held_out: int
+    training: int
+
+
+class Training:
+    """Training pictures as features, searched for the nearest."""
+
+    def __init__(self, features: np.ndarray, *, seed: int = 0):
+        """
+        Args:
+            features: float32 [N, d], N of at least 2.
+            seed: of the cells.
+        """
+        self.features, self._seed = features, seed
+        self._neighbours = NearestNeighbors().fit(features)
+        distances, _ = self._neighbours.kneighbors(n_neighbors=1)
+        self._next = distances[:, 0]  # of each training picture to the nearest other one
+
+    def nearest(self, features: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Distances float [n, count] and rows int [n, count] of the nearest training pictures, nearest first."""
+        return self._neighbours.kneighbors(features, min(count, len(self.features)))
+
+    def authentic(self, features: np.ndarray) -> float:
+        """The share of samples [n, d] that are no copies by the distance of their training picture to the next one."""
+        return float(np.mean(self.ratios(features) >= 1.0))
+
+    def ratios(self, features: np.ndarray) -> np.ndarray:
+        """The distance of each sample [n, d] to its training picture, over the distance of this one to the next, [n].
+
+        A training picture that is there twice has the distance 0 to the next: whatever is nearest to it has an infinite
+        ratio, as in the paper, since it is no nearer than that.
+        """
+        distances, rows = (array[:, 0] for array in self.nearest(features))
+        apart = self._next[rows]
+        return np.divide(distances, apart, out=np.full(len(distances), np.inf), where=apart > 0)
+
+    def cells(self, held_out: int) -> KMeans:
+        """A partition of the space by the training pictures, coarse enough for so many held-out pictures."""
+        count = int(np.clip(held_out // (2 * IN_CELL), 1, CELLS))
+        return KMeans(count, n_init=1, random_state=self._seed).fit(self.features)
+
+
+def find_copies(training: Training, held_out: np.ndarray, samples: np.ndarray) -> Copies:
+    """Both tests on features: held-out pictures [m, d] and samples [n, d]."""
+    near, _ = training.nearest(samples)
+    near_held_out, _ = training.nearest(held_out)
+    c_t, z = data_copying(training, held_out, samples)
+    too_near, p = count_too_near(training.ratios(held_out), training.ratios(samples))
+    return Copies(
+        authentic=training.authentic(samples),
+        authentic_held_out=training.authentic(held_out),
+        nearer_than_held_out=1.0 - _share_above(near[:, 0], near_held_out[:, 0]),
+        c_t=c_t,
+        z=z,
+        too_near=too_near,
+        too_near_p=p,
+        identical=0,
+        samples=len(samples),
+        held_out=len(held_out),
+        training=len(training.features),
+    )
+
+
+def data_copying(training: Training, held_out: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
+    """C_T of the paper's section 3, and its Z.
+
+    Distances are to the training pictures of the same cell. Cells of few samples or few held-out pictures do not
+    count; if none counts, all of space is one cell. The paper weighs a cell by its share of the samples. Under equal
+    distributions the cells' rank sums are independent, so C_T has the standard deviation sqrt(sum of squared weights).
+
+    Returns:
+        (c_t, z); both far below 0 for copies.
+    """
+    cells = training.cells(len(held_out))
+    of_training, of_held_out, of_samples = cells.labels_, cells.predict(held_out), cells.predict(samples)
+    found, weights = [], []
+    for cell in range(cells.n_clusters):
+        inside = [features[of == cell] for features, of in ((held_out, of_held_out), (samples, of_samples))]
+        own = training.features[of_training == cell]
+        if min(map(len, inside)) >= IN_CELL and len(own):
+            tree = NearestNeighbors(n_neighbors=1).fit(own)
+            found.append(rank_sum_z(*[tree.kneighbors(features)[0][:, 0] for features in inside]))
+            weights.append(len(inside[1]))
+    if not found:
+        found = [rank_sum_z(*[training.nearest(features)[0][:, 0] for features in (held_out, samples)])]
+        weights = [1]
+    shares = np.array(weights) / np.sum(weights)
+    c_t = float(shares @ found)
+    return c_t, c_t / float(np.sqrt(np.sum(shares**2)))
+
+
+def count_too_near(held_out: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
+    """The share of samples [n] that are below the k-th smallest of the held-out ratios [m], and its p-value.
+
+    k is one in 100 of m, at least 1. Where all are of one distribution, the number of samples below it follows the
+    beta-binomial law with n, k and m + 1 - k: the k-th smallest of m uniform numbers has that beta law.
+    """
+    n, m = len(samples), len(held_out)
+    k = max(1, m // _TOO_NEAR)
+    below = int(np.count_nonzero(samples < np.sort(held_out)[k - 1]))
+    return below / n, float(betabinom.sf(below - 1, n, k, m + 1 - k))
+
+
+def rank_sum_z(held_out: np.ndarray, samples: np.ndarray) -> float:
+    """The Z of Mann and Whitney's U: below 0 where the samples' distances [n] are smaller than the held-out ones [m].
+
+    Ties count half, and lower the variance as usual.
+    """
+    n, m = len(samples), len(held_out)
+    if n == 0 or m == 0:
+        return 0.0
+    ranks = rankdata(np.concatenate([samples, held_out]))
+    above = ranks[:n].sum() - n * (n + 1) / 2
+    _, ties = np.unique(ranks, return_counts=True)
+    total = n + m
+    variance = n * m / 12 * (total + 1 - np.sum(ties**3.0 - ties) / (total * max(total - 1, 1)))
+    return 0.0 if variance <= 0 else float((above - n * m / 2) / np.sqrt(variance))
+
+
+def in_words(copies: Copies, name: str) -> str:
+    """What the figures say, in one or two sentences.
+
+    Args:
+        copies: of the samples.
+        name: of the sampler.
+    """
+    shares = (
+        f"{_percent(copies.nearer_than_held_out)} are nearer to the training pictures than a held-out picture is "
+        f"(chance 50 %; C_T {copies.c_t:.1f}, Z {copies.z:.1f}); {_percent(copies.authentic)} are authentic (held-out "
+        f"pictures {_percent(copies.authentic_held_out)}); {_percent(copies.too_near)} are as near as hardly any "
+        f"held-out picture (p {copies.too_near_p:.1g})"
+    )
+    of = f"of {copies.samples:,} samples of {name}"
+    if copies.identical:
+        return f"copies: {copies.identical:,} {of} equal a training picture; {shares}."
+    if is_copying(copies):
+        return f"copies, or nearly: {of} {shares}."
+    if copies.z > Z_ALARM:
+        return f"no sign of copies, but the samples lie farther from the data than held-out pictures: {of} {shares}."
+    return f"no sign of copies: {of} {shares}."
+
+
+def is_copying(copies: Copies) -> bool:
+    """Whether a sample equals a training picture, or one of the tests finds more nearness than chance would give."""
+    return bool(copies.identical or copies.z < -Z_ALARM or copies.too_near_p < P_ALARM)
+
+
+def _share_above(first: np.ndarray, second: np.ndarray) -> float:
+    """The chance that a number of the first [n] is above one of the second [m], ties counting half."""
+    ranks = rankdata(np.concatenate([first, second]))[: len(first)]
+    return float((ranks.sum() / len(first) - (len(first) + 1) / 2) / len(second))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
