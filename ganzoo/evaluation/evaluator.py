@@ -37,7 +37,7 @@ class _Features:
     def __init__(self, samples: np.ndarray, compute: Callable[[np.ndarray], np.ndarray]):
         self.samples, self._compute = samples, compute
         self._all: np.ndarray | None = None
-        self._some = np.zeros([0, 0])
+        self._some: np.ndarray | None = None
 
     def of_all(self) -> np.ndarray:
         """Float32 [n, d], in the samples' order."""
@@ -50,8 +50,10 @@ class _Features:
         count = min(count, len(self.samples))
         if self._all is not None:
             return subset(self._all, count)
-        if len(self._some) < count:
-            self._some = self._compute(subset(self.samples, count))
+        there = 0 if self._some is None else len(self._some)
+        if there < count:
+            more = self._compute(self.samples[order(len(self.samples))[there:count]])
+            self._some = more if self._some is None else np.concatenate([self._some, more])
         return self._some[:count]
 
 

@@ -58,8 +58,8 @@ def measure(
         evaluator=evaluator,
         nearest_picture=workdir and workdir / "nearest.png",
     )
-    if evaluator.suite.extractor.facts:
-        metrics["features"] = {"name": evaluator.suite.extractor.name.rstrip("_"), **evaluator.suite.extractor.facts}
+    if found := features(evaluator):
+        metrics["features"] = found
     plots = [workdir and workdir / name for name in ("reliability.png", "codes.png")]
     metrics["log_ratio"] = calibration(exported, parts, seed=seed, plot=plots[0])
     return metrics | codes(exported, parts, seed=seed, picture=plots[1])
@@ -140,6 +140,12 @@ def evaluate(
             name: {**found._asdict(), "in_words": in_words(found, name)} for name, found in copies.items()
         }
     return rows | ({"label_accuracy": of_classes} if of_classes.get("floor") else {})
+
+
+def features(evaluator: Evaluator) -> dict:
+    """What a reader of the figures should know of the features, by `FeatureExtractor.facts`; empty for points."""
+    extractor = evaluator.suite.extractor
+    return {"name": extractor.name.rstrip("_"), **extractor.facts} if extractor.facts else {}
 
 
 def calibration(exported: Exported, parts: Parts, *, seed: int = 0, plot: Path | None = None) -> dict[str, float]:

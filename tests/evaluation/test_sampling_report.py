@@ -1,3 +1,4 @@
+import json
 import time
 from types import SimpleNamespace
 
@@ -5,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo.data.reals import Reals
+from ganzoo.data.reals import Reals, to_float
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.sampling_report import calibration, codes, describe, evaluate
+from ganzoo.evaluation.evaluator import Evaluator
+from ganzoo.evaluation.sampling_report import calibration, codes, describe, evaluate, features
+from tests.conftest import shapes
 
 
 @pytest.mark.parametrize(("z", "warned"), [(-3.5, True), (0.4, False), (3.5, True)])
@@ -114,3 +117,49 @@ def test_the_shares_of_the_classes_have_a_table_of_their_own():
     said = describe(metrics)
     assert "share of each class that shows what its label says" in said
     assert not any(line.startswith("label_accuracy") for line in said.splitlines())
+
+
+class Pictures:
+    """An export whose `generate` repeats training pictures, and whose `drs` makes new ones."""
+
+    signatures, is_conditional = ("generate", "drs", "propose"), False
+
+    def proposals_per_second(self):
+        return 1e4
+
+    def draw(self, signature, count, seed, labels=None):
+        samples = shapes(80)[:count] if signature == "generate" else shapes(count, seed=5)
+        samples = to_float(samples)
+        drawn = {"samples": samples}
+        return drawn if signature == "generate" else drawn | {"acceptance_rate": 0.5, "num_proposed": 2 * count}
+
+
+def test_each_sampler_is_asked_for_copies_and_the_first_is_drawn(tmp_path):
+    """The sentence is in the metrics and in the words for a person; random features are named as what they are."""
+    parts = SimpleNamespace(train=Reals("folder:x", shapes(80)), test=Reals("folder:x", shapes(40, seed=1)), ratio=None)
+    evaluator = Evaluator(parts.train, parts.test)
+    metrics = evaluate(Pictures(), parts, 40, evaluator=evaluator, nearest_picture=tmp_path / "nearest.png")
+    copies = metrics["copies"]
+    assert copies["generate"]["identical"] == 40
+    assert copies["generate"]["in_words"].startswith("copies: 40 of 40 samples of generate equal a training picture")
+    assert copies["drs"]["in_words"].startswith("no sign of copies")
+    assert (tmp_path / "nearest.png").stat().st_size > 5000
+    assert json.loads(json.dumps(metrics)) == metrics
+    said = describe(metrics | {"features": features(evaluator)})
+    assert copies["drs"]["in_words"] in said
+    assert "random features: compare runs of the same data, do not quote" in said
+
+
+def test_features_of_a_file_are_told_with_their_hash_and_size():
+    facts = dict(
+        name="vgg16", file="vgg16.h5", sha256="0123456789abcdef", dimensions=512, pictures="224 x 224, bilinear"
+    )
+    assert "features vgg16 of vgg16.h5 (sha256 0123456789ab...), 512 of each picture; pictures 224 x 224" in describe(
+        {"generate": {"kd_vgg16_1k": 0.1}, "features": facts}
+    )
+
+
+def test_features_of_a_classifier_are_told_with_its_accuracy():
+    facts = dict(name="flowers", accuracy=0.895, classifier_of="flowers")
+    said = describe({"generate": {"kd_flowers1k": 0.1}, "features": facts})
+    assert "features flowers of a classifier of flowers, right on 89.5% of its test pictures" in said
