@@ -28,7 +28,7 @@ def get_config(kind="images"):
         optimizer = common.adam(1e-3, beta_1=0.5, schedule="cosine")
     else:
         config.model.update(latent_dim=16, latent_categories=32)
-        config.networks.dcgan.generator.update(base_resolution=4, init_stddev=0.02)
+        config.networks.dcgan.generator.init_stddev = 0.02
         config.networks.dcgan.discriminator.update(norm="batch", init_stddev=0.02)
         config.ratio.estimator = "discriminator"
         config.batch_size, config.steps = 64, 3500

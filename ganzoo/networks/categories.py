@@ -16,7 +16,8 @@ from ganzoo.errors import GanzooError
 
 # The quantiles of the distributions of latents, by the distribution's name: probabilities in [0, 1] to latents
 QUANTILES = {"normal": scipy.special.ndtri, "uniform": lambda probabilities: 2.0 * probabilities - 1.0}
-SCALE = 4.0  # of the chosen category's number: then it is as long as 16 normal latents
+STDDEVS = {"normal": 1.0, "uniform": 3.0**-0.5}
+SCALE = 4.0  # of the chosen category's number, in standard deviations of a latent: then it is as long as 16 latents
 
 
 def generator(
@@ -58,7 +59,8 @@ def generator(
 class LatentCategory(keras.layers.Layer):
     """Latents float32 [batch, d] to [batch, d - 1 + categories]: the first one chooses a category, by its quantile.
 
-    All categories are equally frequent. The category follows the other latents as a one-hot vector times `SCALE`.
+    All categories are equally frequent. The category follows the other latents as a one-hot vector times `SCALE`
+    and the standard deviation of a latent.
 
     Args:
         categories: at least 2.
@@ -74,7 +76,9 @@ class LatentCategory(keras.layers.Layer):
     def call(self, latents):
         first = latents[:, :1]
         is_chosen = tf.logical_and(first >= self.bounds[:-1], first < self.bounds[1:])
-        return tf.concat([latents[:, 1:], SCALE * tf.cast(is_chosen, latents.dtype)], axis=1)
+        return tf.concat(
+            [latents[:, 1:], SCALE * STDDEVS[self.distribution] * tf.cast(is_chosen, latents.dtype)], axis=1
+        )
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], input_shape[1] - 1 + self.categories)
