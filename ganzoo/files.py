@@ -197,8 +197,13 @@ def checksum(path: Path) -> str:
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    files = sorted((file for file in path.rglob("*") if file.is_file()), key=lambda file: file.relative_to(path).parts)
-    lines = [f"{checksum(file)}  {file.relative_to(path).as_posix()}\n" for file in files]
+    files = (file for file in path.rglob("*") if file.is_file())
+    return checksum_of_folder({file.relative_to(path).as_posix(): checksum(file) for file in files})
+
+
+def checksum_of_folder(files: Mapping[str, str]) -> str:
+    """The checksum of a folder from the checksums of its files, which are named by their relative paths, with "/"."""
+    lines = [f"{files[name]}  {name}\n" for name in sorted(files, key=lambda name: name.split("/"))]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

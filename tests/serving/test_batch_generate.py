@@ -14,10 +14,10 @@ from PIL import Image
 from ganzoo.errors import GanzooError, install_hint
 from ganzoo.files import checksum
 from ganzoo.pictures import drawing
-from ganzoo.serving.batch import pipeline
+from ganzoo.serving.batch import making, pipeline
 from ganzoo.serving.batch.files import SampleSet
-from ganzoo.serving.batch.generate import planned, split_at_dashes
-from ganzoo.serving.batch.pipeline import draw_shard
+from ganzoo.serving.batch.generate import engine_of, planned, split_at_dashes
+from ganzoo.serving.batch.making import Maker, draw_shard
 from ganzoo.serving.batch.plan import ROUNDS, Plan
 from tests import processes
 
@@ -35,8 +35,9 @@ def make(loaded, kind, out, **asked):
     exported = loaded(kind)
     sample_set = SampleSet(planned(exported, **asked), out)
     sample_set.begin()
-    pipeline.run(sample_set, str(exported.path), range(sample_set.plan.num_shards))
-    return sample_set.plan, sample_set.complete(sample_set.entries())
+    for shard in range(sample_set.plan.num_shards):
+        Maker(sample_set, str(exported.path)).make(shard)
+    return sample_set.plan, sample_set.complete(sample_set.entries(sample_set.begun()))
 
 
 def examples(folder: Path) -> list[dict]:
@@ -255,20 +256,20 @@ def test_labels_that_got_no_sample_are_the_ones_asked_for_again():
 
 
 def test_a_shard_that_cannot_be_made_does_not_stop_the_others(loaded, tmp_path, monkeypatch):
-    whole = pipeline.draw_shard
+    whole = making.draw_shard
 
     def fail_once(plan, shard, call):
         if shard == 1:
             raise GanzooError("nothing was accepted")
         return whole(plan, shard, call)
 
-    monkeypatch.setattr(pipeline, "draw_shard", fail_once)
+    monkeypatch.setattr(making, "draw_shard", fail_once)
     exported = loaded("points")
     sample_set = SampleSet(planned(exported, **MANY | {"num_samples": 30}), tmp_path)
     sample_set.begin()
-    pipeline.run(sample_set, str(exported.path), range(3))
-    assert set(sample_set.entries()) == {0, 2}
-    assert sample_set.failures() == {1: "nothing was accepted"}
+    pipeline.run(Maker(sample_set, str(exported.path)), range(3))
+    assert set(sample_set.entries(range(3))) == {0, 2}
+    assert sample_set.failures(range(3)) == {1: "nothing was accepted"}
 
 
 def test_a_broken_entry_is_a_missing_shard(tmp_path):
@@ -276,21 +277,48 @@ def test_a_broken_entry_is_a_missing_shard(tmp_path):
     sample_set.begin()
     for shard in range(4):
         sample_set.write(shard, {"sample": np.zeros([sample_set.plan.size(shard), 2], np.float32)}, {"seeds": []})
-    assert set(sample_set.entries()) == {0, 1, 2, 3}
-    entry = sample_set.folder / "shard-00002-of-00004.json"
+    assert set(sample_set.entries(range(4))) == {0, 1, 2, 3}
+    entry = tmp_path / "set" / "shard-00002-of-00004.json"
     entry.write_text(entry.read_text()[:20])
-    assert set(sample_set.entries()) == {0, 1, 3}
+    assert set(sample_set.entries(range(4))) == {0, 1, 3}
+    assert sample_set.begun() == [0, 1, 2, 3]
 
 
-def test_without_beam_the_extra_is_named(tmp_path):
-    code = "import sys, runpy; sys.modules['apache_beam'] = None; sys.argv[0] = 'batch_generate'; "
+@pytest.mark.parametrize(
+    "engine, module, package, flags",
+    [("beam", "apache_beam", "apache-beam", []), ("dask", "distributed", "distributed", ["--scheduler=tcp://a:1"])],
+)
+def test_without_an_engines_packages_its_extra_is_named(tmp_path, engine, module, package, flags):
+    code = f"import sys, runpy; sys.modules['{module}'] = None; sys.argv[0] = 'batch_generate'; "
     code += "runpy.run_module('ganzoo.serving.batch.generate', run_name='__main__', alter_sys=True)"
-    flags = ["--export_dir", str(tmp_path), "--out", str(tmp_path / "out")]
+    flags += ["--engine", engine, "--export_dir", str(tmp_path), "--out", str(tmp_path / "out")]
     done = subprocess.run([sys.executable, "-c", code, *flags], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == f"ganzoo: apache-beam is not installed: {install_hint('beam')}.\n"
+    assert done.stderr == f"ganzoo: {package} is not installed: {install_hint(engine)}.\n"
 
 
 def test_what_stands_behind_dashes_is_beams():
     assert split_at_dashes(["a", "--seed=1", "--", "--x"]) == (["a", "--seed=1"], ["--x"])
     assert split_at_dashes(["a"]) == (["a"], [])
+
+
+@pytest.mark.parametrize(
+    "named, given, engine",
+    [
+        (None, [], "local"),
+        (None, ["scheduler"], "dask"),
+        (None, ["runner"], "beam"),
+        ("dask", ["scheduler"], "dask"),
+        ("beam", [], "beam"),
+    ],
+)
+def test_a_flag_of_an_engine_chooses_it(named, given, engine):
+    assert engine_of(named, given) == engine
+
+
+@pytest.mark.parametrize(
+    "named, given", [("local", ["scheduler"]), ("beam", ["scheduler"]), (None, ["scheduler", "runner"])]
+)
+def test_flags_of_two_engines_are_refused(named, given):
+    with pytest.raises(GanzooError, match="is of the engine (dask|beam), not of (local|beam|dask)"):
+        engine_of(named, given)

@@ -11,14 +11,14 @@ therefore be completed.
 """
 
 import dataclasses
-import json
+import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ganzoo.errors import GanzooError
-from ganzoo.files import checksum, remove, whole, write_json
+from ganzoo.serving.batch import storage
 from ganzoo.serving.batch.plan import Plan
 
 MANIFEST = "manifest.json"
@@ -59,37 +59,39 @@ WRITERS = {"tfrecord": write_tfrecord, "png": write_pngs}
 
 
 class SampleSet:
-    """The folder of a set, complete or not.
+    """The files of a set, complete or not.
 
     Args:
         plan: the set's plan.
-        folder: a folder on a file system that every worker sees.
+        out: a folder on a file system that every worker sees, or a URL that fsspec knows.
+
+    Raises:
+        GanzooError: for a URL that cannot be opened.
     """
 
-    def __init__(self, plan: Plan, folder: str | Path):
-        self.plan, self.folder = plan, Path(folder)
+    def __init__(self, plan: Plan, out: str | Path):
+        self.plan, self.store = plan, storage.opened(out)
 
     def begin(self) -> None:
-        """Makes the folder and writes its configuration, unless the folder holds the same configuration already.
+        """Writes the configuration, unless the same configuration is there already.
 
         Raises:
-            GanzooError: if the folder holds anything else.
+            GanzooError: if anything else is there.
         """
         configuration = dataclasses.asdict(self.plan)
-        manifest = self.folder / MANIFEST
-        if manifest.is_file():
-            existing = _read(manifest).get("configuration", {})
+        names = self.store.names()
+        if MANIFEST in names:
+            existing = self.store.read(MANIFEST).get("configuration", {})
             for name, value in configuration.items():
                 if existing.get(name) != value:
                     raise GanzooError(
-                        f"{self.folder} holds another set: its {name} is {existing.get(name)}, this one's {value}. "
+                        f"{self.store} holds another set: its {name} is {existing.get(name)}, this one's {value}. "
                         "Give another --out, or remove it."
                     )
             return
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise GanzooError(f"{self.folder} is no empty folder and holds no {MANIFEST}; give another --out.")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(manifest, {"complete": False, "configuration": configuration})
+        if names:
+            raise GanzooError(f"{self.store} is no empty folder and holds no {MANIFEST}; give another --out.")
+        self.store.write(MANIFEST, {"complete": False, "configuration": configuration})
 
     def write(self, shard: int, rows: Mapping[str, np.ndarray], facts: Mapping) -> None:
         """Writes a shard and then its entry.
@@ -100,52 +102,50 @@ class SampleSet:
             facts: further values of the entry.
         """
         name, first = self.plan.name(shard), self.plan.first(shard)
-        writer = WRITERS[self.plan.format]
-        with whole(self.folder / name) as beside:
-            writer(beside, first, rows)
-            sha256 = checksum(beside)
-        write_json(
-            self._entry(shard),
+        writer = functools.partial(WRITERS[self.plan.format], first=first, rows=rows)
+        sha256 = self.store.put(name, writer)
+        self.store.write(
+            self.plan.entry(shard),
             {"name": name, "first": first, "num_samples": len(rows["sample"]), **facts, "sha256": sha256},
         )
 
     def write_failure(self, shard: int, reason: str) -> None:
         """Writes an entry that says why a shard could not be made; the shard stays missing."""
-        write_json(self._entry(shard), {"name": self.plan.name(shard), "failed": reason})
+        self.store.write(self.plan.entry(shard), {"name": self.plan.name(shard), "failed": reason})
 
-    def entries(self, shards: Iterable[int] | None = None) -> dict[int, dict]:
+    def entries(self, shards: Iterable[int]) -> dict[int, dict]:
         """The entries of finished shards, by shard.
 
         A shard is finished if its files have the entry's checksum. Every file is read to take the checksum.
 
         Args:
-            shards: the shards to look at; None is all shards.
+            shards: the shards to look at.
         """
         finished = {}
-        for shard in range(self.plan.num_shards) if shards is None else shards:
-            entry, path = _read(self._entry(shard)), self.folder / self.plan.name(shard)
-            if "sha256" in entry and path.exists() and checksum(path) == entry["sha256"]:
+        for shard in shards:
+            entry = self.store.read(self.plan.entry(shard))
+            if "sha256" in entry and self.store.checksum(self.plan.name(shard)) == entry["sha256"]:
                 finished[shard] = entry
         return finished
 
-    def count(self, shards: Iterable[int]) -> int:
-        """How many of the shards have an entry, right or wrong; a quick count for the progress bar."""
-        return sum(self._entry(shard).exists() for shard in shards)
+    def begun(self) -> list[int]:
+        """The shards that have an entry, right or wrong, in order; one look at the names finds them."""
+        names = self.store.names()
+        return [shard for shard in range(self.plan.num_shards) if self.plan.entry(shard) in names]
 
     def forget(self, shards: Iterable[int]) -> None:
         """Removes the entries of shards, before the shards are made again."""
         for shard in shards:
-            self._entry(shard).unlink(missing_ok=True)
+            self.store.remove(self.plan.entry(shard))
 
-    def failures(self) -> dict[int, str]:
+    def failures(self, shards: Iterable[int]) -> dict[int, str]:
         """The reasons why shards could not be made, by shard."""
-        entries = {shard: _read(self._entry(shard)) for shard in range(self.plan.num_shards)}
+        entries = {shard: self.store.read(self.plan.entry(shard)) for shard in shards}
         return {shard: entry["failed"] for shard, entry in entries.items() if "failed" in entry}
 
     def complete(self, entries: Mapping[int, Mapping]) -> dict:
-        """Writes and returns the manifest of a set that has every shard; removes the files that killed workers left."""
-        for leftover in self.folder.glob(".shard-*"):
-            remove(leftover)
+        """Writes and returns the manifest of a set that has every shard; removes what killed workers left behind."""
+        self.store.remove_unfinished()
         shards = [entries[shard] for shard in range(self.plan.num_shards)]
         proposed = sum(shard["num_proposed"] for shard in shards)
         manifest = {
@@ -156,16 +156,5 @@ class SampleSet:
             "acceptance_rate": sum(shard["acceptance_rate"] * shard["num_proposed"] for shard in shards) / proposed,
             "shards": shards,
         }
-        write_json(self.folder / MANIFEST, manifest)
+        self.store.write(MANIFEST, manifest)
         return manifest
-
-    def _entry(self, shard: int) -> Path:
-        return self.folder / f"{self.plan.name(shard).removesuffix('.tfrecord')}.json"
-
-
-def _read(path: Path) -> dict:
-    """The contents of a JSON file; a missing or broken file gives an empty dict."""
-    try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return {}

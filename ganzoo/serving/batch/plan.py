@@ -90,3 +90,7 @@ class Plan:
         """A shard's file, or the folder of its PNGs."""
         end = ".tfrecord" if self.format == "tfrecord" else ""
         return f"shard-{shard:05d}-of-{self.num_shards:05d}{end}"
+
+    def entry(self, shard: int) -> str:
+        """The file of a shard's entry."""
+        return f"{self.name(shard).removesuffix('.tfrecord')}.json"

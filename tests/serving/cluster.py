@@ -1,0 +1,62 @@
+"""A Dask cluster on loopback for tests: a scheduler and workers, processes that end with the context."""
+
+import json
+import time
+from pathlib import Path
+
+from tests import processes
+
+WORKER = "from distributed.cli.dask_worker import main\nmain()\n"
+
+
+class LocalCluster:
+    """A scheduler and workers, each of one thread.
+
+    Attributes:
+        address: the scheduler's.
+        workers: the processes of the workers.
+
+    Args:
+        folder: an empty folder for the cluster's files.
+        programs: one for each worker: what it runs before it becomes a worker.
+    """
+
+    def __init__(self, folder: Path, programs: tuple[str, ...] = ("", "")):
+        self.file = folder / "scheduler.json"
+        self._folder = folder
+        self._processes = [
+            processes.Command(
+                *("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", self.file),
+                code="from distributed.cli.dask_scheduler import main\nmain()\n",
+                cwd=folder,
+            )
+        ]
+        until(self.file.exists)
+        self.address = json.loads(self.file.read_text())["address"]
+        self.workers = [self.add(program) for program in programs]
+
+    def add(self, program: str = "") -> processes.Command:
+        """Starts one more worker."""
+        worker = processes.Command(
+            *(self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"),
+            code=program + WORKER,
+            cwd=self._folder,
+            optimize_graphs=True,
+        )
+        self._processes.append(worker)
+        return worker
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self._processes):
+            process.kill()
+
+
+def until(true, seconds: float = 120.0) -> None:
+    """Waits until `true()` is."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not within {seconds:.0f} s"
+        time.sleep(0.05)
