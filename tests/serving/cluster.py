@@ -14,7 +14,8 @@ class LocalCluster:
 
     Attributes:
         address: the scheduler's.
-        workers: the processes of the workers.
+        processes: the scheduler's and the workers'.
+        workers: the workers' alone.
 
     Args:
         folder: an empty folder for the cluster's files.
@@ -24,11 +25,10 @@ class LocalCluster:
     def __init__(self, folder: Path, programs: tuple[str, ...] = ("", "")):
         self.file = folder / "scheduler.json"
         self._folder = folder
-        self._processes = [
+        self.processes = [
             processes.Command(
                 *("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", self.file),
                 code="from distributed.cli.dask_scheduler import main\nmain()\n",
-                cwd=folder,
             )
         ]
         until(self.file.exists)
@@ -39,18 +39,18 @@ class LocalCluster:
         """Starts one more worker."""
         worker = processes.Command(
             *(self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"),
+            *("--local-directory", self._folder),
             code=program + WORKER,
-            cwd=self._folder,
             optimize_graphs=True,
         )
-        self._processes.append(worker)
+        self.processes.append(worker)
         return worker
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for process in reversed(self._processes):
+        for process in reversed(self.processes):
             process.kill()
 
 

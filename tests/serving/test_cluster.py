@@ -2,12 +2,17 @@
 said in one line."""
 
 import json
-import os
+import re
 import signal
+import threading
+import time
 
 import pytest
 
+from ganzoo import cli
+from ganzoo.errors import GanzooError
 from ganzoo.files import checksum
+from ganzoo.serving.batch import cluster as module
 from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.generate import complete, planned
 from ganzoo.serving.batch.making import Maker
@@ -82,3 +87,131 @@ def test_a_set_whose_worker_is_killed_half_way_is_the_local_set(exports, loaded,
     assert files(out) == expected
     assert json.loads((out / "manifest.json").read_text()) == manifest
     assert [shard["first"] for shard in manifest["shards"]] == [*range(0, 100_000, 1000)]
+
+
+@pytest.fixture(scope="module")
+def few(loaded, tmp_path_factory):
+    return made_here(loaded, tmp_path_factory.mktemp("few") / "set", FEW)[0]
+
+
+@pytest.fixture
+def maker(loaded, tmp_path):
+    """Of a set in `tmp_path/set`, not begun."""
+    exported = loaded("points")
+    return Maker(SampleSet(planned(exported, **FEW), tmp_path / "set"), str(exported.path))
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 1.0)
+
+
+@pytest.mark.slow
+def test_a_set_at_a_url_is_the_local_set(exports, cluster, few, tmp_path):
+    """Also where a shard is damaged since, which alone is made again."""
+    url = f"file://{tmp_path}/set"
+    done = command(exports, url, scheduler=cluster.address)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert files(tmp_path / "set") == few
+    shard = tmp_path / "set" / "shard-00003-of-00008.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    done = command(exports, url, scheduler=cluster.address)
+    assert done.stdout.startswith("1 of 8 shards to make"), done.stderr[-2000:]
+    assert files(tmp_path / "set") == few
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_command_and_the_same_command_makes_the_rest(exports, cluster, loaded, tmp_path):
+    asked = MANY | dict(num_samples=20_000, shard_size=100)
+    expected, _ = made_here(loaded, tmp_path / "here", asked)
+    out = tmp_path / "set"
+    stopped = command(exports, out, asked, begin=processes.Command, scheduler=cluster.address)
+    until(lambda: len([*out.glob("shard-*.json")]) >= 3 or stopped.poll() is not None)
+    stopped.send_signal(signal.SIGINT)
+    _, said = stopped.communicate(60.0)
+    assert stopped.returncode == cli.INTERRUPTED
+    *_, shards, last = said.splitlines()
+    assert re.fullmatch(r"\d+ of 200 shards are made. The same command makes the others.", shards)
+    assert last == "ganzoo: interrupted."
+    assert "Traceback" not in said
+    done = command(exports, out, asked, scheduler=cluster.address)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert not done.stdout.startswith("200 of 200")
+    assert files(out) == expected
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "somewhere", "nonsense://a:1", "tcp://a:b"])
+def test_where_no_scheduler_answers_it_says_so(impatient, address):
+    with pytest.raises(GanzooError, match=f"no scheduler answers at {address} .*Start one with `dask scheduler`"):
+        module.Cluster(address)
+
+
+@pytest.mark.parametrize(
+    "programs, said",
+    [
+        ((), "has no workers. Start some, where ganzoo is installed: `dask worker tcp://"),
+        (("import sys; sys.modules['ganzoo'] = None\n",), "has no ganzoo. Install ganzoo 0."),
+        (
+            ("import ganzoo; ganzoo.__version__ = '0.0.9'\n",),
+            "ganzoo is 0.0.9 here, and .* where the command was given",
+        ),
+    ],
+)
+def test_workers_that_cannot_make_a_set_are_named_before_anything_is_made(monkeypatch, tmp_path, programs, said):
+    with LocalCluster(tmp_path, programs) as running:
+        monkeypatch.setattr(module, "PATIENCE", 60.0 if programs else 1.0)
+        with pytest.raises(GanzooError, match=said):
+            module.Cluster(running.address)
+
+
+DENIED = """
+from ganzoo.serving.batch import storage
+def put(self, name, write):
+    raise PermissionError(13, "Permission denied", f"{self}/{name}")
+storage.Folder.put = put
+"""
+
+
+@pytest.mark.parametrize(
+    "program, said",
+    [
+        (DENIED, r"^worker tcp://127.0.0.1:\d+: .*Permission denied: .*shard-0000\d-of-00008.tfrecord"),
+        ("import ganzoo\n", r"worker tcp://127.0.0.1:\d+: no export in .*: there is no such folder"),
+    ],
+)
+def test_a_worker_that_cannot_write_or_has_no_export_is_named(maker, tmp_path, monkeypatch, program, said):
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    if program != DENIED:
+        maker.version_dir = str(tmp_path / "elsewhere")
+    (tmp_path / "cluster").mkdir()
+    with LocalCluster(tmp_path / "cluster", (program,)) as running, module.Cluster(running.address) as spread:
+        with pytest.raises(GanzooError, match=said):
+            complete(maker, spread)
+        assert maker.sample_set.begun() == []
+
+
+def test_a_version_that_comes_later_is_refused(maker, monkeypatch):
+    """By whoever makes a shard, as a worker may join when the others are at work."""
+    maker.sample_set.begin()
+    maker.versions["ganzoo"] = "9.9.9"
+    with pytest.raises(GanzooError, match=r"ganzoo is 0\S+ here, and 9.9.9 where the command was given"):
+        maker.make(0)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_all_workers_or_its_scheduler_ends_the_command(maker, loaded, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    monkeypatch.setattr(module, "_make", slowly)
+    for number, said in ((-1, r"has had no workers for 2 s. Start some"), (0, "the scheduler at .* was lost")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with LocalCluster(folder, ("",)) as running, module.Cluster(running.address) as spread:
+            monkeypatch.setattr(module, "PATIENCE", 2.0)
+            threading.Timer(3.0, running.processes[number].kill).start()
+            with pytest.raises(GanzooError, match=said):
+                spread.work(maker, range(8))
+        monkeypatch.setattr(module, "PATIENCE", 60.0)
+
+
+def slowly(maker, shard):
+    time.sleep(60.0)

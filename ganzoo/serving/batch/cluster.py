@@ -5,7 +5,6 @@ therefore looks for a finished shard first, and makes only what is missing.
 """
 
 import contextlib
-import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +13,9 @@ from concurrent.futures import CancelledError
 from distributed import Client, as_completed, get_worker
 from distributed.scheduler import KilledWorker
 
-import ganzoo
 from ganzoo.errors import GanzooError
 from ganzoo.serving.batch.files import SampleSet
-from ganzoo.serving.batch.making import Maker
+from ganzoo.serving.batch.making import Maker, versions, wrong_version
 from ganzoo.serving.batch.workers import progress
 
 PATIENCE = 30.0  # seconds to wait for the scheduler, and for a worker if there is none
@@ -150,7 +148,7 @@ class Cluster:
             raise GanzooError(
                 f"{self.address} has no workers. Start some, where ganzoo is installed: `dask worker {self.address}`."
             ) from error
-        own = {"ganzoo": ganzoo.__version__, "tensorflow": importlib.metadata.version("tensorflow")}
+        own = versions()
         for worker, held in sorted(self._client.run(_probe(), on_error="return").items()):
             if isinstance(held, Exception):
                 raise GanzooError(f"worker {worker} does not answer: {_reason(held)}.")
@@ -158,10 +156,7 @@ class Cluster:
                 if held[name] is None:
                     raise GanzooError(f"worker {worker} has no {name}. Install {name} {version} there.")
                 if held[name] != version:
-                    raise GanzooError(
-                        f"worker {worker} has {name} {held[name]}, and this process {version}. A set needs one "
-                        "version: install it there."
-                    )
+                    raise GanzooError(f"worker {worker}: {wrong_version(name, held[name], version)}")
 
 
 def _probe() -> Callable[[], dict[str, str | None]]:

@@ -1,12 +1,14 @@
 """Makes a shard: draws its samples from an export, which each process loads once, and writes its files."""
 
 import functools
+import importlib.metadata
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
+import ganzoo
 from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.files import checksum
@@ -18,6 +20,16 @@ from ganzoo.serving.batch.plan import ROUNDS, Plan
 Call = Callable[[Mapping], Mapping[str, np.ndarray]]
 
 
+def versions() -> dict[str, str]:
+    """The versions, by package, on which the bytes of a set depend."""
+    return {"ganzoo": ganzoo.__version__, "tensorflow": importlib.metadata.version("tensorflow")}
+
+
+def wrong_version(name: str, version: str, needed: str) -> str:
+    """The error's words for a worker whose package has another version."""
+    return f"{name} is {version} here, and {needed} where the command was given. Install {name} {needed} here."
+
+
 class Maker:
     """Makes shards of a set. It is sent to workers as it is; a worker's process loads the export at its first shard.
 
@@ -27,14 +39,14 @@ class Maker:
     """
 
     def __init__(self, sample_set: SampleSet, version_dir: str):
-        self.sample_set, self.version_dir = sample_set, version_dir
+        self.sample_set, self.version_dir, self.versions = sample_set, version_dir, versions()
 
     def make(self, shard: int) -> None:
         """Draws and writes a shard. If the export cannot give the shard, its entry says why.
 
         Raises:
-            GanzooError: if the folder holds no export or another export than the plan's, and for a URL that cannot be
-                written.
+            GanzooError: if the folder holds no export or another export than the plan's, if ganzoo or TensorFlow has
+                another version here, and for a URL that cannot be written.
             OSError: if the shard cannot be written.
         """
         plan = self.sample_set.plan
@@ -49,14 +61,17 @@ class Maker:
 
     def _export(self):
         with _loading:  # all threads of a worker's process share one loaded export
-            return _loaded(self.version_dir, self.sample_set.plan.export_fingerprint)
+            return _loaded(self.version_dir, self.sample_set.plan.export_fingerprint, *self.versions.items())
 
 
 _loading = threading.Lock()
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(version_dir: str, fingerprint: str):
+def _loaded(version_dir: str, fingerprint: str, *needed: tuple[str, str]):
+    for name, version in versions().items():
+        if version != dict(needed)[name]:
+            raise GanzooError(wrong_version(name, version, dict(needed)[name]))
     with cli.quiet_imports():
         from ganzoo.serving.exported import Exported
 
