@@ -215,3 +215,31 @@ def test_a_cluster_that_loses_all_workers_or_its_scheduler_ends_the_command(make
 
 def slowly(maker, shard):
     time.sleep(60.0)
+
+
+@pytest.mark.slow
+def test_beam_on_its_dask_runner_makes_the_whole_set(exports, cluster, few, tmp_path):
+    """That runner reports success whatever it lost, and the command counts; here one `process` makes a whole shard."""
+    out = tmp_path / "set"
+    runner = "apache_beam.runners.dask.dask_runner.DaskRunner"
+    flags = arguments(exports, out, FEW, engine="beam", runner=runner)
+    behind = ["--", f"--dask_client_address={cluster.address}"]
+    done = processes.run(*flags, *behind, module="ganzoo.serving.batch.generate", optimize_graphs=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert files(out) == few
+
+
+@pytest.mark.slow
+def test_a_runner_that_loses_shards_and_reports_success_does_not_end_the_command_with_success(exports, few, tmp_path):
+    out = tmp_path / "set"
+    flags = arguments(exports, out, FEW, engine="beam", runner="tests.serving.losing_runner.LosingRunner")
+    done = processes.run(*flags, module="ganzoo.serving.batch.generate", optimize_graphs=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "ganzoo: 6 of 8 shards are made, though no worker reported a fault. Missing: 2, 5. Check that the workers write "
+        f"to the same {out}; the same command makes the missing shards."
+    )
+    assert json.loads((out / "manifest.json").read_text())["complete"] is False
+    done = processes.run(*arguments(exports, out, FEW, engine="local"), module="ganzoo.serving.batch.generate")
+    assert done.stdout.startswith("2 of 8 shards to make")
+    assert files(out).keys() == few.keys()
