@@ -120,3 +120,17 @@ def machine(packages: tuple[str, ...] = ("tensorflow", "keras", "numpy")) -> str
     return (
         f"{cores} cores of {names[0] if names else platform.machine()}, Python {platform.python_version()}, {versions}"
     )
+
+
+def write_between(page: Path, name: str, text: str) -> None:
+    """Writes a text between the marks `<!-- NAME: ... -->` and `<!-- end of NAME -->` of a page.
+
+    Raises:
+        ValueError: if the page does not have the marks once.
+    """
+    old = page.read_text()
+    marks = re.compile(rf"(<!-- {re.escape(name)}: [^\n]*-->\n).*?(<!-- end of {re.escape(name)} -->)", re.DOTALL)
+    new, count = marks.subn(lambda match: f"{match[1]}{text}\n{match[2]}", old)
+    if count != 1:
+        raise ValueError(f"{page} has the marks of '{name}' {count} times, expected once")
+    page.write_text(new)

@@ -132,11 +132,11 @@ def test_the_wheel_says_what_it_is(wheel):
     assert metadata["Name"] == DISTRIBUTION
     required = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
     assert {canonical(one.name) for one in required if one.marker is None} == base()
-    assert {"onnx", "litert", "beam", "docs", "dev"} == set(metadata.get_all("Provides-Extra"))
+    assert {"onnx", "litert", "beam", "dask", "docs", "dev"} == set(metadata.get_all("Provides-Extra"))
 
 
 def test_an_install_brings_what_the_package_imports_and_no_more():
-    extras = extra("beam") | extra("litert") | extra("onnx")
+    extras = extra("beam") | extra("dask") | extra("litert") | extra("onnx")
     imported = imports(*PACKAGES)
     assert {name: files for name, files in imported.items() if name not in base() | extras} == {}
     assert base() - imported.keys() == UNSEEN
@@ -164,7 +164,7 @@ def test_every_requirement_has_a_version_that_ci_passed_with():
 
 # An install of `ganzoo`, which on the public index is another project's package.
 STRANGER = re.compile(
-    r"(?<![\w-])ganzoo\[(beam|dev|docs|litert|onnx)\b"
+    r"(?<![\w-])ganzoo\[(beam|dask|dev|docs|litert|onnx)\b"
     r"|pip3? install\b[^`]*?[\s'\"]ganzoo(?=[\s'\"`=<>~,;:]|[.](\s|$)|$)"
 )
 

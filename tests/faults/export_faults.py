@@ -233,8 +233,8 @@ FAULTS = [
     ),
     Fault(
         "files: a folder's checksum knows no names",
-        'lines = [f"{checksum(file)}  {file.relative_to(path).as_posix()}\\n" for file in files]',
-        'lines = [f"{checksum(file)}\\n" for file in files]',
+        'lines = [f"{files[name]}  {name}\\n" for name',
+        'lines = [f"{files[name]}\\n" for name',
         "test_files.py",
     ),
     Fault(
@@ -242,6 +242,24 @@ FAULTS = [
         "return self.seed, shard * self.calls_per_shard + call",
         "return self.seed, shard + call",
         "serving/test_batch_generate.py::test_no_two_calls_share_a_seed",
+    ),
+    Fault(
+        "shards: a lost result makes a finished shard again",
+        "        if not maker.sample_set.entries([shard]):\n",
+        "        if True:\n",
+        "serving/test_cluster.py::test_a_task_leaves_a_finished_shard_alone",
+    ),
+    Fault(
+        "shards: another export on a worker is taken",
+        "    if checksum(exported.path) != fingerprint:",
+        "    if False:",
+        "serving/test_cluster.py::test_another_export_in_the_folder_is_refused",
+    ),
+    Fault(
+        "shards: the engine's word is taken for a complete set",
+        "        if len(entries) < plan.num_shards:\n",
+        "        if exit_codes and any(exit_codes):\n",
+        "serving/test_cluster.py::test_a_runner_that_loses_shards_and_reports_success_does_not_end_the_command_with_success",
     ),
     # The client.
     Fault(

@@ -190,6 +190,26 @@ def test_a_worker_that_cannot_write_or_has_no_export_is_named(maker, tmp_path, m
         assert maker.sample_set.begun() == []
 
 
+def test_a_task_leaves_a_finished_shard_alone(maker):
+    """The scheduler computes a result again if the worker that held it is lost."""
+    maker.sample_set.begin()
+    module._make(maker, 0)
+    path = maker.sample_set.store.path / "shard-00000-of-00008.tfrecord"
+    before = path.stat().st_mtime_ns
+    module._make(maker, 0)
+    assert path.stat().st_mtime_ns == before
+    path.write_bytes(path.read_bytes()[:-1])
+    module._make(maker, 0)
+    assert list(maker.sample_set.entries([0])) == [0]
+
+
+def test_another_export_in_the_folder_is_refused(exports, maker):
+    maker.sample_set.begin()
+    maker.version_dir = str(exports["gan"][1])
+    with pytest.raises(GanzooError, match="holds another export here than where the command was given"):
+        maker.make(0)
+
+
 def test_a_version_that_comes_later_is_refused(maker, monkeypatch):
     """By whoever makes a shard, as a worker may join when the others are at work."""
     maker.sample_set.begin()
@@ -236,8 +256,8 @@ def test_a_runner_that_loses_shards_and_reports_success_does_not_end_the_command
     done = processes.run(*flags, module="ganzoo.serving.batch.generate", optimize_graphs=True)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "ganzoo: 6 of 8 shards are made, though no worker reported a fault. Missing: 2, 5. Check that the workers write "
-        f"to the same {out}; the same command makes the missing shards."
+        "ganzoo: 6 of 8 shards are made, though no worker reported a fault. Missing: 2, 5. Check that the workers "
+        f"write to the same {out}; the same command makes the missing shards."
     )
     assert json.loads((out / "manifest.json").read_text())["complete"] is False
     done = processes.run(*arguments(exports, out, FEW, engine="local"), module="ganzoo.serving.batch.generate")
