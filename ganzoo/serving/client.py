@@ -4,6 +4,7 @@ python -m ganzoo.serving.client --server localhost:8500 --model wgan_gp --num_sa
 python -m ganzoo.serving.client --rest --server localhost:8501 --model wgan_gp --num_samples 1000 --out digits.npz
 python -m ganzoo.serving.client --model wgan_gp_batchable --signature propose --num_samples 64 --out grid.png
 python -m ganzoo.serving.client --model cyclegan --signature a_to_b --input_dir pictures --out translated
+python -m ganzoo.serving.client --tls --server models.example:8500 --token_file token --model wgan_gp --out grid.png
 """
 
 import sys
@@ -15,7 +16,7 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.export import inputs
 from ganzoo.pictures import writing
-from ganzoo.serving import asking, picture_folder
+from ganzoo.serving import access, asking, picture_folder
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Connection
 
@@ -32,7 +33,7 @@ def main() -> int:
         raise GanzooError(f"--deadline is {FLAGS.deadline:g}, expected more than 0 seconds.")
     options = inputs.flag_values(*inputs.OPTIONS, "max_rounds", "max_per_request")
     server = FLAGS.server or ("localhost:8501" if FLAGS.rest else "localhost:8500")
-    which = dict(version=FLAGS.version, version_label=FLAGS.version_label)
+    which = dict(version=FLAGS.version, version_label=FLAGS.version_label, access=access.of_flags())
     with connect(server, FLAGS.model, rest=FLAGS.rest, deadline=FLAGS.deadline, **which) as connection:
         if FLAGS.input:
             options |= inputs.read(FLAGS.signature, connection.signature(FLAGS.signature).inputs)
@@ -89,4 +90,5 @@ if __name__ == "__main__":
     )
     flags.DEFINE_float("deadline", 60.0, "seconds for a request, all tries included")
     flags.DEFINE_string("out", "samples.png", "NAME.png, NAME.npz or a folder")
+    access.define_flags()
     cli.run(main)

@@ -9,8 +9,10 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.serving.access import Access
 
 T = TypeVar("T")
+IN_THE_CLEAR = Access()
 TRIES = 6
 # The bound on the wait between two tries, in seconds. It doubles with each try; the wait is random, up to the bound.
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
@@ -39,6 +41,10 @@ class Refused(GanzooError):
     """The server refused the request, and would refuse it again."""
 
 
+class NotReady(GanzooError):
+    """The server was not ready in any of the tries. The request may be sent again later."""
+
+
 class Unready(Exception):
     """The server cannot answer now: UNAVAILABLE, RESOURCE_EXHAUSTED or no connection. The request may be sent again."""
 
@@ -56,6 +62,10 @@ class Connection(ABC):
         version: a version's number; None is the newest version.
         version_label: a label of the server's config, such as "stable", instead of a number.
         deadline: seconds for a request, all tries included.
+        access: TLS and metadata.
+
+    Raises:
+        GanzooError: for a version beside a label, and for a token that would go to another machine in the clear.
     """
 
     def __init__(
@@ -66,10 +76,13 @@ class Connection(ABC):
         version: int | None = None,
         version_label: str | None = None,
         deadline: float = 60.0,
+        access: Access = IN_THE_CLEAR,
     ):
         if version is not None and version_label is not None:
             raise GanzooError("give a version's number or its label, not both.")
-        self.server, self.model, self.deadline = server, model, deadline
+        self.is_encrypted = access.tls or server.startswith("https://")
+        access.check(server, self.is_encrypted)
+        self.server, self.model, self.deadline, self.access = server, model, deadline, access
         self.version, self.version_label = version, version_label
         self._known: dict[str, Signature] | None = None
 
@@ -122,7 +135,7 @@ class Connection(ABC):
             )
         return self._patiently(lambda seconds: self._ask(signature, arrays, seconds))
 
-    def close(self) -> None:  # noqa: B027 - REST has nothing to close
+    def close(self) -> None:  # noqa: B027 - an export in this process has nothing to close
         """Closes the connection. An open gRPC channel can keep Python from ending."""
 
     def __enter__(self) -> "Connection":
@@ -161,7 +174,16 @@ class Connection(ABC):
             wait = random.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))
             if attempt < TRIES - 1:
                 time.sleep(max(0.0, min(wait, end - time.monotonic())))
-        raise GanzooError(f"{self.server} is not ready, in {TRIES} tries: {reason}.")
+        # A server that awaits TLS closes a connection in the clear, and so does one that ends.
+        hint = " If it speaks TLS, use it (--tls)." if not self.is_encrypted and "closed" in reason else ""
+        raise NotReady(f"{self.server} is not ready, in {TRIES} tries: {reason}.{hint}")
+
+    def _untrusted(self, reason: str) -> GanzooError:
+        """The error for a TLS handshake that failed, which it would do again."""
+        return GanzooError(
+            f"no TLS with {self.server}: {reason}. Check that it speaks TLS and that its certificate has this name; "
+            "--ca_certificate says who vouches for it."
+        )
 
 
 def _as(dtype: np.dtype, value: object, name: str) -> np.ndarray:

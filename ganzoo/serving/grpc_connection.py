@@ -1,12 +1,14 @@
 """A served model by gRPC."""
 
 import os
+import re
 
 import grpc
 import numpy as np
 
 from ganzoo.cli import quiet_imports
 from ganzoo.errors import plain_words
+from ganzoo.serving.access import pem
 from ganzoo.serving.connection import Connection, Refused, Signature, Spec, TooLate, Unready
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # the error holds everything that gRPC would log to standard error
@@ -15,6 +17,7 @@ with quiet_imports():
     import tensorflow as tf
     from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc
 
+HANDSHAKE = re.compile("handshake|certificate|hostname verification|peer name|SSL", re.I)  # in what gRPC says of TLS that failed
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # the default of 4 MB holds 1,300 digits
@@ -27,11 +30,18 @@ OPTIONS = [
 
 
 class GrpcConnection(Connection):
-    """A connection by gRPC, without TLS; arguments as in `Connection`."""
+    """A connection by gRPC; arguments as in `Connection`."""
 
     def __init__(self, server: str, model: str, **options):
         super().__init__(server, model, **options)
-        self._channel = grpc.insecure_channel(server, options=OPTIONS)
+        access = self.access
+        if self.is_encrypted:
+            files = (access.ca_certificate, access.client_key, access.client_certificate)
+            credentials = grpc.ssl_channel_credentials(*(None if path is None else pem(path) for path in files))
+            self._channel = grpc.secure_channel(server.removeprefix("https://"), credentials, options=OPTIONS)
+        else:
+            self._channel = grpc.insecure_channel(server, options=OPTIONS)
+        self._metadata = tuple(access.metadata.items())
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
 
     def close(self) -> None:
@@ -71,9 +81,11 @@ class GrpcConnection(Connection):
 
     def _call(self, method, request, seconds: float):
         try:
-            return method(request, timeout=seconds)
+            return method(request, timeout=seconds, metadata=self._metadata)
         except grpc.RpcError as error:
             code, words = error.code(), plain_words(error.details() or "")
+            if self.is_encrypted and code == grpc.StatusCode.UNAVAILABLE and HANDSHAKE.search(words):
+                raise self._untrusted(words) from error
             if code in AGAIN:
                 raise Unready(f"{code.name}, {words}") from error
             if code == grpc.StatusCode.DEADLINE_EXCEEDED:

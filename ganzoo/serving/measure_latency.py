@@ -20,6 +20,7 @@ from PIL import Image
 from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.export.inputs import INPUTS, Input, classes, default, own_inputs, random_rows
+from ganzoo.serving import access
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.connection import Connection, Spec
 
@@ -110,7 +111,7 @@ def main() -> None:
         connection = InProcess(Exported(FLAGS.export_dir))
     else:
         model = FLAGS.model or Path(FLAGS.export_dir).resolve().name
-        connection = connect(FLAGS.server, model, rest=FLAGS.rest)
+        connection = connect(FLAGS.server, model, rest=FLAGS.rest, access=access.of_flags())
     with connection:
         print("\n".join(table(connection, config, FLAGS.rows, FLAGS.seconds)))
 
@@ -130,4 +131,5 @@ if __name__ == "__main__":
     flags.DEFINE_string("model", None, "the model's name at the server; default: the folder's name")
     flags.DEFINE_integer("rows", 16, "samples or pictures in a request")
     flags.DEFINE_float("seconds", 5.0, "how long each signature is measured")
+    access.define_flags()
     cli.run(main)

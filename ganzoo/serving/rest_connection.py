@@ -1,13 +1,12 @@
 """A served model by REST: HTTP and JSON, without TensorFlow."""
 
 import base64
-import http.client
+import http.cookiejar
 import json
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import numpy as np
+import requests
 
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.serving.connection import Connection, Refused, Signature, Spec, TooLate, Unready
@@ -23,17 +22,37 @@ DTYPES = {
 }
 
 
+MOST_KEPT = 64  # connections, for as many threads that ask at once
+
+
 class RestConnection(Connection):
-    """A connection by REST; arguments as in `Connection`, and `server` may begin with "https://"."""
+    """A connection by REST; arguments as in `Connection`, and `server` may begin with "https://".
+
+    TCP connections are kept between requests. Proxies of the environment (`HTTPS_PROXY`) are used.
+    """
 
     def __init__(self, server: str, model: str, **options):
         super().__init__(server, model, **options)
-        host = server if "://" in server else f"http://{server}"
-        self._url = f"{host.rstrip('/')}/v1/models/{urllib.parse.quote(model, safe='')}"
+        host = server.rpartition("://")[2].rstrip("/")
+        self._url = (
+            f"{'https' if self.is_encrypted else 'http'}://{host}/v1/models/{urllib.parse.quote(model, safe='')}"
+        )
         if self.version is not None:
             self._url += f"/versions/{self.version}"
         if self.version_label is not None:
             self._url += f"/labels/{urllib.parse.quote(self.version_label, safe='')}"
+        self._session = requests.Session()
+        # Threads share the session: cookies would be its only state, and no server of models has use for them.
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=MOST_KEPT))
+        self._session.headers.update({"Content-Type": "application/json", **self.access.metadata})
+        self._session.auth = lambda request: request  # or a ~/.netrc would replace the token
+        if self.access.client_certificate is not None:
+            self._session.cert = (str(self.access.client_certificate), str(self.access.client_key))
+
+    def close(self) -> None:
+        self._session.close()
 
     def _ask_signatures(self, seconds: float) -> dict[str, Signature]:
         held = self._call(f"{self._url}/metadata", None, seconds)["metadata"]["signature_def"]["signature_def"]
@@ -53,24 +72,27 @@ class RestConnection(Connection):
         return {name: _from_json(outputs[name], spec) for name, spec in specs.items()}
 
     def _call(self, url: str, body: bytes | None, seconds: float) -> dict:
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        authority = self.access.ca_certificate
+        # Given with the request, as REQUESTS_CA_BUNDLE replaces the session's.
+        how = dict(timeout=seconds, allow_redirects=False, verify=True if authority is None else str(authority))
         try:
-            with urllib.request.urlopen(request, timeout=seconds) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            words = _words(error)
-            if error.code in AGAIN:
-                raise Unready(f"{error.code}, {words}") from error
-            if error.code in LATE:
-                raise TooLate from error
-            raise Refused(f"{self.server} answers {error.code}: {words}") from error
-        except TimeoutError as error:
+            answer = self._session.request("GET" if body is None else "POST", url, data=body, **how)
+        except requests.Timeout as error:
             raise TooLate from error
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError) as error:
-            reason = getattr(error, "reason", error)
-            if isinstance(reason, TimeoutError):
-                raise TooLate from error
-            raise Unready(str(reason) or type(reason).__name__) from error
+        except requests.exceptions.SSLError as error:
+            raise self._untrusted(_reason(error)) from error
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+            raise GanzooError(f"the server's address is {self.server}, expected HOST:PORT ({error}).") from error
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise Unready(_reason(error)) from error
+        if answer.status_code in AGAIN:
+            raise Unready(f"{answer.status_code}, {_words(answer)}")
+        if answer.status_code in LATE:
+            raise TooLate
+        if answer.status_code != 200:
+            raise Refused(f"{self.server} answers {answer.status_code}: {_words(answer)}")
+        try:
+            return json.loads(answer.content)
         except ValueError as error:
             raise GanzooError(f"{url} does not answer in JSON: is it the REST port of a model server?") from error
 
@@ -98,10 +120,21 @@ def _from_json(value, spec: Spec) -> np.ndarray:
     return array if array.size else array.reshape([side or 0 for side in spec.shape])
 
 
-def _words(error: urllib.error.HTTPError) -> str:
-    """The message in the server's {"error": ...}; else the answer's first line, or HTTP's reason."""
-    content = error.read().decode(errors="replace")
+def _words(answer: requests.Response) -> str:
+    """The message in the server's {"error": ...}; else where the answer leads, its first line, or HTTP's reason."""
+    if answer.is_redirect:
+        return f"moved to {answer.headers['location']}"
+    content = answer.content.decode(errors="replace")
     try:
         return plain_words(json.loads(content)["error"])
     except (ValueError, KeyError, TypeError):
-        return content.strip().partition("\n")[0] or error.reason
+        return content.strip().partition("\n")[0] or answer.reason
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost reason of an error of requests, which wraps those of urllib3 and of the system."""
+    while (inner := getattr(error, "reason", None) or next(iter(error.args[-1:]), None)) and inner is not error:
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -2,8 +2,11 @@
 
 import base64
 import binascii
+import contextlib
 import json
 import re
+import socket
+import ssl
 import urllib.parse
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,14 +31,52 @@ HTTP = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
+UNAUTHENTICATED = "the request has no valid token"
 TIMEOUT = 30.0  # seconds, the default of --rest_api_timeout_in_ms
 
 
-def http_server(servables: Servables, port: int) -> ThreadingHTTPServer:
-    """A server on 127.0.0.1, not yet serving."""
+class Server(ThreadingHTTPServer):
+    """A server whose end is the end of the connections that its clients keep."""
+
+    daemon_threads = True
+
+    def __init__(self, *arguments):
+        self._connections = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request, client_address):
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self):
+        super().server_close()
+        for connection in [*self._connections]:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request, client_address):
+        """Says nothing: a client that goes away or speaks no TLS is no news."""
+
+
+def http_server(
+    servables: Servables, port: int, *, context: ssl.SSLContext | None = None, token: str | None = None
+) -> Server:
+    """A server on 127.0.0.1, not yet serving.
+
+    Args:
+        servables: the models.
+        port: 0 takes a free port.
+        context: of TLS; None serves in the clear.
+        token: refuse requests without the header "authorization: Bearer TOKEN"; None asks for no token.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body leave together: apart, the body would wait for the client's delayed ACK
 
         def do_GET(self):
             self.answer(b"")
@@ -44,6 +85,8 @@ def http_server(servables: Servables, port: int) -> ThreadingHTTPServer:
             self.answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
         def answer(self, body: bytes):
+            if token is not None and self.headers.get("Authorization") != f"Bearer {token}":
+                return self.reply(401, json.dumps({"error": UNAUTHENTICATED}))
             path = urllib.parse.urlsplit(self.path).path
             if not path.lower().startswith("/v1/"):
                 return self.reply(404, "")
@@ -63,8 +106,9 @@ def http_server(servables: Servables, port: int) -> ThreadingHTTPServer:
         def log_message(self, *_):
             """Logs nothing: requests are no news."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", port), Handler)
+    if context is not None:  # each connection's own thread shakes hands, so that nobody can hold up the others
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     return server
 
 
