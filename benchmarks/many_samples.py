@@ -3,9 +3,9 @@
     python -m benchmarks.many_samples --export_dir runs/wgan_gp-mnist_5k-0/export
     python -m benchmarks.many_samples --export_dir runs/wgan_gp-mnist_5k-0/export --write
 
-Each engine makes a small set and a large one; the difference is free of the start-up. Processor time is of all the
-engine's processes and says what a set costs where machines are rented; it depends little on other work on the machine.
-`--write` writes the tables into docs/scaling.md.
+Each engine makes one set. The throughput is that between the first shard and the last, so it is free of the start-up.
+The processor time of a shard is measured in this process. It says what a set costs where cores are rented, and depends
+little on other work on the machine. `--write` writes the tables into docs/scaling.md.
 """
 
 import contextlib
@@ -16,12 +16,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-import psutil
+import numpy as np
 from absl import app, flags
 
 from benchmarks.measuring import machine, write_between
+from ganzoo.serving.batch import cluster
+from ganzoo.serving.batch.files import SampleSet
+from ganzoo.serving.batch.generate import complete, planned
+from ganzoo.serving.batch.making import Maker
+from ganzoo.serving.batch.plan import Plan
+from ganzoo.serving.batch.workers import Processes
 from ganzoo.serving.exported import Exported
 
 FLAGS = flags.FLAGS
@@ -30,18 +35,12 @@ ENGINES = [("local", 1), ("local", 2), ("dask", 1), ("dask", 2)]
 SIZES = {"a million": 10**6, "a billion": 10**9}
 
 
-class Cost(NamedTuple):
-    """Seconds of a set, by the clock and of the processors, and its bytes and acceptance rate."""
-
-    clock: float
-    processors: float
-    size: int
-    acceptance_rate: float
-
-
 @contextlib.contextmanager
-def dask_cluster(folder: Path, num_workers: int) -> Iterator[tuple[list[str], list[psutil.Process]]]:
-    """The flags for a new cluster on loopback, of workers with one thread each, and the workers' processes."""
+def engine(name: str, num_workers: int, folder: Path) -> Iterator[Processes]:
+    """An engine with workers; that of Dask has a new scheduler and workers of one thread on loopback."""
+    if name == "local":
+        yield Processes(num_workers)
+        return
     file = folder / "scheduler.json"
     options = ["--scheduler-file", str(file), "--no-dashboard"]
     begun = [_begin("dask_scheduler", "--host", "127.0.0.1", "--port", "0", *options)]
@@ -50,8 +49,11 @@ def dask_cluster(folder: Path, num_workers: int) -> Iterator[tuple[list[str], li
             time.sleep(0.1)
         workers = ["--nthreads", "1", "--no-nanny", "--local-directory", str(folder)]
         begun += [_begin("dask_worker", *options, *workers) for _ in range(num_workers)]
-        address = json.loads(file.read_text())["address"]
-        yield ["--scheduler", address], [psutil.Process(process.pid) for process in begun[1:]]
+        cluster.PATIENCE = 600.0
+        with cluster.Cluster(json.loads(file.read_text())["address"]) as connected:
+            while connected.num_workers < num_workers:
+                time.sleep(0.1)
+            yield connected
     finally:
         for process in reversed(begun):
             process.kill()
@@ -63,64 +65,51 @@ def _begin(command: str, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def made(num_samples: int, flags_of_engine: list[str], workers: list[psutil.Process]) -> Cost:
-    """Makes a set of the export's samples, and removes it.
-
-    Args:
-        num_samples: the number of samples.
-        flags_of_engine: of the command.
-        workers: further processes that work; the command and its own processes are counted anyway.
-    """
+def throughput(exported: Exported, plan: Plan, name: str, num_workers: int) -> float:
+    """Samples a second of an engine, from the end of the first `num_workers` shards to the end of the last one."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "set")
-        command = [sys.executable, "-m", "ganzoo.serving.batch.generate", f"--export_dir={FLAGS.export_dir}"]
-        command += [f"--signature={FLAGS.signature}", f"--num_samples={num_samples}", f"--out={out}"]
-        before, start = _processor_seconds(workers), time.perf_counter()
-        subprocess.run([*command, *flags_of_engine], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        clock, processors = time.perf_counter() - start, _processor_seconds(workers) - before
-        manifest = json.loads((out / "manifest.json").read_text())
-        size = sum((out / shard["name"]).stat().st_size for shard in manifest["shards"])
-        return Cost(clock, processors, size, manifest["acceptance_rate"])
+        with engine(name, num_workers, Path(folder)) as spread:
+            complete(Maker(SampleSet(plan, out), str(exported.path.absolute())), spread)
+        ended = sorted((out / plan.entry(shard)).stat().st_mtime for shard in range(plan.num_shards))
+        samples = FLAGS.shard_size * (plan.num_shards - num_workers)
+        return samples / (ended[-1] - ended[num_workers - 1])
 
 
-def _processor_seconds(workers: list[psutil.Process]) -> float:
-    """Of the workers and of all ended children of this process."""
-    of_children = psutil.Process().cpu_times()
-    times = [worker.cpu_times() for worker in workers]
-    return of_children.children_user + of_children.children_system + sum(each.user + each.system for each in times)
+def of_one_process(exported: Exported, plan: Plan) -> tuple[float, float, float]:
+    """The processor seconds and the bytes of a sample, and the acceptance rate; the first shard warms up."""
+    with tempfile.TemporaryDirectory() as folder:
+        sample_set = SampleSet(plan, folder)
+        maker = Maker(sample_set, str(exported.path.absolute()))
+        maker.make(0)
+        shards = range(1, min(plan.num_shards, 4))
+        start = time.process_time()
+        for shard in shards:
+            maker.make(shard)
+        seconds = (time.process_time() - start) / len(shards) / FLAGS.shard_size
+        size = Path(folder, plan.name(1)).stat().st_size / FLAGS.shard_size
+        return (
+            seconds,
+            size,
+            float(np.mean([entry["acceptance_rate"] for entry in sample_set.entries(shards).values()])),
+        )
 
 
-def measured(engine: str, num_workers: int) -> tuple[Cost, Cost]:
-    """The costs of the small and of the large set."""
-    with contextlib.ExitStack() as stack:
-        flags_of_engine, workers = [f"--num_workers={num_workers}"], []
-        if engine == "dask":
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            flags_of_engine, workers = stack.enter_context(dask_cluster(folder, num_workers))
-            made(FLAGS.small, flags_of_engine, workers)  # the workers load the export
-        return made(FLAGS.small, flags_of_engine, workers), made(FLAGS.large, flags_of_engine, workers)
-
-
-def tables(costs: dict[tuple[str, int], tuple[Cost, Cost]], model: str) -> str:
+def tables(exported: Exported, plan: Plan, rates: dict[tuple[str, int], float]) -> str:
     """The tables in Markdown, with what was measured."""
-    count = FLAGS.large - FLAGS.small
-    rows, cheapest = [], {}
-    for (engine, num_workers), (small, large) in costs.items():
-        rate, each = count / (large.clock - small.clock), (large.processors - small.processors) / count
-        rows.append(f"| `{engine}` | {num_workers} | {figure(rate)} | {figure(1000 * each)} |")
-        cheapest[engine] = min(each, cheapest.get(engine, each))
-    (_, large), each = next(iter(costs.values())), max(cheapest.values())
+    seconds, size, acceptance = of_one_process(exported, plan)
+    measured = [f"| `{name}` | {num_workers} | {figure(rate)} |" for (name, num_workers), rate in rates.items()]
     projected = []
-    for name, size in SIZES.items():
-        hours, gigabytes = each * size / 3600, large.size / FLAGS.large * size / 1e9
-        projected.append(f"| {name} | {amount(hours)} h | {amount(gigabytes)} GB | {amount(size / 1000)} |")
+    for name, count in SIZES.items():
+        hours, gigabytes = seconds * count / 3600, size * count / 1e9
+        projected.append(f"| {name} | {amount(hours)} h | {amount(gigabytes)} GB |")
     return (
-        f"`python -m benchmarks.many_samples --export_dir ... --write`: {model} by `{FLAGS.signature}` at acceptance "
-        f"rate {large.acceptance_rate:.3f}, {figure(FLAGS.large)} samples in shards of 1,000. It ran beside other work "
-        f"on {machine(('tensorflow', 'distributed'))}.\n\n"
-        "| engine | workers | samples a second | processor seconds for 1,000 samples |\n|---|---|---|---|\n"
-        + "\n".join(rows)
-        + "\n\n| by these figures | processor time | TFRecord shards | shards of 1,000 |\n|---|---|---|---|\n"
+        f"By `python -m benchmarks.many_samples --export_dir ... --write`: `{plan.model}` by `{plan.signature}` at "
+        f"acceptance rate {acceptance:.3f}, {figure(plan.num_samples)} samples in shards of {figure(FLAGS.shard_size)} "
+        f"beside other work on {machine(('tensorflow', 'distributed'))}. 1,000 samples took {seconds * 1000:.2g} s of "
+        "processor time, writing included.\n\n| engine | workers | samples a second |\n|---|---|---|\n"
+        + "\n".join(measured)
+        + "\n\n| by these figures | core-hours | TFRecord shards |\n|---|---|---|\n"
         + "\n".join(projected)
     )
 
@@ -137,12 +126,11 @@ def amount(value: float) -> str:
 
 def main(argv: list[str]) -> None:
     del argv
-    model = Exported.describe(FLAGS.export_dir)["name"]
-    costs = {}
-    for engine, num_workers in ENGINES:
-        costs[engine, num_workers] = measured(engine, num_workers)
-        print(engine, num_workers, *costs[engine, num_workers], flush=True)
-    print(text := tables(costs, f"`{model}`"))
+    exported = Exported(FLAGS.export_dir)
+    asked = dict(signature=FLAGS.signature, num_samples=FLAGS.num_samples, shard_size=FLAGS.shard_size)
+    plan = planned(exported, **asked, seed=0, format="tfrecord")
+    text = tables(exported, plan, {which: throughput(exported, plan, *which) for which in ENGINES})
+    print(text)
     if FLAGS.write:
         write_between(PAGE, "many samples", text)
 
@@ -150,7 +138,7 @@ def main(argv: list[str]) -> None:
 if __name__ == "__main__":
     flags.DEFINE_string("export_dir", None, "an export's folder", required=True)
     flags.DEFINE_string("signature", "drs", "the signature that draws")
-    flags.DEFINE_integer("small", 2_000, "samples of the small set", lower_bound=1)
-    flags.DEFINE_integer("large", 20_000, "samples of the large set", lower_bound=2)
+    flags.DEFINE_integer("num_samples", 20_000, "samples of each set", lower_bound=10)
+    flags.DEFINE_integer("shard_size", 1_000, "samples of a shard", lower_bound=1)
     flags.DEFINE_boolean("write", False, "write the tables into docs/scaling.md")
     app.run(main)

@@ -17,7 +17,9 @@ with quiet_imports():
     import tensorflow as tf
     from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc
 
-HANDSHAKE = re.compile("handshake|certificate|hostname verification|peer name|SSL", re.I)  # in what gRPC says of TLS that failed
+HANDSHAKE = re.compile(
+    "handshake|certificate|hostname verification|peer name|SSL", re.I
+)  # in what gRPC says of TLS that failed
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # the default of 4 MB holds 1,300 digits

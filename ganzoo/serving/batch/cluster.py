@@ -62,6 +62,11 @@ class Cluster:
         with contextlib.suppress(OSError, TimeoutError):
             self._client.close(timeout=5)
 
+    @property
+    def num_workers(self) -> int:
+        """The workers that the scheduler has now."""
+        return len(self._client.scheduler_info()["workers"])
+
     def entries(self, sample_set: SampleSet, shards: Sequence[int]) -> dict[int, dict]:
         """The entries of finished shards, as `SampleSet.entries`; the workers read the files.
 
@@ -109,7 +114,7 @@ class Cluster:
                         raise self._what_stopped(result)
                     yield shard_of.pop(future), result
                     future.release()  # or the scheduler would compute it again if the worker that holds it is lost
-                if done or self._client.scheduler_info()["workers"]:
+                if done or self.num_workers:
                     seen = time.monotonic()
                 elif time.monotonic() - seen > PATIENCE:
                     raise GanzooError(
