@@ -13,7 +13,7 @@ from ganzoo.errors import GanzooError
 FLAGS = flags.FLAGS
 # What gRPC takes as a name; names in `-bin` have bytes as values, which HTTP has no headers for.
 NAME = re.compile(r"[a-z0-9_.-]+(?<!-bin)")
-VALUE = re.compile(r"[ -~]*")
+VALUE = re.compile(r"([!-~]([ -~]*[!-~])?)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +50,7 @@ class Access:
             if not NAME.fullmatch(name):
                 raise GanzooError(f"metadata '{name}': a name has small letters, digits, '_', '.' and '-' alone.")
             if not VALUE.fullmatch(value):  # the value may be a secret
-                raise GanzooError(
-                    f"the metadata '{name}' has signs that are not printable ASCII, such as a line's end."
-                )
+                raise GanzooError(f"the metadata '{name}' has signs that are not printable ASCII, or spaces around it.")
 
     def check(self, server: str, is_encrypted: bool) -> None:
         """Raises GanzooError if a token would go to another machine in the clear.

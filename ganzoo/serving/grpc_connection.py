@@ -18,7 +18,7 @@ with quiet_imports():
     from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2, prediction_service_pb2_grpc
 
 HANDSHAKE = re.compile(
-    "handshake|certificate|hostname verification|peer name|SSL", re.I
+    "handshake failed|certificate|hostname verification|peer name", re.I
 )  # in what gRPC says of TLS that failed
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 OPTIONS = [

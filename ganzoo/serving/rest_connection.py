@@ -20,8 +20,6 @@ DTYPES = {
     "DT_BOOL": np.dtype(bool),
     "DT_STRING": np.dtype(object),
 }
-
-
 MOST_KEPT = 64  # connections, for as many threads that ask at once
 
 
@@ -80,6 +78,8 @@ class RestConnection(Connection):
         except requests.Timeout as error:
             raise TooLate from error
         except requests.exceptions.SSLError as error:
+            if "EOF" in str(error):  # the server, or its proxy, went away within the handshake
+                raise Unready(_reason(error)) from error
             raise self._untrusted(_reason(error)) from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise GanzooError(f"the server's address is {self.server}, expected HOST:PORT ({error}).") from error

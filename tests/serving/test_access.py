@@ -146,6 +146,7 @@ def test_a_token_is_not_sent_to_another_machine_in_the_clear(rest):
         (dict(metadata={"Authorization": "x"}), "metadata 'Authorization': a name has small letters"),
         (dict(metadata={"blob-bin": "x"}), "metadata 'blob-bin': a name has"),
         (dict(metadata={"authorization": "a\r\nhost: b"}), "the metadata 'authorization' has signs that are not"),
+        (dict(metadata={"authorization": " a"}), "or spaces around it"),
     ],
 )
 def test_a_wrong_access_is_refused_before_anything_is_sent(given, said):
