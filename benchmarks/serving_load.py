@@ -241,7 +241,7 @@ def table(outcomes: list[Outcome]) -> Iterator[str]:
         counts = [str(ends[end]) for end in ("right", "refused", "cancelled", "not ready")]
         seconds = [outcome.seconds for outcome in of_kind if outcome.end == "right"]
         seconds = seconds or [outcome.seconds for outcome in of_kind]
-        percentiles = [f"{value:.3g}" for value in 1000 * np.percentile(seconds, [50, 95, 99])]
+        percentiles = [f"{float(f'{value:.3g}'):,.10g}" for value in 1000 * np.percentile(seconds, [50, 95, 99])]
         yield f"| {kind} | {' | '.join([*counts, *percentiles])} |"
 
 

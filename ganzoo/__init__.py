@@ -8,9 +8,8 @@
 
 import importlib
 
-from ganzoo.environment import prepare_tensorflow
+from ganzoo.environment import __version__, prepare_tensorflow
 
-__version__ = "0.1.0"
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
     "GanzooError": "ganzoo.errors",

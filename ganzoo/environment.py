@@ -1,9 +1,11 @@
-"""TensorFlow's settings, which must be made before it starts, and the folder for caches."""
+"""The package's version, TensorFlow's settings, which must be made before it starts, and the folder for caches."""
 
 import os
 from pathlib import Path
 
 from ganzoo.errors import GanzooError
+
+__version__ = "0.1.0"
 
 
 def prepare_tensorflow() -> None:

@@ -152,7 +152,7 @@ def test_where_no_scheduler_answers_it_says_so(impatient, address):
         ((), "has no workers. Start some, where ganzoo is installed: `dask worker tcp://"),
         (("import sys; sys.modules['ganzoo'] = None\n",), "has no ganzoo. Install ganzoo 0."),
         (
-            ("import ganzoo; ganzoo.__version__ = '0.0.9'\n",),
+            ("from ganzoo import environment; environment.__version__ = '0.0.9'\n",),
             "ganzoo is 0.0.9 here, and .* where the command was given",
         ),
     ],

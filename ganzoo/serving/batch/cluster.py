@@ -168,12 +168,13 @@ def _probe() -> Callable[[], dict[str, str | None]]:
     """A function that says which versions a worker has; it is sent by value, as a worker may lack this module."""
 
     def versions():
-        import importlib
         import importlib.metadata
 
         found = {}
         try:
-            found["ganzoo"] = importlib.import_module("ganzoo").__version__
+            from ganzoo import environment
+
+            found["ganzoo"] = environment.__version__
         except ImportError:
             found["ganzoo"] = None
         try:

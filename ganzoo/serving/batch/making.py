@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-import ganzoo
-from ganzoo import cli
+from ganzoo import cli, environment
 from ganzoo.errors import GanzooError
 from ganzoo.files import checksum
 from ganzoo.serving.answers import joined
@@ -22,7 +21,7 @@ Call = Callable[[Mapping], Mapping[str, np.ndarray]]
 
 def versions() -> dict[str, str]:
     """The versions, by package, on which the bytes of a set depend."""
-    return {"ganzoo": ganzoo.__version__, "tensorflow": importlib.metadata.version("tensorflow")}
+    return {"ganzoo": environment.__version__, "tensorflow": importlib.metadata.version("tensorflow")}
 
 
 def wrong_version(name: str, version: str, needed: str) -> str:
