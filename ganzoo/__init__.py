@@ -8,7 +8,8 @@
 
 import importlib
 
-from ganzoo.environment import __version__, prepare_tensorflow
+from ganzoo.environment import __version__ as __version__
+from ganzoo.environment import prepare_tensorflow
 
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
