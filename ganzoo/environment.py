@@ -1,6 +1,7 @@
-"""The package's version, TensorFlow's settings, which must be made before it starts, and the folder for caches."""
+"""The package's version, TensorFlow's settings before it starts, the folder for caches, and this process's memory."""
 
 import os
+import re
 from pathlib import Path
 
 from ganzoo.errors import GanzooError
@@ -34,3 +35,13 @@ def cache_folder() -> Path:
     """
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganzoo"
     return Path(os.environ.get("GANZOO_CACHE") or default)
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory that this process has had at once, in MB; None on systems other than Linux.
+
+    Linux gives it as `VmHWM`. The figure of `getrusage` would include the parent process, if that was larger.
+    """
+    status = Path("/proc/self/status")
+    match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.is_file() else None
+    return int(match[1]) / 1000 if match else None

@@ -1,6 +1,6 @@
 """The base of every model that translates pictures. (`generative` is the base of models that sample from latents.)"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 import keras
@@ -83,6 +83,16 @@ class TranslationModel(TwoOptimizerModel):
         Raises:
             GanzooError: if the model cannot learn from batches of this size.
         """
+
+    @classmethod
+    def sample_row_names(cls, domains: Sequence[str]) -> list[str]:
+        """What the rows of `sample_rows` are called on a run's page; none if a subclass does not say.
+
+        Args:
+            domains: the domains' names.
+        """
+        del domains
+        return []
 
     @property
     def sample_shape(self) -> tuple:

@@ -122,6 +122,14 @@ class CycleGAN(TranslationModel):
         cycle_a, cycle_b = self.b_to_a(fake_b, training=False), self.a_to_b(fake_a, training=False)
         return [a, fake_b, cycle_a, b, fake_a, cycle_b]
 
+    @classmethod
+    def sample_row_names(cls, domains):
+        return [
+            name
+            for source, target in (domains, reversed(domains))
+            for name in (f"Input: {source}", f"Output: {target}", f"Cycle: back to {source}")
+        ]
+
     def get_config(self):
         own = dict(cycle_weight=self.cycle_weight, identity_weight=self.identity_weight, pool_size=self.pool_size)
         return super().get_config() | own

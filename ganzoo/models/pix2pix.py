@@ -137,5 +137,9 @@ class Pix2Pix(TranslationModel):
     def sample_rows(self, inputs, targets):
         return [inputs, self.translate(inputs, tf.zeros([2], tf.int32)), targets]
 
+    @classmethod
+    def sample_row_names(cls, domains):
+        return ["Input", "Output", "The true picture"]
+
     def get_config(self):
         return super().get_config() | {"l1_weight": self.l1_weight}

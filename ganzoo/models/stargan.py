@@ -165,6 +165,10 @@ class StarGAN(TranslationModel):
                 picture_rows.append(self.translate(pictures, tf.fill([len(pictures)], tf.constant(domain, tf.int64))))
         return picture_rows
 
+    @classmethod
+    def sample_row_names(cls, domains):
+        return [name for source in domains for name in (f"Input: {source}", *(f"{source} to {to}" for to in domains))]
+
     def get_config(self):
         weights = ("classification_weight", "reconstruction_weight", "gradient_penalty_weight")
         own = {"num_domains": self.num_domains} | {name: getattr(self, name) for name in weights}
