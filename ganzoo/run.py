@@ -12,7 +12,6 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +108,7 @@ def in_workdir(
 ) -> int:
     """`train_and_measure` in a folder that this process, if it is the chief, holds for itself."""
     from ganzoo.export import saved_model
+    from ganzoo.reports import commands
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import workdirs
     from ganzoo.training import checkpoints, strategies, validation
@@ -135,7 +135,7 @@ def in_workdir(
 
     callbacks = watching(workdir, config, description) if is_chief else []
     is_to_train = strategies.from_chief(strategy, metrics is None)
-    if is_to_train and not task.train(model, data, config, workdir, strategy, callbacks):
+    if is_to_train and not train(prepared, config, workdir, strategy, callbacks):
         if is_chief:
             print(f"\nstopped at step {model.steps_taken} of {config.steps}, all saved. To go on:\n  {_command()}")
         return cli.INTERRUPTED
@@ -148,10 +148,49 @@ def in_workdir(
         version = workdirs.exported(workdir, description)
         if version is None:
             version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
-        metrics = task.measure(Exported(version), data, config, workdir)
+        LAPS.mark("export")
+        exported = Exported(version)
+        metrics = task.measure(exported, data, config, workdir)
         files.write_json(workdir / "metrics.json", metrics)
-    print(f"\n{task.describe(metrics)}\n\n{farewell(workdir, task.example)}")
+        LAPS.mark("measuring")
+        report(workdir, exported=exported)
+    farewell = {**commands.of_export(workdir, config), "report": str((workdir / "report.html").resolve())}
+    lines = "\n".join(f"{what:8}{line}" for what, line in farewell.items())
+    print(f"\n{task.describe(metrics)}\n\n{lines}")
     return 0
+
+
+def train(
+    prepared: "tasks.Prepared",
+    config: ConfigDict,
+    workdir: Path,
+    strategy: "tf.distribute.Strategy | None",
+    callbacks: "list[keras.callbacks.Callback]",
+) -> bool:
+    """`task.train`, with a page of the run at each evaluation and, if the training does not reach its end, at its stop.
+    Returns whether the training has ended."""
+    from ganzoo.training import strategies
+
+    def evaluated() -> None:
+        LAPS.mark("training")
+        report(workdir, in_training=True)
+
+    is_over = False
+    try:
+        is_over = prepared.task.train(prepared.model, prepared.data, config, workdir, strategy, callbacks, evaluated)
+    finally:
+        LAPS.mark("training")
+        if not is_over and strategies.is_chief(strategy):
+            report(workdir)
+    return is_over
+
+
+def report(workdir: Path, **options) -> None:
+    """Writes `costs.json` and the run's page; `options` are as of `page.write`."""
+    from ganzoo.reports import costs, page
+
+    costs.record(workdir, LAPS.seconds)
+    page.try_write(workdir, **options)
 
 
 def resolve() -> ConfigDict:
@@ -207,20 +246,6 @@ def define_config() -> None:
         choose_optimizers(config, sys.argv)
         values.check_flags(config, sys.argv)
         config_flags.DEFINE_config_dict("config", config, "the recipe's keys")
-
-
-def farewell(workdir: Path, example: Callable[[Path], str]) -> str:
-    """Commands that use the finished run, as lines to copy."""
-    from ganzoo.serving.exported import newest_version
-
-    export = (workdir / "export").resolve()
-    lines = {
-        "sample": example(export),
-        "load": f"tf.saved_model.load('{newest_version(export)}').signatures",
-        "serve": f"tensorflow_model_server --rest_api_port=8501 --model_name={FLAGS.model} --model_base_path={export}",
-        "curves": f"tensorboard --logdir {workdir.resolve()}",
-    }
-    return "\n".join(f"{what:8}{line}" for what, line in lines.items())
 
 
 def _command() -> str:

@@ -129,7 +129,7 @@ def html(runs: Sequence[Run]) -> str:
 
 
 def tables(group: Group) -> list[dict]:
-    """A table for each row of the metrics, such as `generate`: each metric's mean, its spread, and each run's figure."""
+    """A table for each row of the metrics, such as `generate`: each metric's mean, spread and single figures."""
     measured = [run for run in group.runs if run.metrics]
     names = dict.fromkeys(row for run in measured for row in run.metrics if row not in NOT_SAMPLERS)
     return [

@@ -32,6 +32,8 @@ PARTS = {
     "imports": "loading the packages",
     "data": "loading the data",
     "building": "building the networks",
+    "checkpoints and callbacks": "training",
+    "tracing to the first step": "training",
     "training": "training",
     "export": "density ratio and export",
     "measuring": "measuring",
@@ -300,8 +302,8 @@ def _costs(run: Run) -> dict:
         for part, value in cost.get("seconds", {}).items():
             if part in PARTS:
                 seconds[PARTS[part]] = seconds.get(PARTS[part], 0.0) + value
-    if run.seconds > 0:
-        seconds.setdefault(PARTS["training"], run.seconds)
+    if run.seconds > 0:  # a start that was killed has no entry, but its curves
+        seconds["training"] = max(seconds.get("training", 0.0), run.seconds)
     return dict(parts=seconds, memory=run.peak_memory_mb, starts=len(run.costs), speed=_speed(run))
 
 

@@ -9,7 +9,7 @@ turn pictures into other pictures. All modules have the same functions:
 | `settle(config, data)` | nothing; the keys that are 0 for "what the data have" get their values |
 | `sizes(data)` | the sizes of the parts, as text |
 | `ready(model, data, config)` | a compiled model, or an error before anything is written |
-| `train(model, data, config, workdir, strategy, callbacks)` | whether the last step was reached |
+| `train(model, data, config, workdir, strategy, callbacks, evaluated)` | whether the last step was reached |
 | `servable(model, data, config, description)` | the contents of the export, for `saved_model.write` |
 | `measure(exported, data, config, workdir, samplers)` | the metrics, as in `metrics.json`; the last two are optional |
 | `describe(metrics)` | the metrics as text |

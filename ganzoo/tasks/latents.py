@@ -1,7 +1,7 @@
 """Models that sample from latents: trained on reals, exported with a density ratio, measured sampler by sampler."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -83,6 +83,7 @@ def train(
     workdir: Path,
     strategy: tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    evaluated: Callable[[], None] | None = None,
 ) -> bool:
     """Trains up to `config.steps`; see `loop.train`. Fakes that become alike are warned about (`diversity.json`)."""
     reals = parts.train
@@ -108,7 +109,7 @@ def train(
     if config.evaluate_every:
         extractor = extractors.asked_for(config)
         watched = Evaluator(parts.train, parts.ratio, extractor=extractor, cache=cache_folder()).distance
-    return loop.train(model, data, picture, config, workdir, collapse, watched, strategy, callbacks)
+    return loop.train(model, data, picture, config, workdir, collapse, watched, strategy, callbacks, evaluated)
 
 
 def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping) -> Servable:

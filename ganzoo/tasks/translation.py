@@ -1,6 +1,6 @@
 """Models that translate pictures: trained on domains, exported image in, image out, measured direction by direction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -81,6 +81,7 @@ def train(
     workdir: Path,
     strategy: tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    evaluated: Callable[[], None] | None = None,
 ) -> bool:
     """Trains up to `config.steps`; see `loop.train`. The sample pictures are of the test part."""
     batches = labelled_domains if model.labelled else domain_pairs
@@ -97,7 +98,7 @@ def train(
         rows = model.sample_rows(*(tf.constant(of[:count]) for of in shown))
         return drawing.grid(np.concatenate(rows), columns=count)
 
-    return loop.train(model, data, picture, config, workdir, strategy=strategy, callbacks=callbacks)
+    return loop.train(model, data, picture, config, workdir, None, None, strategy, callbacks, evaluated)
 
 
 def servable(model: TranslationModel, domains: Domains, config: ConfigDict, description: Mapping) -> Servable:

@@ -13,7 +13,7 @@ from ganzoo.bases import optimizers
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.data.pipeline import WHOLE, Share
 from ganzoo.training import strategies
-from ganzoo.training.callbacks import Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
+from ganzoo.training.callbacks import Calls, Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
 from ganzoo.training.validation import Watch
 
@@ -38,6 +38,7 @@ def train(
     distance: Callable[[np.ndarray], tuple[str, float]] | None = None,
     strategy: tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    evaluated: Callable[[], None] | None = None,
 ) -> bool:
     """Trains up to `config.steps`, from the newest checkpoint in `workdir` if there is one.
 
@@ -53,6 +54,7 @@ def train(
         strategy: the result of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the
             end.
         callbacks: further callbacks, which run before all others.
+        evaluated: called after each evaluation, when all curves are written. The chief alone calls it.
 
     Returns:
         Whether the training has ended: at the last step, or after `config.patience` measurements that were no better.
@@ -90,11 +92,18 @@ def train(
         *([watched] if watched else []),
         Save(config.checkpoint_every, config.steps, checkpoints),
     ]
+
+    def written() -> None:
+        writer.flush()
+        evaluated()
+
+    is_told = evaluated is not None and watched is not None
     callbacks = [
         *callbacks,
         Guard(config.divergence_threshold, checkpoints),
         *(chief_callbacks if is_chief else []),
         Curves(config.log_every, config.steps, writer),
+        *([Calls(config.evaluate_every, config.steps, written)] if is_told else []),
         stop,
     ]
     if replicated is None:
