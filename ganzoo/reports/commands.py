@@ -41,16 +41,15 @@ def differences(config: Mapping) -> list[tuple[str, object, object]]:
         GanzooError: if the model is not registered, as without its plugin.
     """
     recipe = load_config(config["name"], config["dataset"])
-    mine = dict(values.flat(config))
-    plain = dict(values.flat(recipe.to_dict()))
-    for key in values.FIRST:
-        if key in mine and key in plain:
+    mine, found = dict(values.flat(config)), []
+    for key in values.FIRST:  # in their order, as the later ones may be computed from the earlier ones
+        old = dict(values.flat(recipe.to_dict())).get(key)
+        if key in mine and old is not None and old != mine[key]:
+            found.append((key, old, mine[key]))
             recipe.update_from_flattened_dict({key: mine[key]})
     computed = dict(values.flat(recipe.to_dict()))
-    found = []
-    for key in sorted(mine.keys() | computed.keys()):
-        reference = plain if key in values.FIRST else computed
-        old, new = _plain(reference.get(key)), _plain(mine.get(key))
+    for key in sorted((mine.keys() | computed.keys()) - {*values.FIRST}):
+        old, new = _plain(computed.get(key)), _plain(mine.get(key))
         if old != new and not (key in SETTLED and old == 0):
             found.append((key, old, new))
     return found

@@ -146,11 +146,11 @@ def classes(exported: Exported, dataset: str, *, seed: int) -> Classes | None:
 
 
 def percent(probability: float) -> str:
-    """A probability as a person reads it.
+    r"""A probability as a person reads it, its sign on the same line.
 
     >>> percent(0.1234), percent(0.0012), percent(0.9999), percent(0.0)
-    ('12 %', '<1 %', '100 %', '0 %')
+    ('12\xa0%', '<1\xa0%', '100\xa0%', '0\xa0%')
     """
     if 0 < probability < 0.01:
-        return "<1 %"
-    return f"{100 * probability:.0f} %"
+        return "<1\u00a0%"
+    return f"{100 * probability:.0f}\u00a0%"
