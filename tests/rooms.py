@@ -15,7 +15,7 @@ PAGE, DRAWING = ROOT / "docs" / "architecture.md", ROOT / "docs" / "rooms.svg"
 BEGIN, END = "<!-- rooms: written by `python -m tests.rooms` -->", "<!-- end of rooms -->"
 
 GROUND = ("cli", "environment", "files", "noise", "seeds", "registration", "errors")
-COMMANDS = ("run", "sample", "evaluate", "reexport")
+COMMANDS = ("run", "sample", "evaluate", "reexport", "report")
 # What stands alone in its room: it imports nothing of the room, so that others may import it without the rest.
 LIGHT = {
     "ganzoo.data.names": "data.names",
@@ -32,6 +32,10 @@ class Room(NamedTuple):
 
 
 TABLE = {
+    "reports": Room(
+        "the page of a run, and the page that compares runs",
+        ("tasks", "training", "evaluation", "models", "serving", "zoo", "pictures", "data"),
+    ),
     "tasks": Room(
         "what a run does with a model, from the data to the report: for models that sample, for translators, and in a "
         "notebook",

@@ -150,7 +150,7 @@ def state(run: Run, in_training: bool) -> str:
     if in_training:
         return f"The run is in training: step {step:,} of {steps:,}. Its export and its measurements come at the end."
     if measured is None:
-        missing = "an export or measurements" if run.exported is None else "measurements"
+        missing = "export or measurements" if run.exported is None else "measurements"
         return (
             f"The run has no {missing} yet. It was stopped, or is still in training; its last record is of step "
             f"{step:,} of {steps:,}. The command under “Go on” continues it."

@@ -5,7 +5,19 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-NAMESPACE = "{http://www.w3.org/1999/xhtml}"
+APART = (
+    "td",
+    "th",
+    "li",
+    "p",
+    "small",
+    "h1",
+    "h2",
+    "h3",
+    "pre",
+    "caption",
+    "figcaption",
+)  # whose text is no part of others
 
 
 class Page:
@@ -16,8 +28,10 @@ class Page:
         parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
         self.root = parser.parse(self.text)
 
-    def all(self, tag: str) -> list[Element]:
-        return list(self.root.iter(tag))
+    def all(self, tag: str, within: Element | None = None) -> list[Element]:
+        """The elements of a tag, of HTML or SVG, in order."""
+        root = self.root if within is None else within
+        return [element for element in root.iter() if str(element.tag).rpartition("}")[2] == tag]
 
     def said(self, element: Element | None = None) -> str:
         """The text of an element, or of the page without its style and scripts, on one line."""
@@ -34,7 +48,7 @@ def _texts(element: Element):
     if element.tag in ("script", "style", "noscript"):
         yield element.tail or ""
         return
-    yield element.text or ""
+    yield f" {element.text or ''}" if element.tag in APART else element.text or ""
     for child in element:
         yield from _texts(child)
-    yield element.tail or ""
+    yield f" {element.tail or ''}" if element.tag in APART else element.tail or ""
