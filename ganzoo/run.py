@@ -178,19 +178,21 @@ def train(
     is_over = False
     try:
         is_over = prepared.task.train(prepared.model, prepared.data, config, workdir, strategy, callbacks, evaluated)
-    finally:
-        LAPS.mark("training")
-        if not is_over and strategies.is_chief(strategy):
+    except GanzooError:  # diverged: the curves show when it began
+        if strategies.is_chief(strategy):
             report(workdir)
+        raise
+    LAPS.mark("training")
+    if not is_over and strategies.is_chief(strategy):
+        report(workdir)
     return is_over
 
 
 def report(workdir: Path, **options) -> None:
     """Writes `costs.json` and the run's page; `options` are as of `page.write`."""
-    from ganzoo.reports import costs, page
+    from ganzoo.reports import page
 
-    costs.record(workdir, LAPS.seconds)
-    page.try_write(workdir, **options)
+    page.try_write(workdir, LAPS.seconds, **options)
 
 
 def resolve() -> ConfigDict:

@@ -134,9 +134,10 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     flags = ["--model=wgan_gp", f"--workdir={tmp_path}/run", "--steps=4", *SHORT]
     said = run(*flags, process=from_its_start)
     left = {path.name.split(".")[0] for path in (tmp_path / "run").glob("[!.]*")}
-    assert left == {
+    kept = {
         "config",
         "checkpoints",
+        "costs",
         "diversity",
         "events",
         "export",
@@ -145,6 +146,8 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
         "reliability",
         "samples",
     }
+    assert left == kept | {"report"}
+    assert "The run is finished." in (tmp_path / "run/report.html").read_text()
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
     assert metrics.keys() == {"generate", "drs", "obrs", "mh", "floor", "log_ratio", "features", "copies"}
@@ -231,6 +234,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert "all saved. To go on:\n  python -m ganzoo.run --model=gan" in said
     step = said.split("stopped at step ")[1].split()[0]
     assert (tmp_path / f"run/checkpoints/ckpt-{step}.index").exists()
+    assert "The run has no export or measurements yet." in (tmp_path / "run/report.html").read_text()
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ def stored(path: Path, most_bytes: int) -> str | None:
         return None
 
 
-def frames(pictures: Mapping[int, Path], most_bytes: int) -> list[tuple[int, str]]:
+def frames(pictures: Mapping[int, Path], most_bytes: int, most: int = MOST_FRAMES) -> list[tuple[int, str]]:
     """The sample pictures of a training by step, thinned to what a page can hold.
 
     The first and the last picture stay, and those between are evenly spread. Pictures stay PNG where at least
@@ -59,11 +59,12 @@ def frames(pictures: Mapping[int, Path], most_bytes: int) -> list[tuple[int, str
     Args:
         pictures: files by step, in the order of the steps; files that are no pictures are left out.
         most_bytes: of all addresses together.
+        most: pictures on the page.
     """
     room = most_bytes * 3 // 4  # base64 writes 3 bytes as 4
     steps = list(pictures)
     sizes = [pictures[step].stat().st_size for step in steps]
-    count = min(len(steps), MOST_FRAMES)
+    count = min(len(steps), most)
     largest = max(sizes, default=0)
     fitting = room // max(largest, 1)
     as_png = fitting >= min(count, LEAST_FRAMES)

@@ -14,13 +14,14 @@ from ganzoo.errors import GanzooError
 from ganzoo.evaluation.sampling_report import NOT_SAMPLERS, Z_ALARM
 from ganzoo.files import whole
 from ganzoo.models import model_class
-from ganzoo.reports import commands, curves, drawn, embedded, stored, words
+from ganzoo.reports import commands, costs, curves, drawn, embedded, stored, words
 from ganzoo.reports.stored import Run
 from ganzoo.serving.exported import Exported
 from ganzoo.zoo.recipes import summary
 from ganzoo.zoo.registry import list_models
 
 FILE = "report.html"
+FEW_FRAMES = 16  # on a page during the training, which should not wait for many pictures to be coded
 FRAMES_BYTES, STRIP_BYTES, PICTURE_BYTES = 2_200_000, 60_000, 300_000
 # Pictures that a run may leave, with what they show.
 PICTURES = {
@@ -67,9 +68,16 @@ def write(workdir: str | Path, *, exported: Exported | None = None, in_training:
     return path
 
 
-def try_write(workdir: Path, **options) -> None:
-    """`write` within a training, which must not end because of its page: a failure is one line on standard error."""
+def try_write(workdir: Path, seconds: Mapping[str, float], **options) -> None:
+    """`write` within a run, which must not end because of its page: a failure is one line on standard error.
+
+    Args:
+        workdir: the run's folder.
+        seconds: of this process so far, by part; they go to `costs.json`.
+        **options: as of `write`.
+    """
     try:
+        costs.record(workdir, seconds)
         write(workdir, **options)
     except Exception as error:  # whatever it is: the run and its checkpoints count for more
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -80,6 +88,7 @@ def html(run: Run, *, exported: Exported | None = None, in_training: bool = Fals
     """The page's text."""
     shown = {} if in_training else _of_export(run, exported)
     metrics = run.metrics or {}
+    most = FEW_FRAMES if in_training else embedded.MOST_FRAMES
     context = dict(
         run=run,
         title=run.entry,
@@ -88,7 +97,7 @@ def html(run: Run, *, exported: Exported | None = None, in_training: bool = Fals
         state=state(run, in_training),
         problems=run.problems,
         charts=_charts(run),
-        frames=[dict(step=f"{step:,}", address=to) for step, to in embedded.frames(run.pictures, FRAMES_BYTES)],
+        frames=[dict(step=f"{step:,}", address=to) for step, to in embedded.frames(run.pictures, FRAMES_BYTES, most)],
         frames_in_all=len(run.pictures),
         strips=strips(run, shown.get("domains")),
         tables=tables(metrics, run.is_translator),
@@ -100,7 +109,7 @@ def html(run: Run, *, exported: Exported | None = None, in_training: bool = Fals
         pictures=_pictures(run.workdir),
         picture_words=PICTURES,
         differences=_differences(run),
-        costs=_costs(run),
+        costs=_seconds_and_memory(run),
         sizes=run.split.get("sizes", {}),
         commands=_commands(run, in_training),
         in_training=in_training,
@@ -296,7 +305,7 @@ def _differences(run: Run) -> list[tuple[str, object, object]] | None:
         return None
 
 
-def _costs(run: Run) -> dict:
+def _seconds_and_memory(run: Run) -> dict:
     seconds: dict[str, float] = {}
     for cost in run.costs:
         for part, value in cost.get("seconds", {}).items():

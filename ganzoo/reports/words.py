@@ -63,7 +63,7 @@ def words(metric: str) -> str:
     if name in METRIC_WORDS and (name in PACKAGE or name not in METRICS):
         text = METRIC_WORDS[name]
     else:
-        own = METRICS[name].function.__doc__ if name in METRICS else None
+        own = METRICS[name].function.__doc__ if name in METRICS else metric.replace("_", " ").capitalize()
         text = (own or "A metric of your own").strip().partition("\n")[0].rstrip(".")
     match = re.fullmatch(r"(?:_([a-z0-9_]*?))?_?(\d+)(k?)", metric.removeprefix(name))
     if match:

@@ -35,7 +35,7 @@ def test_a_page_is_one_file_of_valid_html_whose_pictures_decode(made, kind):
         content = base64.b64decode(address.partition(";base64,")[2])
         Image.open(io.BytesIO(content)).load()
     assert not re.search(
-        r"""(src|href|url)[=(]["']?(?!data:|#)""", re.sub("<script>.*?</script>", "", found.text, flags=re.S)
+        r"""(src|href|url)[=(]["']?+(?!data:|#)""", re.sub("<script>.*?</script>", "", found.text, flags=re.S)
     )
     assert not re.search("https?:", found.text)
 
@@ -215,9 +215,10 @@ def test_a_page_that_fails_leaves_the_old_one(new_run, monkeypatch, capsys):
         raise RuntimeError("no luck")
 
     monkeypatch.setattr(page, "html", fail)
-    page.try_write(workdir)
+    page.try_write(workdir, {"training": 3.0})
     assert "report.html is not written: no luck" in capsys.readouterr().err
     assert (workdir / "report.html").read_text() == before
+    assert json.loads((workdir / "costs.json").read_text())[0]["seconds"] == {"training": 3.0}
     assert not list(workdir.glob(".report*"))
 
 

@@ -25,11 +25,12 @@ def config():
     return config
 
 
-def train(config, workdir, numbers, steps=None):
+def train(config, workdir, numbers, steps=None, evaluated=None):
     """Trains to `steps` of the config's steps, as after a kill and a new start.
 
     Args:
         numbers: the value of each measurement by its step.
+        evaluated: as of `loop.train`.
 
     Returns:
         The model, and whether the training has ended.
@@ -48,12 +49,27 @@ def train(config, workdir, numbers, steps=None):
         return batches.repeat((steps or config.steps) - first_step)
 
     picture = lambda: np.zeros((2, 2, 1), np.uint8)  # noqa: E731
-    ended = loop.train(model, data, picture, config, workdir, distance=measure)
+    ended = loop.train(model, data, picture, config, workdir, distance=measure, evaluated=evaluated)
     assert set(seen) <= {(7, 2)}
     return model, ended
 
 
 NUMBERS = {2: 5.0, 4: 3.0, 6: 4.0, 8: 2.5, 10: 2.5, 12: 6.0}
+
+
+def test_whoever_asks_is_told_after_each_measurement_and_finds_it_on_disk(config, tmp_path):
+    """The measurement in `validation.json`, and the curves up to its step in the event file."""
+    seen = []
+
+    def evaluated():
+        (events,) = tmp_path.glob("events.*")
+        records = tf.data.TFRecordDataset(str(events)).as_numpy_iterator()
+        steps = [tf.compat.v1.Event.FromString(record).step for record in records]
+        seen.append((max(history(tmp_path).values), max(steps)))
+
+    config.log_every = 1
+    train(config, tmp_path, NUMBERS, evaluated=evaluated)
+    assert seen == [(step, step) for step in NUMBERS]
 
 
 def test_the_best_checkpoint_is_kept_and_exported_and_the_last_ones_stay(config, tmp_path, capsys):
