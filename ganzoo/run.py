@@ -154,7 +154,9 @@ def in_workdir(
         files.write_json(workdir / "metrics.json", metrics)
         LAPS.mark("measuring")
         report(workdir, exported=exported)
-    farewell = {**commands.of_export(workdir, config), "report": str((workdir / "report.html").resolve())}
+    farewell = commands.of_export(workdir, config)
+    if (workdir / "report.html").exists():  # not of a run of before
+        farewell["report"] = str((workdir / "report.html").resolve())
     lines = "\n".join(f"{what:8}{line}" for what, line in farewell.items())
     print(f"\n{task.describe(metrics)}\n\n{lines}")
     return 0
@@ -175,7 +177,6 @@ def train(
         LAPS.mark("training")
         report(workdir, in_training=True)
 
-    is_over = False
     try:
         is_over = prepared.task.train(prepared.model, prepared.data, config, workdir, strategy, callbacks, evaluated)
     except GanzooError:  # diverged: the curves show when it began
