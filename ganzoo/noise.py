@@ -27,6 +27,8 @@ class Purpose(IntEnum):
     PERTURBATIONS = 12  # dragan's points near the reals
     POOL = 13  # the pool of past fakes
     JITTER = 14  # crops and flips of pictures
+    AUGMENTED_REALS = 15  # the transforms of what the discriminator sees
+    AUGMENTED_FAKES = 16
     # The fit of a density ratio and the export, folded into the run's seed.
     FIT_INDICES = 20  # the reals of a batch
     FIT_FAKES = 21

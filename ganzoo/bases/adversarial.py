@@ -1,6 +1,6 @@
 """The base of every model that samples from latents. A model's `train_step` then holds only its paper's algorithm."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import keras
@@ -8,10 +8,15 @@ import tensorflow as tf
 
 from ganzoo import networks, noise
 from ganzoo.bases import replicas
+from ganzoo.bases.augmentation import Augmentation
 from ganzoo.bases.generative import GenerativeModel, with_labels
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
 from ganzoo.networks import categories
+from ganzoo.zoo import values
+
+# The values that each policy of augmentation logs: the paper's p, and its r_t, the mean sign of the reals' logits.
+AUGMENTATION_LOGS = {"none": (), "fixed": ("augment_probability",), "ada": ("augment_probability", "real_sign")}
 
 
 class AdversarialModel(GenerativeModel, TwoOptimizerModel):
@@ -24,10 +29,17 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         ema_decay: decay per step of the moving average over the generator's weights, in [0, 1); 0 keeps no memory. The
             decay rises as (1 + step) / (10 + step) at first, so that a short run forgets its beginning.
         seed: the seed of all randomness in training.
+        augment: the options of `augmentation.Augmentation`, as in a recipe's `config.augment`: random transforms of the
+            pictures that the discriminator sees in training. None, or policy "none", is without them.
+
+    Raises:
+        GanzooError: for a decay out of its range, for augmentation of points, and for adaptive augmentation of a model
+            that does not log its logits.
     """
 
     latent_distribution: ClassVar[str] = "normal"  # or "uniform" on [-1, 1]
     logits_are_log_ratio: ClassVar[bool] = False  # whether the best discriminator gives log p_data/p_g + constant
+    logits_have_zero: ClassVar[bool] = True  # whether logit 0 divides reals from fakes; else only differences count
 
     def __init__(
         self,
@@ -37,9 +49,15 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         n_critic: int,
         ema_decay: float,
         seed: int = 0,
+        augment: Mapping | None = None,
         name: str | None = None,
     ):
-        super().__init__(generator, discriminator, n_critic=n_critic, seed=seed, name=name)
+        options = {"policy": "none"} if augment is None else dict(augment)
+        values.check({"augment": options})
+        also_logged = AUGMENTATION_LOGS[options["policy"]]
+        base = dict(n_critic=n_critic, seed=seed, name=name, also_logged=also_logged)
+        super().__init__(generator, discriminator, **base)
+        self.augmentation = self._augmentation(options)
         if not 0.0 <= ema_decay < 1.0:
             raise GanzooError(f"ema_decay is {ema_decay}, expected 0 <= ema_decay < 1.")
         self.ema_decay = ema_decay
@@ -65,6 +83,21 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
             **objective,
         )
 
+    def _augmentation(self, options: Mapping) -> Augmentation | None:
+        if options["policy"] == "none":
+            return None
+        if len(self.sample_shape) != 3:
+            raise GanzooError(
+                f"config.augment.policy is '{options['policy']}', which transforms pictures, but the samples are "
+                f"points of {self.sample_shape[0]} numbers. Give --config.augment.policy=none."
+            )
+        if options["policy"] == "ada" and not {"real_logits", "fake_logits"} <= set(self.logged):
+            raise GanzooError(
+                f"config.augment.policy is 'ada', which reads real_logits and fake_logits, and {type(self).__name__} "
+                "does not log them. Add both to `logged` and to `log`, or set config.augment.policy=fixed."
+            )
+        return Augmentation(**options)
+
     @property
     def generator_variables(self) -> list:
         return self.generator.trainable_variables
@@ -88,8 +121,61 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         return self.latents(seed, row_count, first_row=replicas.first_row(row_count))
 
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
-        """The discriminator's logits float32 [batch], in training mode."""
+        """The discriminator's logits float32 [batch], in training mode, of samples as they are.
+
+        Objectives use `discriminate_reals` and `discriminate_fakes`, and this where samples are augmented already.
+        """
         return self.discriminator(with_labels(samples, *labels), training=True)
+
+    def discriminate_reals(self, draw: int | tf.Tensor, reals: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
+        """The logits float32 [batch] of reals, augmented by this step's draw number `draw`."""
+        return self.discriminate(self.augment_reals(draw, reals), *labels)
+
+    def discriminate_fakes(self, draw: int | tf.Tensor, fakes: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
+        """The logits float32 [batch] of fakes, augmented by this step's draw number `draw`."""
+        return self.discriminate(self.augment_fakes(draw, fakes), *labels)
+
+    def augment_reals(self, draw: int | tf.Tensor, reals: tf.Tensor) -> tf.Tensor:
+        """Reals as the discriminator sees them; without augmentation the reals themselves."""
+        return self._augmented(noise.Purpose.AUGMENTED_REALS, draw, reals)
+
+    def augment_fakes(self, draw: int | tf.Tensor, fakes: tf.Tensor) -> tf.Tensor:
+        """Fakes as the discriminator sees them: transformed as reals are, by other random numbers."""
+        return self._augmented(noise.Purpose.AUGMENTED_FAKES, draw, fakes)
+
+    def _augmented(self, purpose: noise.Purpose, draw: int | tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
+        if self.augmentation is None:
+            return samples
+        self.augmentation.is_used = True
+        first_row = replicas.first_row(tf.shape(samples)[0])
+        return self.augmentation.augment(samples, self.step_seed(purpose, draw), first_row)
+
+    def critic_steps(self, step: Callable[..., dict[str, tf.Tensor]], *data: tf.Tensor) -> dict[str, tf.Tensor]:
+        """As in `TwoOptimizerModel`; the signs of the reals' logits are taken within the loop."""
+        return super().critic_steps(lambda draw, *batch: self._with_signs(step(draw, *batch)), *data)
+
+    def log(self, **logged: tf.Tensor) -> dict[str, tf.Tensor]:
+        """As in `TwoOptimizerModel`; the probability of augmentation adapts to the step."""
+        if self.augmentation is None:
+            return super().log(**logged)
+        if not self.augmentation.is_used:
+            raise GanzooError(
+                f"config.augment.policy is not none, and {type(self).__name__} augments nothing: let its `train_step` "
+                "call `discriminate_reals` and `discriminate_fakes` in place of `discriminate`."
+            )
+        logged = self._with_signs(logged) | {"augment_probability": self.augmentation.probability}
+        if self.augmentation.is_adaptive:
+            images = self.n_critic * replicas.count() * logged.pop("real_count")
+            logged["real_sign"] = replicas.mean(tf.reduce_mean(logged["real_sign"]))
+            self.augmentation.adapt(logged["real_sign"], self.step, images)
+        return super().log(**logged)
+
+    def _with_signs(self, logged: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """A discriminator step's values with the signs of its reals' logits and their number, unless they have them."""
+        if self.augmentation is None or not self.augmentation.is_adaptive or "real_sign" in logged:
+            return logged
+        logits = logged["real_logits"] if self.logits_have_zero else logged["real_logits"] - logged["fake_logits"]
+        return logged | {"real_sign": tf.sign(logits), "real_count": tf.cast(tf.size(logits), tf.float32)}
 
     def apply_to_generator(self, gradients: Sequence[tf.Tensor]) -> None:
         """Takes one step of the generator's optimizer and of the moving average of the generator's weights."""
@@ -103,4 +189,5 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         return tf.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
 
     def get_config(self) -> dict:
-        return super().get_config() | {"ema_decay": self.ema_decay}
+        augment = {} if self.augmentation is None else {"augment": self.augmentation.options}
+        return super().get_config() | {"ema_decay": self.ema_decay} | augment

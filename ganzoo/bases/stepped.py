@@ -24,6 +24,7 @@ class TwoOptimizerModel(keras.Model):
     Args:
         n_critic: discriminator steps for each generator step, each on a fresh batch of reals.
         seed: the seed of all randomness in training, any whole number.
+        also_logged: names of values that `log` gets besides those of `logged`.
     """
 
     sample_shape: tuple  # one sample's shape, None for a side of any length: a property of the subclass
@@ -38,7 +39,7 @@ class TwoOptimizerModel(keras.Model):
         if "train_step" in vars(cls):
             cls.train_step = _after_its_batch(cls.train_step)
 
-    def __init__(self, *, n_critic: int, seed: int, name: str | None = None):
+    def __init__(self, *, n_critic: int, seed: int, name: str | None = None, also_logged: Sequence[str] = ()):
         super().__init__(name=name)
         if n_critic < 1:
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
@@ -46,7 +47,7 @@ class TwoOptimizerModel(keras.Model):
         self.seed = seeds.checked(seed)
         self.is_evaluating = False  # while `test_step` is traced
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
-        self.trackers = {name: keras.metrics.Mean(name) for name in self.logged}
+        self.trackers = {name: keras.metrics.Mean(name) for name in (*self.logged, *also_logged)}
         self.built = True
 
     @property

@@ -38,7 +38,8 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
         name: an entry of the zoo.
         image_shape: (height, width, channels) with 16 to 128 pixels a side and 1 or 3 channels, or (dimensions,) for
             points. A translator's networks must be able to halve the sides.
-        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them. The
+        **overrides: values that replace those in the recipe's `config.model`; the model's class describes them. In
+            `augment` a dictionary replaces values of `config.augment`, such as dict(policy="ada"). The
             numbers of classes and domains are those of the recipe's data set unless they are given.
 
     Returns:
@@ -91,7 +92,13 @@ def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -
     check_network(config)
     arguments = {"seed": config.seed} | config.model.to_dict() | overrides
     arguments = config.networks[config.model.network].to_dict() | arguments
+    if "augment" in config:
+        augment = config.augment.to_dict() | dict(arguments.pop("augment", {}))
+        values.check({"augment": augment})
+        if augment["policy"] != "none":
+            arguments["augment"] = augment
     networks = {key: arguments[key] for key in ("generator", "discriminator")}
-    model = {key: value for key, value in arguments.items() if key not in ("generator", "discriminator", "seed")}
+    no_model_keys = ("generator", "discriminator", "seed", "augment")
+    model = {key: value for key, value in arguments.items() if key not in no_model_keys}
     values.check({"model": model, "networks": {config.model.network: networks}})
     return model_class(config.name).for_shape(image_shape, **arguments)

@@ -5,6 +5,8 @@ projection discriminator comes from Miyato and Koyama, "cGANs with Projection Di
 https://arxiv.org/abs/1802.05637.
 """
 
+import functools
+
 import tensorflow as tf
 
 from ganzoo.bases.adversarial import AdversarialModel
@@ -76,14 +78,14 @@ class ConditionalGAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, real, label)
             with tf.GradientTape() as tape:
-                discriminate = lambda samples, label=label: self.discriminate(samples, label)  # noqa: E731
-                real_logits, r1 = logits_and_r1(discriminate, real, self.r1_weight)
-                fake_logits = self.discriminate(tf.stop_gradient(fake), label)
+                judge = functools.partial(self._judge_reals, draw, label)
+                real_logits, r1 = logits_and_r1(judge, real, self.r1_weight)
+                fake_logits = self.discriminate_fakes(draw, tf.stop_gradient(fake), label)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits) + r1
             self.update_discriminator(tape, discriminator_loss)
 
         with generator_tape:
-            generator_loss = losses.non_saturating_generator(self.discriminate(fake, label))
+            generator_loss = losses.non_saturating_generator(self.discriminate_fakes(self.n_critic, fake, label))
         self.update_generator(generator_tape, generator_loss)
 
         return self.log(
@@ -93,6 +95,9 @@ class ConditionalGAN(AdversarialModel):
             real_logits=real_logits,
             fake_logits=fake_logits,
         )
+
+    def _judge_reals(self, draw: int, label: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
+        return self.discriminate_reals(draw, real, label)
 
     def get_config(self) -> dict:
         return super().get_config() | {"num_classes": self.num_classes, "r1_weight": self.r1_weight}

@@ -52,16 +52,18 @@ class DRAGAN(AdversarialModel):
         for draw, real in enumerate(self.critic_batches(reals)):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, like=real)
+            real = self.augment_reals(draw, real)
             neighbours = self.neighbours(draw, real)
             with tf.GradientTape() as tape:
                 norms = gradient_norms(self.discriminate, neighbours)
-                real_logits, fake_logits = self.discriminate(real), self.discriminate(tf.stop_gradient(fake))
+                real_logits = self.discriminate(real)
+                fake_logits = self.discriminate_fakes(draw, tf.stop_gradient(fake))
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
                 discriminator_loss += self.gradient_penalty_weight * gradient_penalty(norms)
             self.update_discriminator(tape, discriminator_loss)
 
         with generator_tape:
-            generator_loss = losses.non_saturating_generator(self.discriminate(fake))
+            generator_loss = losses.non_saturating_generator(self.discriminate_fakes(self.n_critic, fake))
         self.update_generator(generator_tape, generator_loss)
 
         return self.log(

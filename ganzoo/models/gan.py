@@ -60,12 +60,13 @@ class GAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, like=real)
             with tf.GradientTape() as tape:
-                real_logits, fake_logits = self.discriminate(real), self.discriminate(tf.stop_gradient(fake))
+                real_logits = self.discriminate_reals(draw, real)
+                fake_logits = self.discriminate_fakes(draw, tf.stop_gradient(fake))
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
             self.update_discriminator(tape, discriminator_loss)
 
         with generator_tape:
-            generator_loss = GENERATOR_LOSSES[self.generator_loss](self.discriminate(fake))
+            generator_loss = GENERATOR_LOSSES[self.generator_loss](self.discriminate_fakes(self.n_critic, fake))
         self.update_generator(generator_tape, generator_loss)
 
         return self.log(

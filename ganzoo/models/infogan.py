@@ -94,14 +94,14 @@ class InfoGAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generator(latents, training=True)
             with tf.GradientTape() as tape:
-                real_logits, r1 = logits_and_r1(self.discriminate, real, self.r1_weight)
-                fake_logits, category_info, continuous_info = self.judge(tf.stop_gradient(fake), latents)
+                real_logits, r1 = logits_and_r1(functools.partial(self.discriminate_reals, draw), real, self.r1_weight)
+                fake_logits, category_info, continuous_info = self.judge(draw, tf.stop_gradient(fake), latents)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
                 loss = discriminator_loss + r1 - self.information_weight * (category_info + continuous_info)
             self.update_discriminator(tape, loss)
 
         with generator_tape:
-            logits, category_info, continuous_info = self.judge(fake, latents)
+            logits, category_info, continuous_info = self.judge(self.n_critic, fake, latents)
             generator_loss = losses.non_saturating_generator(logits)
             loss = generator_loss - self.information_weight * (category_info + continuous_info)
         self.update_generator(generator_tape, loss)
@@ -115,13 +115,13 @@ class InfoGAN(AdversarialModel):
             fake_logits=fake_logits,
         )
 
-    def judge(self, fakes: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def judge(self, draw: int, fakes: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """The fakes' logits [batch], and L_I of the category and of the continuous codes in nats (equation 5).
 
         L_I is H(c) plus the mean of log Q(c | x) at the fakes' own codes.
         """
         trunk, tail = self._cut
-        features = trunk(fakes, training=True)
+        features = trunk(self.augment_fakes(draw, fakes), training=True)
         category_logits, mean = self.recognition(features, training=True)
         _, category, continuous = tf.split(latents, [-1, *self.codes], axis=1)
         log_q = tf.reduce_sum(category * tf.nn.log_softmax(category_logits), axis=1)

@@ -25,6 +25,7 @@ class LeastSquaresGAN(AdversarialModel):
     """
 
     logged = ("discriminator_loss", "generator_loss", "real_logits", "fake_logits")
+    logits_have_zero = False  # reals and fakes are divided halfway between their targets
 
     def __init__(self, *networks, targets: tuple[float, float, float], **base):
         super().__init__(*networks, **base)
@@ -49,12 +50,13 @@ class LeastSquaresGAN(AdversarialModel):
             with tf.GradientTape() as generator_tape:
                 fake = self.generate(draw, like=real)
             with tf.GradientTape() as tape:
-                real_logits, fake_logits = self.discriminate(real), self.discriminate(tf.stop_gradient(fake))
+                real_logits = self.discriminate_reals(draw, real)
+                fake_logits = self.discriminate_fakes(draw, tf.stop_gradient(fake))
                 discriminator_loss = losses.least_squares(real_logits, b) + losses.least_squares(fake_logits, a)
             self.update_discriminator(tape, discriminator_loss)
 
         with generator_tape:
-            generator_loss = losses.least_squares(self.discriminate(fake), c)
+            generator_loss = losses.least_squares(self.discriminate_fakes(self.n_critic, fake), c)
         self.update_generator(generator_tape, generator_loss)
 
         return self.log(

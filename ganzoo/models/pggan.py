@@ -44,6 +44,7 @@ class ProgressiveGAN(AdversarialModel):
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "gradient_norm", "real_logits", "fake_logits", "level")
+    logits_have_zero = False  # the drift term alone moves them there, and weakly
 
     def __init__(
         self,
@@ -75,7 +76,8 @@ class ProgressiveGAN(AdversarialModel):
         batches = self.critic_batches(reals)
         level = self.grow(self.images_seen(batches))
         for draw, real in enumerate(batches):
-            step = functools.partial(self.critic_step, draw=draw, real=self.levels.show(real))
+            shown = self.augment_reals(draw, self.levels.show(real))
+            step = functools.partial(self.critic_step, draw=draw, real=shown)
             gradients, deviations, logged = self.levels.at_current(step)
             self.apply_to_discriminator(gradients)
             for stddev in self.levels.stddevs:
@@ -89,7 +91,7 @@ class ProgressiveGAN(AdversarialModel):
 
     def critic_step(self, generator, critic, *, draw: int, real: tf.Tensor):
         """Gradients of the critic's loss, the minibatch deviations and the values to log, for one level's networks."""
-        fake = generator(self.step_latents(draw, like=real), training=True)
+        fake = self.augment_fakes(draw, generator(self.step_latents(draw, like=real), training=True))
         between = interpolate(real, fake, self.uniforms(draw, like=real))
         with tf.GradientTape() as tape:
             norms = gradient_norms(lambda samples: critic(samples, training=True)[0], between)
@@ -107,7 +109,7 @@ class ProgressiveGAN(AdversarialModel):
         """Gradients of the generator's loss, and the loss, for one level's networks."""
         with tf.GradientTape() as tape:
             fake = generator(self.step_latents(draw, like), training=True)
-            loss = -tf.reduce_mean(critic(fake, training=True)[0])
+            loss = -tf.reduce_mean(critic(self.augment_fakes(draw, fake), training=True)[0])
         return _gradients(tape, loss, self.generator.trainable_variables), loss
 
     def images_seen(self, batches: list[tf.Tensor]) -> tf.Tensor:

@@ -5,6 +5,8 @@ https://arxiv.org/abs/2501.05441, section 2. The relativistic pairing loss comes
 (https://arxiv.org/abs/1807.00734), and R1 from Mescheder et al. 2018 (https://arxiv.org/abs/1801.04406).
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -46,6 +48,7 @@ class R3GAN(AdversarialModel):
         "fake_logits",
     )
     logits_are_log_ratio = True  # plus a constant, which cancels in the samplers
+    logits_have_zero = False
 
     def __init__(
         self,
@@ -81,15 +84,15 @@ class R3GAN(AdversarialModel):
                 fake = self.generate(draw, like=real)
             with tf.GradientTape() as tape:
                 pairs = tf.concat([real, tf.stop_gradient(fake)], 0)
-                logits, penalties = logits_and_squared_gradients(self.discriminate, pairs)
+                logits, penalties = logits_and_squared_gradients(functools.partial(self.judge, draw), pairs)
                 (real_logits, fake_logits), (r1, r2) = tf.split(logits, 2), tf.split(penalties, 2)
                 relativistic_loss = losses.relativistic(real_logits, fake_logits)
                 discriminator_loss = relativistic_loss + gamma / 2 * tf.reduce_mean(r1 + r2)
             self.update_discriminator(tape, discriminator_loss)
 
-        real_logits = self.discriminate(real)
+        real_logits = self.discriminate_reals(self.n_critic, real)
         with generator_tape:
-            fake_logits = self.discriminate(fake)
+            fake_logits = self.discriminate_fakes(self.n_critic, fake)
             generator_loss = losses.relativistic(fake_logits, real_logits)
         self.update_generator(generator_tape, generator_loss)
 
@@ -102,6 +105,13 @@ class R3GAN(AdversarialModel):
             real_logits=real_logits,
             fake_logits=fake_logits,
         )
+
+    def judge(self, draw: int, pairs: tf.Tensor) -> tf.Tensor:
+        """The logits float32 [2 batch] of reals and then of as many fakes, in one pass."""
+        if self.augmentation is not None:
+            real, fake = tf.split(pairs, 2)
+            pairs = tf.concat([self.augment_reals(draw, real), self.augment_fakes(draw, fake)], 0)
+        return self.discriminate(pairs)
 
     def gamma_at(self, step: int | tf.Tensor) -> tf.Tensor:
         """The weight of the penalties at a generator step, float32 []."""

@@ -54,7 +54,8 @@ class SpectralNormalizationGAN(AdversarialModel):
             fake = self.generate(draw, like=real)
             power_iteration(self.discriminator)
             with tf.GradientTape() as tape:
-                real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+                real_logits = self.discriminate_reals(draw, real)
+                fake_logits = self.discriminate_fakes(draw, fake)
                 discriminator_loss = losses.hinge_discriminator(real_logits, fake_logits)
             self.update_discriminator(tape, discriminator_loss)
             return dict(discriminator_loss=discriminator_loss, real_logits=real_logits, fake_logits=fake_logits)
@@ -62,7 +63,7 @@ class SpectralNormalizationGAN(AdversarialModel):
         logged = self.critic_steps(discriminator_step, reals)
         with tf.GradientTape() as tape:
             fake = self.generate(self.n_critic, like=self.critic_batches(reals)[-1])
-            generator_loss = -tf.reduce_mean(self.discriminate(fake))
+            generator_loss = -tf.reduce_mean(self.discriminate_fakes(self.n_critic, fake))
         self.update_generator(tape, generator_loss)
 
         return self.log(generator_loss=generator_loss, **logged)

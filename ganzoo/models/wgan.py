@@ -28,6 +28,7 @@ class WassersteinGAN(AdversarialModel):
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "real_logits", "fake_logits")
+    logits_have_zero = False
 
     def __init__(self, *networks, clip: float, extra_critic_steps: bool, **base):
         super().__init__(*networks, **base)
@@ -48,7 +49,8 @@ class WassersteinGAN(AdversarialModel):
         def critic_step(draw, real):
             fake = self.generate(draw, like=real)
             with tf.GradientTape() as tape:
-                real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+                real_logits = self.discriminate_reals(draw, real)
+                fake_logits = self.discriminate_fakes(draw, fake)
                 wasserstein = losses.wasserstein(real_logits, fake_logits)
                 critic_loss = -wasserstein
             self.update_discriminator(tape, critic_loss)
@@ -60,7 +62,7 @@ class WassersteinGAN(AdversarialModel):
         logged = self.critic_steps(critic_step, reals)
         with tf.GradientTape() as tape:
             fake = self.generate(self.n_critic, like=self.critic_batches(reals)[-1])
-            generator_loss = -tf.reduce_mean(self.discriminate(fake))
+            generator_loss = -tf.reduce_mean(self.discriminate_fakes(self.n_critic, fake))
         if self.extra_critic_steps:
             self.update_generator_when_due(tape, generator_loss)
         else:

@@ -24,6 +24,7 @@ class WassersteinGANGP(AdversarialModel):
     """
 
     logged = ("critic_loss", "generator_loss", "wasserstein", "gradient_norm", "real_logits", "fake_logits")
+    logits_have_zero = False
 
     def __init__(self, *networks, gradient_penalty_weight: float, one_sided: bool, **base):
         super().__init__(*networks, **base)
@@ -42,7 +43,7 @@ class WassersteinGANGP(AdversarialModel):
         """
 
         def critic_step(draw, real):
-            fake = self.generate(draw, like=real)
+            real, fake = self.augment_reals(draw, real), self.augment_fakes(draw, self.generate(draw, like=real))
             between = interpolate(real, fake, self.uniforms(draw, like=real))
             with tf.GradientTape() as tape:
                 norms = gradient_norms(self.discriminate, between)
@@ -62,7 +63,7 @@ class WassersteinGANGP(AdversarialModel):
         logged = self.critic_steps(critic_step, reals)
         with tf.GradientTape() as tape:
             fake = self.generate(self.n_critic, like=self.critic_batches(reals)[-1])
-            generator_loss = -tf.reduce_mean(self.discriminate(fake))
+            generator_loss = -tf.reduce_mean(self.discriminate_fakes(self.n_critic, fake))
         self.update_generator(tape, generator_loss)
 
         return self.log(generator_loss=generator_loss, **logged)

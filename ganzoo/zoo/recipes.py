@@ -134,6 +134,8 @@ def completed(stored: Mapping) -> ConfigDict:
         replace_optimizer(config, network, absent | spec)
     if "latent_categories" in config.model:
         config.model.latent_categories = 0  # what runs before the key had; the recipe may have more since
+    if "augment" in config:
+        config.augment.policy = "none"  # likewise
     config.update(stored)
     return config
 

@@ -78,6 +78,17 @@ def some_of(*known: str) -> Rule:
 ANY = Rule("anything of its type", lambda value: True)
 NORMS = ("none", "batch", "layer", "instance")
 ESTIMATORS = ("discriminator", "refit", "smoothed")
+TRANSFORMS = (
+    "flip",
+    "translation",
+    "scale",
+    "rotation",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+    "cutout",
+)
 
 # The first pattern that fits a key gives its rule; * stands for any text.
 RULES: dict[str, Rule] = {
@@ -141,6 +152,12 @@ RULES: dict[str, Rule] = {
     "model.*_weight": at_least(0),
     "model.extra_critic_steps": ANY,
     "model.one_sided": ANY,
+    # augmentation
+    "augment.policy": name_of("none", "ada", "fixed"),
+    "augment.target": between(-1, 1),
+    "augment.images": count(),
+    "augment.probability": from_to(0, 1),
+    "augment.transforms": some_of(*TRANSFORMS),
     # the networks
     "networks.*.width": count(),
     "networks.*.max_width": count(),

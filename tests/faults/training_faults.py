@@ -95,8 +95,8 @@ FAULTS = [
     # Objectives.
     Fault(
         "gan: the sign of the generator's loss",
-        "generator_loss = GENERATOR_LOSSES[self.generator_loss](self.discriminate(fake))",
-        "generator_loss = -GENERATOR_LOSSES[self.generator_loss](self.discriminate(fake))",
+        "generator_loss = GENERATOR_LOSSES[self.generator_loss](self.discriminate_fakes(self.n_critic, fake))",
+        "generator_loss = -GENERATOR_LOSSES[self.generator_loss](self.discriminate_fakes(self.n_critic, fake))",
         "models/test_gan.py",
     ),
     Fault(
