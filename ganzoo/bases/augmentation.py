@@ -34,19 +34,25 @@ class Augmentation(keras.layers.Layer):
 
     def __init__(self, *, policy: str, target: float, images: int, probability: float, transforms: Sequence[str]):
         super().__init__(name="augmentation", dtype="float32", trainable=False)
-        self.options = dict(policy=policy, target=target, images=images, probability=probability)
-        self.options |= dict(transforms=tuple(transforms))
         self.is_adaptive = policy == "ada"
+        self.target, self.images, self.fixed, self.transforms = target, images, probability, tuple(transforms)
         self.probability = self._number("probability", 0.0 if self.is_adaptive else probability)
         self.signs = self._number("signs", 0.0)  # the sum of r_t since the last move
         self.is_used = False  # set while a step is traced
         self.built = True
 
+    @property
+    def options(self) -> dict:
+        """The arguments of the constructor."""
+        policy = "ada" if self.is_adaptive else "fixed"
+        options = dict(policy=policy, target=self.target, images=self.images, probability=self.fixed)
+        return options | {"transforms": tuple(self.transforms)}
+
     def augment(self, pictures: tf.Tensor, seed: tf.Tensor, first_row: int | tf.Tensor) -> tf.Tensor:
         """Pictures float [batch, height, width, channels], transformed by the rows from `first_row` on of a stream."""
         row_count = tf.shape(pictures)[0]
         uniforms = noise.uniforms(seed, row_count, random_transforms.NUMBERS, first_row=first_row)
-        return random_transforms.transformed(pictures, uniforms, self.probability, self.options["transforms"])
+        return random_transforms.transformed(pictures, uniforms, self.probability, self.transforms)
 
     def adapt(self, sign: tf.Tensor, step: tf.Tensor, images: tf.Tensor) -> None:
         """Moves the probability after a step.
@@ -58,8 +64,8 @@ class Augmentation(keras.layers.Layer):
         """
         signs = self.signs + sign
         is_due = tf.equal((step + 1) % INTERVAL, 0)
-        way = INTERVAL * images / self.options["images"]
-        moved = self.probability + way * tf.sign(signs / INTERVAL - self.options["target"])
+        way = INTERVAL * images / self.images
+        moved = self.probability + way * tf.sign(signs / INTERVAL - self.target)
         self.probability.assign(tf.where(is_due, tf.clip_by_value(moved, 0.0, 1.0), self.probability))
         self.signs.assign(tf.where(is_due, 0.0, signs))
 

@@ -99,7 +99,7 @@ def _at(pictures: tf.Tensor, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     pixels = tf.reshape(pictures, [batch, height * width, channels])
     neighbours = tf.gather(pixels, indices, batch_dims=1)  # [batch, height * width, 4, channels]
     weights = tf.cast(tf.stack(weights, 2), pictures.dtype)[..., None]
-    return tf.reshape(tf.reduce_sum(weights * neighbours, 2), tf.shape(pictures))
+    return tf.reshape(tf.reduce_sum(weights * neighbours, 2), [batch, height, width, channels])
 
 
 def _reflected(index: tf.Tensor, size: int) -> tf.Tensor:

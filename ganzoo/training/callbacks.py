@@ -79,7 +79,11 @@ class Progress(EverySteps):
         self._bar.update(self._step - before)
 
     def at(self, step, logs):
-        shown = {name: f"{value:.3g}" for name, value in logs.items() if name.endswith(("loss", "wasserstein"))}
+        shown = {
+            name: f"{value:.3g}"
+            for name, value in logs.items()
+            if name.endswith(("loss", "wasserstein", "augment_probability"))
+        }
         self._bar.set_postfix(shown, refresh=False)
 
     def on_train_end(self, logs=None):

@@ -11,7 +11,6 @@ from ganzoo.bases.augmentation import INTERVAL, Augmentation
 from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.losses import penalties
-from ganzoo.models.r3gan import R3GAN
 from ganzoo.zoo.recipes import completed, load_config
 from ganzoo.zoo.values import TRANSFORMS
 from tests import processes
@@ -37,6 +36,8 @@ def built(tiny, name, **options):
 
 
 def trained(model, reals, steps=4, batch=4):
+    """Some steps, eagerly: so few do not repay tracing."""
+    model.run_eagerly = True
     data = reals(steps * batch * model.n_critic)
     labels = (np.arange(len(data)) % 3,) if model.num_classes else ()
     return model.fit(data, *labels, batch_size=batch * model.n_critic, shuffle=False, verbose=0).history
@@ -86,12 +87,11 @@ def test_every_objective_trains_with_it_and_logs_the_probability(name, tiny, rea
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_at_probability_0_training_is_as_without_bit_for_bit(name, tiny, reals):
-    """Where the loop's graphs round alike: by eager steps."""
+    """A generator's and a discriminator's step, by eager steps: graphs of another form may round otherwise."""
     ends = []
     for options in ({}, dict(augment=dict(policy="fixed", probability=0.0, transforms=TRANSFORMS))):
         model = built(tiny, name, **options)
-        model.run_eagerly = True
-        trained(model, reals, steps=2)
+        trained(model, reals, steps=1)
         ends.append(model.generator.get_weights() + model.discriminator.get_weights())
     for one, other in zip(*ends, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -213,52 +213,6 @@ def test_the_objectives_whose_logits_have_no_zero_compare_reals_with_fakes(tiny,
     assert all(sign == [1, 1, 1] for name, sign in signs.items() if name not in compared)
 
 
-def test_a_generator_does_not_learn_the_transforms():
-    """A game with an answer: the generator is a picture, free in each pixel, and the reals are one picture of which no
-    transform leaves the mean, the border and the brightness as they are. At p = .6 the picture is learnt all the same:
-    mirrored, moved, brightened or cut it would differ by ten times as much."""
-    side = 16
-    real = np.full((side, side, 1), -0.6, np.float32)
-    real[3:7, 2:13] = 0.7  # not its own mirror picture, and not in the middle
-    real[7:12, 2:5] = 0.4
-    keras.utils.set_random_seed(0)
-    latents = keras.Input((1,))
-    pixels = keras.layers.Dense(side * side, kernel_initializer="zeros", trainable=True)(latents)
-    generator = keras.Model(latents, keras.layers.Reshape((side, side, 1))(pixels))
-    discriminator = keras.Sequential(
-        [
-            keras.Input((side, side, 1)),
-            keras.layers.Conv2D(16, 5, strides=2, padding="same", activation="leaky_relu"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(64, activation="leaky_relu"),
-            keras.layers.Dense(1),
-            keras.layers.Reshape(()),
-        ]
-    )
-    augment = dict(policy="fixed", probability=0.6, target=0.6, images=1000, transforms=TRANSFORMS)
-    schedule = dict(gamma=0.5, gamma_end=0.5, gamma_steps=1000, ema_half_life=0.0, ema_burn_in=1)
-    model = R3GAN(generator, discriminator, n_critic=1, ema_decay=0.99, augment=augment, **schedule)
-    model.compile(keras.optimizers.Adam(4e-3, beta_1=0.0), keras.optimizers.Adam(4e-3, beta_1=0.0))
-    model.fit(real[None].repeat(64, 0), batch_size=64, epochs=1500, verbose=0)
-    fakes = model.sample(64, seed=1)
-    error = np.abs(fakes - real).mean()
-    nearest = min(
-        np.abs(other - real).mean()
-        for other in (
-            real[:, ::-1],
-            np.roll(real, 1, 0),
-            np.roll(real, 1, 1),
-            np.rot90(real),
-            real + 0.2,
-            2**0.5 * real,
-        )
-    )
-    border = np.ones((side, side), bool)
-    border[1:-1, 1:-1] = False
-    print("error", error, "nearest", nearest, "mean", fakes.mean() - real.mean(), (fakes - real)[:, border].mean())
-    assert error < nearest / 2
-
-
 def test_points_and_wrong_options_are_refused(tiny):
     with pytest.raises(GanzooError, match="transforms pictures, but the samples are points of 2 numbers"):
         tiny("gan", (2,), augment=dict(policy="ada"))
@@ -314,8 +268,9 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras, ganzoo
 from ganzoo.training import strategies
+from ganzoo.zoo.values import TRANSFORMS
 from tests.conftest import TINY
-augment = dict(policy="ada", images=64, target=-0.999, transforms=ganzoo.zoo.values.TRANSFORMS)
+augment = dict(policy="ada", images=64, target=-0.999, transforms=TRANSFORMS)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 x = np.random.default_rng(0).uniform(-1, 1, (64, 16, 16, 1)).astype("float32")
 for name, options in {"r3gan": {}, "wgan_gp": dict(n_critic=2)}.items():

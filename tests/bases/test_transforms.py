@@ -145,6 +145,38 @@ def test_a_transform_keeps_its_numbers_beside_others():
     np.testing.assert_array_equal(alone.numpy()[uncut], among[uncut])
 
 
+def weakest(name, probability, draws=400, side=6):
+    """The smallest singular value of the linear map from a picture to its expectation under a transform."""
+    basis = np.eye(side * side, dtype=np.float32).reshape(-1, 1, side, side, 1)
+    x = np.concatenate([basis, np.zeros_like(basis[:1])]).repeat(draws, 1)
+    uniforms = tf.tile(drawn(draws), [len(x), 1])
+    out = transforms.transformed(tf.reshape(x, [-1, side, side, 1]), uniforms, probability, (name,)).numpy()
+    means = out.reshape(len(x), draws, -1).mean(1, dtype=np.float64)
+    return np.linalg.svd(means[:-1] - means[-1], compute_uv=False)[-1]
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_no_transform_leaks_at_a_probability_below_1(name):
+    """Fakes that look as the reals on average after a transform do so before it, pixel by pixel: in their place, at
+    their border and in their brightness. The map of the averages can be inverted (section 2.2 of the paper)."""
+    assert weakest(name, 0.6) > 0.1
+
+
+def test_what_always_happens_would_leak():
+    """Mirrored in every second picture, a picture and its mirror picture look alike on average."""
+    assert weakest("flip", 1.0) < 0.1
+
+
+def test_reals_and_fakes_are_transformed_alike():
+    """The same picture in two streams: means, borders and brightness over 4,000 draws, to four standard errors."""
+    x = pictures(1, (8, 8, 1)).repeat(4000, 0)
+    both = [transforms.transformed(tf.constant(x), drawn(4000, seed), 0.5, TRANSFORMS).numpy() for seed in (1, 2)]
+    difference = both[0].mean(0) - both[1].mean(0)
+    error = np.sqrt((both[0].var(0) + both[1].var(0)) / 4000)
+    assert (np.abs(difference) < 5 * error).all()
+    assert abs(difference.mean()) < 0.02
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_derivatives_are_those_of_finite_differences(channels):
     """In float64, all transforms at once: the first derivative of a critic of the transformed pictures, and the
