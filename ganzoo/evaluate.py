@@ -83,9 +83,11 @@ def resize(config: ConfigDict, shape: tuple[int, ...]) -> None:
     """
     if len(shape) != 3:
         raise GanzooError("--resize is for pictures, and this export makes points: leave it out.")
-    config.data.image_size, config.data.channels = shape[0], shape[2]
+    config.data.channels = shape[2]
     if "load_size" in config.data:
-        config.data.load_size = 0
+        config.data.image_size, config.data.load_size = shape[0], 0
+    else:
+        config.data.image_size, config.data.sides = 0, tuple(shape[:2])
 
 
 def check_shape(exported: "Exported", data: "Parts | Domains", shape: tuple[int, ...]) -> None:

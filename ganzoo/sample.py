@@ -47,7 +47,7 @@ def main() -> int:
         return translate(exported, out, options)
     if "directions" in exported.config:
         raise GanzooError(f"{exported.path} translates pictures: give the folder they are in by --input_dir.")
-    numbers = inputs.whole_numbers("labels")
+    numbers = inputs.whole_numbers("labels", exported.config.get("class_names", ()))
     labels = None if numbers is None else np.array(numbers)
     if labels is not None and not exported.is_conditional:
         raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")

@@ -33,6 +33,8 @@ def load(
     data_dir: str = "",
     image_size: int = 0,
     channels: int = 0,
+    aspect: str = "crop",
+    sides: tuple[int, int] | None = None,
     tfds_split: str = "train",
     stream_above_mb: float = math.inf,
 ) -> Reals:
@@ -42,15 +44,18 @@ def load(
         name: "mnist_5k", "gaussians25", "gaussians8", "swissroll", "folder:PATH", the name of a function with
             `@ganzoo.register_data`, or any TFDS name.
         data_dir: the folder of TFDS's sets; empty takes TFDS's default.
-        image_size: pixels a side, 16 to 128; 0 takes the pictures' own size if all have the same square size within
-            these bounds, else 64.
+        image_size: pixels a side, 16 to 256; 0 takes the pictures' own size if all have the same square size of 16 to
+            128, else 64.
         channels: 1 (grey) or 3 (RGB); 0 takes grey if all pictures are grey, else RGB.
+        aspect: what becomes of pictures that are not square. "crop" takes the centre square, "pad" adds white, and
+            "keep" gives all pictures the median of their ratios; `image_size` is then the longer side.
+        sides: the (height, width) of pictures of a folder, of TFDS or of a user's function, in place of `image_size`.
         tfds_split: the split of a TFDS set; slices such as "train[:10%]" are allowed.
         stream_above_mb: the most MB (10^6 bytes) of framed pictures of a folder or a TFDS set to keep in memory. Larger
             sets lie in a file in the cache folder, from which each batch is read.
 
     Returns:
-        Reals with uint8 [N, image_size, image_size, channels] pictures or float32 [N, 2] points.
+        Reals with uint8 [N, height, width, channels] pictures or float32 [N, 2] points.
 
     Raises:
         GanzooError: if the name is unknown, if nothing could be read, if there is no room for the file, or if a size or
@@ -70,15 +75,15 @@ def load(
     from ganzoo.data import framing
 
     if source.kind == "points":
-        if image_size or channels:
-            raise GanzooError(f"'{name}' are points: image_size and channels are for pictures. Leave them 0.")
+        if image_size or channels or aspect != "crop":
+            raise GanzooError(f"'{name}' are points: image_size, channels and aspect are for pictures. Leave them out.")
     else:
-        framing.check_request(image_size, channels)
+        framing.check_request(image_size, channels, aspect=aspect)
     if stream_above_mb < 0:
         raise GanzooError(f"stream_above_mb is {stream_above_mb}; give 0 (nothing in memory) or more.")
     request = dict(
-        name=name, data_dir=data_dir, image_size=image_size, channels=channels, split=tfds_split,
-        most_bytes=stream_above_mb * 10**6,
+        name=name, data_dir=data_dir, image_size=image_size, channels=channels, aspect=aspect, sides=sides,
+        split=tfds_split, most_bytes=stream_above_mb * 10**6,
     )  # fmt: skip
     if callable(source.reals):
         return _own(source, request)
@@ -241,9 +246,10 @@ def _own(source: names.Source, request: dict) -> Reals:
             f"'{name}' gives {samples.dtype} {list(samples.shape)}; pictures are uint8 [N, height, width, channels] "
             "with 1 or 3 channels, 0 to 255."
         )
-    size = request["image_size"] or framing.own_size([samples.shape[2:0:-1]])
+    aspect = request["aspect"]
+    sides = request["sides"] or framing.own_sides([samples.shape[2:0:-1]], request["image_size"], aspect)
     channels = request["channels"] or samples.shape[3]
-    return Reals(name, framing.assemble(samples, size, channels, request["most_bytes"], len(samples)), labels)
+    return Reals(name, framing.assemble(samples, sides, channels, request["most_bytes"], len(samples), aspect), labels)
 
 
 def _own_domains(source: names.Source, request: dict, frame):
@@ -253,7 +259,9 @@ def _own_domains(source: names.Source, request: dict, frame):
     frame = frame.settled([samples.shape[2:0:-1]])
     reals = _own(
         source._replace(reals=lambda: result, argument=""),
-        request | {"image_size": frame.load_size, "channels": frame.channels, "most_bytes": math.inf},
+        request
+        | {"image_size": frame.load_size, "channels": frame.channels, "most_bytes": math.inf}
+        | {"aspect": "crop", "sides": None},
     )
     return frame, reals
 

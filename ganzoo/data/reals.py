@@ -33,6 +33,8 @@ class Reals:
         labels: int64 [N], or None. For a mixture, the component that each point was drawn from.
         mixture: the distribution of the points, or None.
         files: of a folder, the counts of files that were taken and left out (`folder_files.counts`), or None.
+        class_names: what the labels 0, 1, ... stand for, or None.
+        without_labels: why there are no labels, as a sentence for messages, or "".
     """
 
     name: str
@@ -40,6 +42,8 @@ class Reals:
     labels: np.ndarray | None = None
     mixture: Mixture | None = None
     files: dict | None = None
+    class_names: tuple[str, ...] | None = None
+    without_labels: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -159,7 +159,11 @@ class Evaluator:
         if not found:
             return {}, {}
         accuracy = METRICS["label_accuracy"].function
-        of_class = {str(label): accuracy(view["shown"][labels == label], label) for label in np.unique(labels)}
+        named = self.test.class_names or {}
+        of_class = {
+            str(named[label] if named else label): accuracy(view["shown"][labels == label], label)
+            for label in np.unique(labels)
+        }
         return found, of_class
 
     def copies(self, samples: np.ndarray) -> tuple[Copies, np.ndarray] | None:

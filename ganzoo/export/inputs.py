@@ -276,17 +276,22 @@ def flag_values(*names: str) -> dict[str, Number]:
     return {name: flags.FLAGS[name].value for name in names if flags.FLAGS[name].value is not None}
 
 
-def whole_numbers(name: str) -> list[int] | None:
+def whole_numbers(name: str, words: Sequence[str] = ()) -> list[int] | None:
     """The whole numbers of a flag such as `--labels 3,7`; None if the flag is not given.
 
+    Args:
+        name: the flag's name.
+        words: words that stand for 0, 1, ...
+
     Raises:
-        GanzooError: for values that are not whole numbers.
+        GanzooError: for values that are neither whole numbers nor such words.
     """
     texts = flags.FLAGS[name].value
     try:
-        return None if texts is None else [int(text) for text in texts]
+        return None if texts is None else [words.index(text) if text in words else int(text) for text in texts]
     except ValueError:
-        raise GanzooError(f"--{name} is {','.join(texts)}, expected whole numbers such as 3,7.") from None
+        names = f" or names of classes ({', '.join(words)})" if words else ""
+        raise GanzooError(f"--{name} is {','.join(texts)}, expected whole numbers such as 3,7{names}.") from None
 
 
 def read(signature: str, specs: Mapping[str, tuple[np.dtype, Sequence[int | None]]]) -> dict[str, np.ndarray]:

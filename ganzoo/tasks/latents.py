@@ -120,6 +120,8 @@ def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, descript
     if model.num_classes is not None:
         classes = _classes(model.zoo_name, parts)
         labels = _numbers(parts.ratio.labels, classes)
+        if parts.train.class_names:
+            description = {**description, "class_names": list(parts.train.class_names)}
     ratio = fitting.for_export(model, reals, labels, options=config.ratio, seed=config.seed)
     named = None if classes is None or np.array_equal(classes, range(len(classes))) else classes.tolist()
     what = dict(ratio=ratio, sampling=config.sampling, description=description, classes=named)
@@ -139,8 +141,8 @@ def _classes(entry: str, parts: Parts) -> np.ndarray:
     name = parts.train.name
     if parts.train.labels is None:
         raise GanzooError(
-            f"'{name}' has no labels, and {entry} learns to make samples of a class. Give a data set with labels, such "
-            "as mnist_5k, or another model."
+            f"'{name}' has no labels, and {entry} learns to make samples of a class. "
+            + (parts.train.without_labels or "Give a data set with labels, such as mnist_5k, or another model.")
         )
     labels = {part: getattr(parts, part).labels for part in ("train", "ratio", "test")}
     classes = np.unique(np.concatenate(list(labels.values())))
@@ -150,14 +152,26 @@ def _classes(entry: str, parts: Parts) -> np.ndarray:
             f"'{name}' has {count} samples with a label below 0 ({_listed(classes[classes < 0])}), which marks samples "
             "without a class. Leave them out, or give them a class of 0 or more."
         )
+    everything = np.concatenate(list(labels.values()))
+    for label in classes:
+        if np.count_nonzero(everything == label) == 1:
+            raise GanzooError(
+                f"{_class_of(parts, label)} of '{name}' has one sample. A class needs at least 2, and some dozens to "
+                "learn anything from. Give more samples of this class, or leave it out."
+            )
     for label in np.setdiff1d(classes, labels["train"]):
         counts = {part: int((of_part == label).sum()) for part, of_part in labels.items()}
         raise GanzooError(
-            f"class {label} of '{name}' has {sum(counts.values())} samples, none of them to train on: "
+            f"{_class_of(parts, label)} of '{name}' has {sum(counts.values())} samples, none of them to train on: "
             f"{counts['ratio']} to fit the ratio and {counts['test']} to measure against. Give more samples of this "
             "class, or leave it out."
         )
     return classes
+
+
+def _class_of(parts: Parts, label: int) -> str:
+    """A class's name in messages."""
+    return f"class '{parts.train.class_names[label]}'" if parts.train.class_names else f"class {label}"
 
 
 def _numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:

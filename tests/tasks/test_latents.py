@@ -70,3 +70,25 @@ def test_too_few_held_out_reals_are_refused_before_the_training(config):
     model = models.from_config(config, (2,))
     with pytest.raises(GanzooError, match="holds 20 samples, of which 5 are held out .* 6 are needed. Give about 24"):
         latents.ready(model, parts, config)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "said"),
+    [
+        (None, None, "'pets' has no labels, and cgan .* 3 lie in none"),
+        ([0] * 40 + [1], ("cats", "owls"), "class 'owls' of 'pets' has one sample. A class needs at least 2"),
+        ([0] * 40 + [7], None, "class 7 of 'pets' has one sample"),
+    ],
+)
+def test_a_folder_that_cannot_be_learned_by_class_is_refused(config, labels, names, said):
+    """With the reason that the folder has no labels, and with the class's name."""
+    reals = Reals(
+        "pets",
+        np.arange(82, dtype=np.float32).reshape(41, 2),
+        None if labels is None else np.array(labels),
+        class_names=names,
+        without_labels="38 pictures lie in class folders, and 3 lie in none.",
+    )
+    parts = Parts(reals.take(np.arange(5, 41)), reals.take(np.arange(3)), reals.take(np.arange(3, 5)))
+    with pytest.raises(GanzooError, match=said):
+        latents.settle(config, parts)

@@ -92,12 +92,13 @@ def gather(path: str, frame: Frame, paired: str = "none", report: Report = folde
         [folder.read(paths, size, frame.channels, cut) for paths in of_part]
         for of_part, size in zip(files, (frame.load_size, frame.image_size), strict=True)
     ]
-    taken = {}
-    domains = []
+    taken, too_small, domains = {}, [], []
     for part, pictures_of in zip(parts, read, strict=True):
         rows = _paired_rows(part, pictures_of) if paired == "by_name" else [_all_rows(each) for each in pictures_of]
         for directory, pictures, some in zip(part, pictures_of, rows, strict=True):
             left_out |= pictures.left_out
+            if pictures.enlarged:
+                too_small.append(folder.too_small(root, pictures, pictures.samples.shape[1:3]))
             taken[str(directory.relative_to(root))] = len(some)
         pieces = 2 if cut is halves else 1
         domains.append(
@@ -108,6 +109,8 @@ def gather(path: str, frame: Frame, paired: str = "none", report: Report = folde
             ]
         )
     report(folder_files.summary(root, taken, left_out))
+    for line in too_small:
+        report(line)
     counts = folder_files.counts(taken, left_out)
     train, test = ([replace(reals, files=counts) for reals in part] for part in domains)
     return Unsplit(layout.names, train, test or None, frame, paired=paired != "none")

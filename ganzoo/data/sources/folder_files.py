@@ -4,6 +4,7 @@ Everything that reads a folder of pictures asks here: training, `ganzoo.sample -
 """
 
 import functools
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,12 +23,15 @@ SUFFIXES = (
 )  # fmt: skip
 # What a file may hold, whatever its ending. Pillow knows more formats, but some of them start other programs (EPS).
 FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000")
+# Formats that people have and that Pillow does not read, or does not draw.
+UNREAD_SUFFIXES = (".heic", ".heif", ".svg", ".psd", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf")
 SYSTEM_FOLDERS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 NAMED = 5  # files that a message names for each reason
 
 HIDDEN = "hidden"
 OF_A_RUN = "in the folder of a run"
 OTHER_ENDING = "not a picture by the ending"
+UNREAD_FORMAT = "of a format that is not read, to be converted to PNG or JPEG"
 OTHER_CONTENT = "without an ending and not a picture by the content"
 BROKEN_LINK = "a link that leads nowhere"
 SPECIAL = "neither a file nor a folder"
@@ -153,6 +157,35 @@ def check_one_part(root: Path, files: Iterable[Path]) -> None:
         )
 
 
+def classes_of(root: Path, files: Sequence[Path]) -> tuple[list[str] | None, str]:
+    """The class of each picture, or None and the reason.
+
+    Folders that all pictures lie in are passed over. Each folder below them is a class, with all its subfolders.
+
+    Args:
+        root: the folder.
+        files: the pictures in it, at least one.
+
+    Returns:
+        The name of each picture's class, and ""; or None, and why there are no classes, as a sentence.
+    """
+    folders = [file.relative_to(root).parts[:-1] for file in files]
+    shared = [*itertools.takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False))]
+    names = [parts[len(shared)] if len(parts) > len(shared) else None for parts in folders]
+    if not any(names):
+        within = root.joinpath(*(level[0] for level in shared))
+        return None, f"All pictures lie in one folder, '{within}'; a class is a folder of its own."
+    if (loose := names.count(None)) > 0:
+        some = next(file for file, name in zip(files, names, strict=True) if name is None).relative_to(root)
+        return None, (
+            f"{len(files) - loose} pictures lie in class folders, and {loose} in none (such as {some}). Move each of "
+            "them to a folder of its class."
+        )
+    if part := next((name for name in names if part_of(name)), None):
+        return None, f"The folder '{part}' is named like a part of the data, not like a class. Rename it if it is one."
+    return names, ""
+
+
 def summary(root: Path, taken: int | Mapping[str, int], left_out: Mapping[Path, Reason]) -> str:
     """One line: how many pictures were read, how many files were left out for each reason, and the first names.
 
@@ -220,6 +253,8 @@ def _sort_in(file: Path, found: Found) -> None:
         found.left_out[file] = Reason(BROKEN_LINK if file.is_symlink() and not os.path.exists(file) else SPECIAL)
     elif is_named_picture or (not suffix and is_picture(file)):
         found.files.append(file)
+    elif suffix in UNREAD_SUFFIXES:
+        found.left_out[file] = Reason(UNREAD_FORMAT)
     else:
         found.left_out[file] = Reason(OTHER_ENDING if suffix else OTHER_CONTENT)
 

@@ -53,10 +53,21 @@ def find(name: str, data_dir: str = "") -> tfds.core.DatasetBuilder | None:
             raise GanzooError(f"TFDS cannot give '{name}': {reason}.{near}") from error
 
 
-def load_named(name: str, data_dir: str, split: str, image_size: int, channels: int, most_bytes: float) -> Reals | None:
+def load_named(
+    name: str,
+    data_dir: str,
+    split: str,
+    image_size: int,
+    channels: int,
+    most_bytes: float,
+    aspect: str,
+    sides: tuple[int, int] | None,
+) -> Reals | None:
     """`load` of a set by its name; None for a name that TFDS does not know."""
     builder = find(name, data_dir)
-    return None if builder is None else load(builder, name, data_dir, split, image_size, channels, most_bytes)
+    if builder is None:
+        return None
+    return load(builder, name, data_dir, split, image_size, channels, most_bytes, aspect, sides)
 
 
 def gather_named(name: str, data_dir: str, split: str, frame: Frame) -> Unsplit | None:
@@ -83,6 +94,8 @@ def load(
     image_size: int = 0,
     channels: int = 0,
     most_bytes: float = math.inf,
+    aspect: str = "crop",
+    sides: tuple[int, int] | None = None,
 ) -> Reals:
     """The pictures of one split, in the order of its files. The set is first downloaded and prepared if necessary.
 
@@ -96,9 +109,10 @@ def load(
         image_size: pixels a side; 0 takes the pictures' own size if all are squares of one size of 16 to 128, else 64.
         channels: 1 or 3; 0 takes grey if all pictures are grey, else RGB.
         most_bytes: the most bytes of memory for the framed pictures; a larger set lies in a file.
+        aspect, sides: as in `folder.load`.
 
     Returns:
-        Reals with uint8 [N, image_size, image_size, channels], and labels if the set has labels.
+        Reals with uint8 [N, height, width, channels], and labels if the set has labels.
 
     Raises:
         GanzooError: if the set is neither prepared nor downloadable, is damaged, or has no pictures or no such split,
@@ -106,8 +120,9 @@ def load(
     """
     _keys(builder, name)
     _prepare(builder, name, data_dir)
-    size = image_size or framing.own_size(_sizes(builder, name, split))
-    return _framed(builder, name, split, size, channels, most_bytes)
+    if sides is None:
+        sides = framing.own_sides(_sizes(builder, name, split), image_size, aspect)
+    return _framed(builder, name, split, sides, channels, most_bytes, aspect)
 
 
 def gather(builder: tfds.core.DatasetBuilder, name: str, data_dir: str, split: str, frame: Frame) -> Unsplit | None:
@@ -159,7 +174,13 @@ def _sizes(builder: tfds.core.DatasetBuilder, name: str, split: str) -> Iterator
 
 
 def _framed(
-    builder: tfds.core.DatasetBuilder, name: str, split: str, size: int, channels: int, most_bytes: float = math.inf
+    builder: tfds.core.DatasetBuilder,
+    name: str,
+    split: str,
+    sides: framing.Sides,
+    channels: int,
+    most_bytes: float = math.inf,
+    aspect: str = "crop",
 ) -> Reals:
     """The pictures of a split of a prepared set."""
     image_key, label_key = _keys(builder, name)
@@ -177,7 +198,7 @@ def _framed(
 
     with _damage_told(builder, name):
         channels = channels or (1 if shape[-1] == 1 else 0)
-        samples = framing.assemble(images(), size, channels, most_bytes, expected)
+        samples = framing.assemble(images(), sides, channels, most_bytes, expected, aspect)
     return Reals(name, samples, np.concatenate(labels) if labels else None)
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +44,8 @@ def test_a_mixed_folder_becomes_one_array(tmp_path, lines):
     grey, red, transparent = reals.samples[:3, 0, 0].tolist()
     assert (grey, transparent) == ([128, 128, 128], [255, 255, 255])
     assert red[0] > 250
-    assert lines == [f"read 7 pictures in '{tmp_path}'; left out 1: 1 not a picture by the ending (notes.txt)"]
-    assert reals.files == {"taken": 7, "left_out": {"not a picture by the ending": 1}}
+    assert lines[0] == f"read 7 pictures in '{tmp_path}'; left out 1: 1 not a picture by the ending (notes.txt)"
+    assert reals.files == {"taken": 7, "left_out": {"not a picture by the ending": 1}, "enlarged": 6}
 
 
 def test_a_broken_picture_is_left_out_and_named(tmp_path, lines):
@@ -57,10 +58,10 @@ def test_a_broken_picture_is_left_out_and_named(tmp_path, lines):
     for k in range(5):
         (tmp_path / f"text{k}.png").write_text("no picture")
     assert len(folder.load(str(tmp_path), report=lines.append)) == 2
-    assert lines == [
-        f"read 2 pictures in '{tmp_path}'; left out 7: "
-        "7 not readable (empty.png, text0.png, text1.png, text2.png, text3.png, ...)"
-    ]
+    assert lines[0] == (
+        f"read 2 pictures in '{tmp_path}'; left out 7: 1 of zero bytes (empty.png); "
+        "6 not readable (text0.png, text1.png, text2.png, text3.png, text4.png, ...)"
+    )
 
 
 def test_a_picture_beyond_the_limit_is_left_out_with_its_size(tmp_path, lines, monkeypatch):
@@ -105,7 +106,7 @@ def test_a_folder_without_a_readable_picture_says_what_was_seen(tmp_path):
     """The number of files, what counts as a picture, and which were broken."""
     (tmp_path / "notes.txt").touch()
     (tmp_path / "broken.png").touch()
-    with pytest.raises(GanzooError, match=r"ending \(notes.txt\); 1 not readable \(broken.png\).*\.png, \.apng"):
+    with pytest.raises(GanzooError, match=r"ending \(notes.txt\); 1 of zero bytes \(broken.png\).*\.png, \.apng"):
         folder.load(str(tmp_path))
 
 
@@ -192,11 +193,11 @@ def test_links_to_folders_are_entered_once_and_never_in_circles(tmp_path, lines)
         (tmp_path / "data" / name).symlink_to(target)
     (tmp_path / "elsewhere" / "deep" / "back").symlink_to("..")
     assert greys(folder.load(str(tmp_path / "data"), report=lines.append)) == [1, 0]
-    assert lines == [
+    assert lines[0] == (
         f"read 2 pictures in '{tmp_path}/data'; left out 7: "
         "2 a link that leads nowhere (f, g.png); "
         "3 a link to a folder that is read anyway (a, b/deep/back, c); 2 a link to a folder above (d, e)"
-    ]
+    )
 
 
 def test_a_pipe_is_not_waited_for(tmp_path, lines):
@@ -261,3 +262,104 @@ def test_folders_of_other_names_are_pooled(tmp_path, folders):
     for name in folders:
         save(tmp_path / name / "0.png", "L", (16, 16), 0)
     assert len(folder.load(str(tmp_path))) == len(folders)
+
+
+def test_class_folders_are_labels(tmp_path, lines):
+    """Two folders below one that all pictures share, one of them nested: labels in the order of the names."""
+    for name in ("dogs/b.png", "cats/a.png", "cats/2021/c.png", "cats/2022/d.png"):
+        save(tmp_path / "photos" / name, size=(64, 64))
+    reals = folder.load(str(tmp_path), report=lines.append)
+    assert (reals.class_names, reals.labels.tolist(), reals.labels.dtype) == (("cats", "dogs"), [0, 0, 0, 1], np.int64)
+    assert reals.take(np.array([3])).class_names == ("cats", "dogs")
+    assert lines[1:] == ["2 classes by their folders (cats: 3, dogs: 1)"]
+    assert reals.files["classes"] == {"cats": 3, "dogs": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["a.png", "b.png"], "All pictures lie in one folder, '.*'; a class is a folder of its own"),
+        (["cats/a.png", "cats/b.png"], "All pictures lie in one folder, '.*cats'"),
+        (["cats/a.png", "dogs/b.png", "c.png"], r"2 pictures lie in class folders, and 1 in none \(such as c.png\)"),
+        (["photos/cats/a.png", "photos/c.png"], r"1 pictures lie .* 1 in none \(such as photos/c.png\)"),
+        (["test/a.png", "val/b.png"], "'test' is named like a part"),
+    ],
+)
+def test_what_are_no_classes_says_why(tmp_path, names, why):
+    """The pictures are read all the same, for models that need no labels."""
+    for name in names:
+        save(tmp_path / name, size=(64, 64))
+    reals = folder.load(str(tmp_path))
+    assert (len(reals), reals.labels) == (len(names), None)
+    assert re.search(why, reals.without_labels)
+
+
+def test_what_systems_and_cameras_leave_is_named_or_passed_over(tmp_path, lines):
+    """A Mac's and a Windows's own files, a telephone's HEIC, a floating-point TIFF, and a file of zero bytes."""
+    save(tmp_path / "good.png", "L", (32, 32), 7)
+    save(tmp_path / "__MACOSX" / "._good.png", "L", (32, 32), 7)
+    save(tmp_path / "depth.tif", "F", (32, 32), 0.5)
+    for name in ("Thumbs.db", ".DS_Store", "desktop.ini", "IMG_1.HEIC", "empty.jpg"):
+        (tmp_path / name).write_bytes(b"" if name == "empty.jpg" else b"a")
+    assert greys(folder.load(str(tmp_path), report=lines.append)) == [7]
+    assert lines[0].startswith(f"read 1 pictures in '{tmp_path}'; left out 6: ")
+    for reason in (
+        "1 of a format that is not read, to be converted to PNG or JPEG (IMG_1.HEIC)",
+        "2 not a picture by the ending (Thumbs.db, desktop.ini)",
+        "1 hidden (__MACOSX/._good.png)",
+        "1 of floating-point pixels, whose white nobody states: to be converted to 8 or 16 bits (depth.tif)",
+        "1 of zero bytes (empty.jpg)",
+    ):
+        assert reason in lines[0]
+
+
+def test_sixteen_bits_keep_their_range(tmp_path):
+    """A 16-bit grey PNG: half of 65535 is half of 255."""
+    Image.fromarray(np.full((16, 16), 32768, np.uint16)).save(tmp_path / "a.png")
+    assert greys(folder.load(str(tmp_path))) == [128]
+
+
+def test_an_animation_gives_its_first_frame(tmp_path):
+    frames = [Image.new("L", (16, 16), colour) for colour in (10, 200)]
+    for name in ("a.gif", "b.webp", "c.png"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], lossless=True)
+    assert np.allclose(greys(folder.load(str(tmp_path))), 10, atol=2)
+
+
+def test_pictures_too_small_for_the_side_are_counted(tmp_path, lines):
+    """With the smallest one. A side that all reach says nothing; padding enlarges only what is smaller both ways."""
+    save(tmp_path / "large.png", size=(200, 100))
+    save(tmp_path / "low.png", size=(200, 30))
+    save(tmp_path / "small.png", size=(20, 30))
+    load_at = lambda **request: folder.load(str(tmp_path), report=lines.append, **request)  # noqa: E731
+    assert load_at(image_size=64).files["enlarged"] == 2
+    assert "2 of 3 pictures are smaller than 64 x 64 pixels (the smallest 20 x 30: small.png)" in lines[-1]
+    assert load_at(image_size=64, aspect="pad").files["enlarged"] == 1
+    assert "enlarged" not in load_at(image_size=16).files
+
+
+def test_the_ratio_can_be_kept(tmp_path):
+    """Upright and lying photographs, one of them lying by its EXIF tag alone: the median ratio, 3 : 2, for all."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    save(tmp_path / "turned.jpg", size=(200, 300), exif=exif)
+    save(tmp_path / "lying.png", size=(300, 200))
+    save(tmp_path / "upright.png", size=(200, 300))
+    assert load(f"folder:{tmp_path}", image_size=96, aspect="keep").shape == (64, 96, 3)
+    assert load(f"folder:{tmp_path}", aspect="keep").shape == (44, 64, 3)
+    assert load(f"folder:{tmp_path}", image_size=96, sides=(40, 30)).shape == (40, 30, 3)
+
+
+def test_a_padded_picture_is_whole(tmp_path):
+    """A black bar of 3 : 1 stands in the middle of a white square."""
+    save(tmp_path / "bar.png", "L", (96, 32), 0)
+    (seen,) = load(f"folder:{tmp_path}", image_size=96, aspect="pad").samples[..., 0]
+    assert (seen[:32] == 255).all()
+    assert (seen[32:64] == 0).all()
+    assert (seen[64:] == 255).all()
+
+
+def test_an_unknown_aspect_is_an_error(tmp_path):
+    save(tmp_path / "a.png")
+    with pytest.raises(GanzooError, match="aspect is 'croop'; give one of crop, pad, keep. Did you mean 'crop'"):
+        load(f"folder:{tmp_path}", aspect="croop")
