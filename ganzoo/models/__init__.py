@@ -36,7 +36,7 @@ def create(name: str, *, image_shape: tuple[int, ...], **overrides) -> "TwoOptim
 
     Args:
         name: an entry of the zoo.
-        image_shape: (height, width, channels) with 16 to 128 pixels a side and 1 or 3 channels, or (dimensions,) for
+        image_shape: (height, width, channels) with 16 to 256 pixels a side and 1 or 3 channels, or (dimensions,) for
             points. A translator's networks must be able to halve the sides.
         **overrides: values that replace those in the recipe's `config.model`; the model's class describes them. In
             `augment` a dictionary replaces values of `config.augment`, such as dict(policy="ada"). The

@@ -1,4 +1,4 @@
-"""Strided convolutions for pictures of 16 to 128 pixels a side (Radford et al. 2016, https://arxiv.org/abs/1511.06434).
+"""Strided convolutions for pictures of 16 to 256 pixels a side (Radford et al. 2016, https://arxiv.org/abs/1511.06434).
 
 Any size works, not only powers of two. Resolutions are halved and rounded up, and the generator crops the rows and
 columns that the rounding added (28 <- 14 <- 7 <- 4).
@@ -27,10 +27,10 @@ def resolutions(
     [(28, 28), (14, 14), (7, 7)]
     """
     is_picture = len(image_shape) == 3 and image_shape[2] in channels
-    if not is_picture or not all(16 <= side <= 128 for side in image_shape[:2]):
+    if not is_picture or not all(16 <= side <= 256 for side in image_shape[:2]):
         raise GanzooError(
-            f"convolutional networks make pictures of 16 to 128 pixels a side with 1 or 3 channels, not {image_shape}. "
-            "For points use --config.model.network=mlp, for larger pictures --config.data.image_size."
+            f"convolutional networks make pictures of 16 to 256 pixels a side with 1 or 3 channels, not {image_shape}. "
+            "For points use --config.model.network=mlp, for other pictures --config.data.image_size."
         )
     sizes = [tuple(image_shape[:2])]
     while min(sizes[-1]) > base_resolution:
