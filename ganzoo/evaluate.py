@@ -48,6 +48,8 @@ def main() -> int:
     if FLAGS.num_samples is not None:
         config.evaluation.num_samples = FLAGS.num_samples
     config.dataset = FLAGS.dataset or config.dataset
+    if config.get("task", "sampling") == "sampling" and not FLAGS.dataset and "split" not in config.data:
+        config.data.split = "fifths"  # exports of before say nothing
     shape = sample_shape(exported)
     if FLAGS.resize:
         resize(config, shape)

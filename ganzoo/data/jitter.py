@@ -20,7 +20,7 @@ def jitter(
     """Each picture cut and flipped at random, as a pure function of the seed.
 
     Args:
-        pictures: [N, load_size, load_size, C] of any dtype.
+        pictures: [N, load_size, load_size, C] of any dtype; [N, image_size, any width, C] is flipped alone.
         image_size: pixels a side of the squares, at most load_size.
         flip: whether to turn each picture left to right with probability 1/2.
         seed: int32 [2]; pictures of equal sizes are cut and flipped alike by the same seed.

@@ -93,26 +93,27 @@ def load(
     return reals
 
 
-def load_parts(name: str, **request) -> Parts:
+def load_parts(name: str, *, split: str = "by_size", **request) -> Parts:
     """The parts of a data set, with which a run, an evaluation and a benchmark begin.
 
     Args:
         name: as for `load`, or "stacked_mnist" or "stacked_mnist:mnist".
-        **request: as for `load`: the keys of `config.data`.
+        split: "by_size", or "fifths" as runs of before were split (`parts.split`).
+        **request: as for `load`: the other keys of `config.data`.
 
     Raises:
         GanzooError: if the data set cannot be loaded as requested, or is too small to split.
     """
-    from ganzoo.data.parts import split
+    from ganzoo.data import parts
 
     source = names.source(name)
     if not source.stacked:
-        return split(load(name, **request))
+        return parts.split(load(name, **request), split)
 
     from ganzoo.data.sources import stacked_digits
 
     digits = stacked_digits.digits_of(name, request.pop("channels", 0))
-    return stacked_digits.stack(name, split(load(digits, channels=1, **request)))
+    return stacked_digits.stack(name, parts.split(load(digits, channels=1, **request), split))
 
 
 def load_domains(

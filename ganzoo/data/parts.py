@@ -12,10 +12,13 @@ import numpy as np
 
 from ganzoo.data.reals import Reals
 from ganzoo.data.storage import StoredPictures, blocks
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, did_you_mean
 
 SEED = 0  # the same for all runs, so that runs with different seeds can be compared
 FEWEST = 10  # different samples; with fewer a part could be empty
+BY_SIZE, FIFTHS = SPLITS = ("by_size", "fifths")
+FEW, MANY = 2_000, 5_000  # pictures: up to FEW, 15 % are held out; from MANY on, 40 %
+LEAST_HELD_OUT = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +100,26 @@ class Domains:
         }
 
 
-def split(reals: Reals) -> Parts:
+def split(reals: Reals, how: str = BY_SIZE) -> Parts:
     """Splits reals, the same way every time; equal samples (byte by byte) land in the same part.
 
-    Of pictures, ratio and test get 20 % each, at most 10,000 each, and train gets the rest. Points cost nothing to
-    draw and are split 5 : 5 : 1, the 50,000 / 50,000 / 10,000 of the 25-Gaussian protocol.
+    From 5,000 pictures on, ratio and test get 20 % each, at most 10,000 each, and train gets the rest. Few pictures are
+    for learning: below 2,000, ratio and test get 7.5 % each. Between the two the number held out grows linearly, so
+    that more pictures never mean fewer to train on. Labelled pictures below 5,000 are split class by class.
+
+    Points cost nothing to draw and are split 5 : 5 : 1, the 50,000 / 50,000 / 10,000 of the 25-Gaussian protocol.
 
     The train part of stored pictures stays in the file; the other parts are read into memory.
 
+    Args:
+        reals: all samples.
+        how: "by_size"; or "fifths", the split of runs before `config.data.split`: 20 % each whatever the size.
+
     Raises:
-        GanzooError: if there are fewer than 10 different samples.
+        GanzooError: if there are fewer than 10 different samples, or if `how` is unknown.
     """
+    if how not in SPLITS:
+        raise GanzooError(f"split is '{how}'; give one of {', '.join(SPLITS)}.{did_you_mean(how, SPLITS)}")
     kinds = equal_samples(reals.samples)
     different = int(kinds.max(initial=-1)) + 1
     if different < FEWEST:
@@ -116,16 +128,28 @@ def split(reals: Reals) -> Parts:
             f"{FEWEST}, and some thousands to train on. Give more of them."
         )
 
-    total = len(reals)
+    total, strata = len(reals), None
     if reals.samples.ndim == 2:
         room = {"test": total // 11, "ratio": 5 * total // 11, "train": total}
     else:
-        fifth = a_fifth(total)
-        room = {"test": fifth, "ratio": fifth, "train": total}
+        held_out = 2 * a_fifth(total) if how == FIFTHS or total >= MANY else held_out_of(total)
+        room = {"test": held_out - held_out // 2, "ratio": held_out // 2, "train": total}
+        if how != FIFTHS and total < MANY and reals.labels is not None:
+            strata = reals.labels
 
-    part_rows = deal(kinds, room)
+    part_rows = deal(kinds, room, strata)
     train, ratio, test = (reals.take(part_rows[part]) for part in ("train", "ratio", "test"))
     return Parts(train, ratio.in_memory(), test.in_memory())
+
+
+def held_out_of(total: int) -> int:
+    """The number of pictures that a set of fewer than 5,000 does not train on.
+
+    >>> [held_out_of(total) for total in (144, 1999, 2000, 3500, 5000)]
+    [21, 299, 300, 1150, 2000]
+    """
+    beyond = max(total - FEW, 0) / (MANY - FEW)
+    return int(LEAST_HELD_OUT * min(total, FEW) + beyond * (2 * a_fifth(MANY) - LEAST_HELD_OUT * FEW))
 
 
 def a_fifth(total: int) -> int:
@@ -157,7 +181,7 @@ def by_first_row(numbers: np.ndarray) -> np.ndarray:
     return ranks[inverse]
 
 
-def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
+def deal(kinds: np.ndarray, room: dict[str, int], strata: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Deals kinds of rows to parts in random order, each kind to the first part that has room for all its rows.
 
     There is no object for each row or kind, so that large sets cost little memory.
@@ -165,12 +189,17 @@ def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
     Args:
         kinds: each row's number, int [N]: 0, 1, ... in the order of first occurrence.
         room: the number of rows that each part takes. The last part takes all other rows, so its room is not read.
+        strata: a number for each row, int [N], or None. The kinds of each stratum (of their first rows) are dealt
+            evenly over the order, so that every part gets its share of each, and the last part has some of all.
 
     Returns:
         The row numbers of each part, int64.
     """
     sizes = np.bincount(kinds)
     dealt = np.random.default_rng(SEED).permutation(len(sizes))
+    if strata is not None:
+        _, first_rows = np.unique(kinds, return_index=True)
+        dealt = dealt[np.argsort(_places_within(strata[first_rows[dealt]]), kind="stable")]
     *limited, last = room
     left = [room[part] for part in limited]
     owners = np.full(len(sizes), len(limited), np.uint8)  # the part's number, by place in the order of dealing
@@ -187,3 +216,12 @@ def deal(kinds: np.ndarray, room: dict[str, int]) -> dict[str, np.ndarray]:
     dealt_rows = np.argsort(places[kinds], kind="stable")
     owners = owners[places[kinds[dealt_rows]]]
     return {part: dealt_rows[owners == k] for k, part in enumerate([*limited, last])}
+
+
+def _places_within(strata: np.ndarray) -> np.ndarray:
+    """The place of each entry among the entries of its stratum, in (0, 1): of m entries (k + 1/2) / m."""
+    places = np.empty(len(strata))
+    for stratum in np.unique(strata):
+        of_stratum = np.flatnonzero(strata == stratum)
+        places[of_stratum] = (np.arange(len(of_stratum)) + 0.5) / len(of_stratum)
+    return places

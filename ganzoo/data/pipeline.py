@@ -52,6 +52,7 @@ def batches(
     steps: int,
     draws: int = 1,
     labels: np.ndarray | None = None,
+    flip: bool = False,
     share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """The reals of the steps first_step, ..., steps - 1, one element each.
@@ -68,6 +69,7 @@ def batches(
         steps: the step after the last one.
         draws: the number of batches in a step (n_critic).
         labels: int64 [N], or None.
+        flip: whether each picture is turned left to right with probability 1/2, by the seed, the step and its row.
         share: the machine's rows; batch_size counts the rows of all replicas.
 
     Returns:
@@ -83,6 +85,8 @@ def batches(
 
     def element(step: tf.Tensor, which: tf.Tensor) -> Element:
         reals, *reals_labels = draw(step, which)
+        if flip:
+            reals = jitter(reals, reals.shape[1], True, _jitter_seed(seed, step, 0), which, draws * batch_size)
         return to_float(reals) if labels is None else (to_float(reals), *reals_labels)
 
     return _elements(element, first_step, steps, draws, batch_size, share)

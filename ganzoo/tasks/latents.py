@@ -25,14 +25,16 @@ from ganzoo.pictures import drawing
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
 
-FEW = 200  # held-out reals
-
 measure, describe = sampling_report.measure, sampling_report.describe
 
 
 def load(config: ConfigDict) -> Parts:
     """The reals in three parts."""
-    return load_parts(config.dataset, **config.data)
+    data = {key: value for key, value in config.data.items() if key != "flip"}
+    parts = load_parts(config.dataset, **data)
+    if config.data.get("flip") and len(parts.shape) != 3:
+        raise GanzooError(f"'{config.dataset}' are points, and config.data.flip is for pictures: leave it out.")
+    return parts
 
 
 def settle(config: ConfigDict, parts: Parts) -> None:
@@ -54,7 +56,8 @@ def settle(config: ConfigDict, parts: Parts) -> None:
 
 
 def sizes(parts: Parts) -> str:
-    return f"{len(parts.train)} to train, {len(parts.ratio)} to fit the ratio, {len(parts.test)} to measure against"
+    fit = "calibrate" if len(parts.ratio) < fitting.FEW else "fit"
+    return f"{len(parts.train)} to train, {len(parts.ratio)} to {fit} the ratio, {len(parts.test)} to measure against"
 
 
 def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
@@ -66,13 +69,16 @@ def ready(model: AdversarialModel, parts: Parts, config: ConfigDict) -> None:
             could keep, and for a user's own signature that fails.
     """
     check_batch_size(config.batch_size, len(parts.train))
-    fitting.check(model, config.ratio)
-    _check_held_out(parts)
+    fitting.check(model, config.ratio, len(parts.ratio))
+    _check_held_out(parts, config.ratio.estimator)
     saved_model.check_limits(config.sampling)
     own_signatures.check(model, config.sampling)
     loop.compile_for(model, config)
-    if len(parts.ratio) < FEW:
-        note = f"{len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help."
+    if len(parts.ratio) < fitting.FEW and config.ratio.estimator not in (fitting.BEST, "discriminator"):
+        note = (
+            f"{len(parts.ratio)} held-out reals are few to fit a density ratio; rejection may not help. "
+            "--config.ratio.estimator=discriminator fits none: it calibrates the discriminator's own logits."
+        )
         print(f"ganzoo: {note}", file=sys.stderr)
 
 
@@ -91,7 +97,8 @@ def train(
 
     def data(first_step, share):
         where = dict(seed=config.seed, first_step=first_step, steps=config.steps, share=share)
-        return batches(reals.samples, config.batch_size, draws=model.n_critic, labels=labels, **where)
+        what = dict(draws=model.n_critic, labels=labels, flip=config.data.flip)
+        return batches(reals.samples, config.batch_size, **what, **where)
 
     is_points = reals.samples.ndim == 2
     # A square grid; of about ten classes, which take turns, each then has a column of its own.
@@ -114,7 +121,11 @@ def train(
 
 def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping) -> Servable:
     """Fits the density ratio on the held-out reals, and is what the export consists of."""
-    print("fitting the density ratio on held-out reals ...")
+    print(
+        "calibrating the discriminator's logits on held-out reals ..."
+        if fitting.chosen(config.ratio.estimator, len(parts.ratio)) == "discriminator"
+        else "fitting the density ratio on held-out reals ..."
+    )
     reals = to_float(parts.ratio.samples)
     labels = classes = None
     if model.num_classes is not None:
@@ -183,11 +194,12 @@ def _listed(classes: np.ndarray) -> str:
     return ", ".join(map(str, classes[:20])) + (", ..." if len(classes) > 20 else "")
 
 
-def _check_held_out(parts: Parts) -> None:
-    if len(parts.ratio) < fitting.FEWEST:
+def _check_held_out(parts: Parts, estimator: str) -> None:
+    fewest = fitting.fewest(estimator)
+    if len(parts.ratio) < fewest:
         total = sum(map(len, (parts.train, parts.ratio, parts.test)))
-        needed = -(-fitting.FEWEST * total // max(len(parts.ratio), 1))
+        needed = -(-fewest * total // max(len(parts.ratio), 1))
         raise GanzooError(
             f"'{parts.train.name}' holds {total} samples, of which {len(parts.ratio)} are held out to fit the density "
-            f"ratio on; {fitting.FEWEST} are needed. Give about {needed} samples or more, better some thousands."
+            f"ratio on; {fewest} are needed. Give about {needed} samples or more, better some thousands."
         )

@@ -136,6 +136,8 @@ def completed(stored: Mapping) -> ConfigDict:
         config.model.latent_categories = 0  # what runs before the key had; the recipe may have more since
     if "augment" in config:
         config.augment.policy = "none"  # likewise
+    if "split" in config.data:
+        config.data.split = "fifths"  # likewise
     config.update(stored)
     return config
 

@@ -118,6 +118,7 @@ RULES: dict[str, Rule] = {
     "data.tfds_split": Rule("a split of the set, such as train", bool),
     "data.image_size": zero_or(16, 512, "the pictures' own size"),
     "data.aspect": name_of("crop", "pad", "keep"),
+    "data.split": name_of("by_size", "fifths"),
     "data.load_size": zero_or(16, 512, "image_size"),
     "data.channels": Rule("1 (grey), 3 (RGB), or 0 for what the pictures are", lambda value: value in (0, 1, 3)),
     "data.stream_above_mb": at_least(0),

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ganzoo.data.loading import load
-from ganzoo.data.parts import SEED, by_first_row, deal, equal_samples, split
+from ganzoo.data.parts import SEED, by_first_row, deal, equal_samples, held_out_of, split
 from ganzoo.data.reals import Reals
 from ganzoo.data.sources import toys
 from ganzoo.errors import GanzooError
@@ -21,6 +22,34 @@ def test_pictures_are_split_sixty_twenty_twenty():
     assert [len(part) for part in (parts.train, parts.ratio, parts.test)] == [3000, 1000, 1000]
     rows = np.concatenate([parts.train.labels, parts.ratio.labels, parts.test.labels])
     assert sorted(rows) == list(range(5000))
+
+
+@pytest.mark.parametrize("total", [30, 144, 500, 1999])
+def test_few_pictures_are_mostly_trained_on(total):
+    """At least 85 % below 2,000; the rest is shared between the ratio and the test part."""
+    sizes = split(pictures(total)).describe()["sizes"]
+    assert sizes["train"] >= 0.85 * total
+    assert sum(sizes.values()) == total
+    assert 0 <= sizes["test"] - sizes["ratio"] <= 1
+
+
+def test_more_pictures_never_mean_fewer_to_train_on():
+    trained = [total - held_out_of(total) for total in range(10, 5000)] + [3000]
+    assert (np.diff(trained) >= 0).all()
+
+
+def test_the_split_of_before_can_be_had():
+    """Exports of before are measured on it: 144 pictures were 88, 28 and 28."""
+    assert split(pictures(144), "fifths").describe()["sizes"] == {"train": 88, "ratio": 28, "test": 28}
+
+
+def test_few_labelled_pictures_are_split_class_by_class():
+    """Of 100, 40 and 2 pictures, each class has its share of 15 % held out, and the rare class is trained on."""
+    labels = np.repeat([0, 1, 2], [100, 40, 2])
+    parts = split(replace(pictures(142), labels=labels))
+    assert np.bincount(parts.train.labels).tolist() == [85, 34, 2]
+    assert np.bincount(parts.ratio.labels).tolist() == [7, 3]
+    assert np.bincount(parts.test.labels).tolist() == [8, 3]
 
 
 def test_a_large_set_gives_ten_thousand_each_and_trains_on_the_rest():
@@ -45,7 +74,7 @@ def test_parts_never_share_a_picture():
     )
     assert train.isdisjoint(ratio | test)
     assert ratio.isdisjoint(test)
-    assert [len(part) for part in (parts.train, parts.ratio, parts.test)] == [600, 200, 200]
+    assert [len(part) for part in (parts.train, parts.ratio, parts.test)] == [850, 75, 75]
 
 
 def test_a_picture_repeated_beyond_a_parts_size_is_trained_on():
@@ -54,7 +83,7 @@ def test_a_picture_repeated_beyond_a_parts_size_is_trained_on():
     parts = split(Reals("blanks", np.concatenate([blank, pictures(500).samples])))
     assert (parts.ratio.samples.any(axis=(1, 2, 3))).all()
     assert (parts.test.samples.any(axis=(1, 2, 3))).all()
-    assert len(parts.train) == 600
+    assert len(parts.train) == 850
 
 
 def test_the_description_tells_the_same_split_from_another():

@@ -54,6 +54,40 @@ def test_labels_stay_with_their_reals():
         np.testing.assert_array_equal(reals, POINTS[given])
 
 
+HALVES = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((10, 4, 6, 1), np.uint8)
+HALVES[:, :, 3:] += 100  # the right half is brighter, and no picture is its own mirror image
+
+
+def is_flipped(drawn):
+    return drawn[:, 0, 0, 0] > drawn[:, 0, -1, 0]
+
+
+def test_half_of_the_pictures_are_flipped_left_to_right():
+    """Pictures that are not square: each is a picture or its mirror image, in the order that they have without flips;
+    of 600, a share of .5 within four standard errors. Labels stay."""
+    settings = dict(seed=3, steps=60, labels=np.arange(10))
+    plain = [reals.numpy() for reals, _ in batches(HALVES, 10, **settings)]
+    drawn, labels = zip(*[(a.numpy(), b.numpy()) for a, b in batches(HALVES, 10, flip=True, **settings)], strict=True)
+    turned = np.concatenate([is_flipped(reals) for reals in drawn])
+    assert abs(turned.mean() - 0.5) < 4 * 0.5 / np.sqrt(600)
+    for step in range(60):
+        mirrored = is_flipped(drawn[step])[:, None, None, None]
+        np.testing.assert_array_equal(np.where(mirrored, drawn[step][:, :, ::-1], drawn[step]), plain[step])
+        np.testing.assert_array_equal(np.rint(plain[step][:, 0, 0, 0] * 127.5 + 127.5), labels[step])
+    assert len({turned[k : k + 10].tobytes() for k in range(0, 600, 10)}) > 40  # another step flips other pictures
+
+
+def test_flips_resume_and_are_shared_among_replicas_exactly():
+    """From step 4 on as in the whole run; two replicas' elements, joined batch by batch, are those of one."""
+    settings = dict(seed=3, steps=8, draws=2, flip=True)
+    whole = rows(batches(HALVES, 6, **settings))
+    np.testing.assert_array_equal(rows(batches(HALVES, 6, first_step=4, **settings)), whole[4:])
+    shared = rows(batches(HALVES, 6, share=Share(replicas=2, first=0, local=2), **settings))
+    for step, one in enumerate(whole):
+        first, second = (shared[2 * step + k].reshape(2, 3, 4, 6, 1) for k in range(2))
+        np.testing.assert_array_equal(np.concatenate([first, second], 1).reshape(one.shape), one)
+
+
 def test_no_thread_of_autotuning_holds_up_the_end_of_fit():
     assert batches(POINTS, 3, seed=0, steps=3).options().autotune.enabled is False
 

@@ -137,3 +137,41 @@ def test_a_critic_leaves_the_refit_alone_to_choose():
         "refit",
         "combined",
     ]
+
+
+def of_slope(slope, objective=GAN, **options):
+    """Fakes N(0, I); the logits of N((1, 0), I) against them, which are x - 1/2, times a slope."""
+    model = standard_normal_model(objective, **(options or dict(loss="minimax")))
+    points = keras.Input((2,))
+    model.discriminator = keras.Model(points, keras.layers.Reshape(())(keras.layers.Dense(1)(points)))
+    model.discriminator.set_weights([np.array([[slope], [0.0]]), np.array([-slope / 2])])
+    return model
+
+
+def test_few_reals_calibrate_the_discriminator_and_fit_nothing(capsys):
+    """With "best" and 199 reals it is the estimator "discriminator", all reals its calibration's; a line says so."""
+    model, samples = of_slope(3.0), reals(199, mean=(1.0, 0.0))
+    options = short(steps=5) | dict(estimator="best", combined=("discriminator", "refit"), calibration="temperature")
+    few = fitting.for_export(model, samples, options=options)
+    assert "the discriminator's own logits, calibrated; 199 held-out reals fit no ratio" in capsys.readouterr().out
+    own = fitting.for_export(model, samples, options=options | dict(estimator="discriminator"))
+    np.testing.assert_array_equal(few.held_out, own.held_out)
+    assert len(few.held_out) == 199
+
+
+def test_ten_reals_calibrate_a_slope_by_a_thousand_fakes():
+    """Logits three times too large, over 20 draws of ten reals: the mean slope is 1 within .35 (3 without)."""
+    model = of_slope(3.0)
+    options = OPTIONS | dict(estimator="discriminator", calibration="temperature")
+    points = tf.constant([[0.5, 0.0], [1.5, 0.0]])
+    slopes = []
+    for seed in range(20):
+        samples = reals(10, mean=(1.0, 0.0), seed=seed)
+        low, high = fitting.for_export(model, samples, options=options, seed=seed)(points).numpy()
+        slopes.append(high - low)
+    assert abs(np.mean(slopes) - 1.0) < 0.35
+
+
+def test_few_reals_do_not_make_a_critic_a_ratio_without_calibration():
+    with pytest.raises(GanzooError, match="no density ratio without calibration"):
+        fitting.for_export(standard_normal_model(), reals(50), options=OPTIONS | dict(estimator="best"))

@@ -62,13 +62,21 @@ def test_labels_from_0_on_are_asked_for_as_they_are(config, tmp_path):
     assert "classes" not in exported.config
 
 
-def test_too_few_held_out_reals_are_refused_before_the_training(config):
+@pytest.mark.parametrize(
+    ("estimator", "held_out", "said"),
+    [
+        ("refit", 5, "holds 20 samples, of which 5 are held out .* 6 are needed. Give about 24"),
+        ("best", 1, "holds 20 samples, of which 1 are held out .* 2 are needed. Give about 40"),
+    ],
+)
+def test_too_few_held_out_reals_are_refused_before_the_training(config, estimator, held_out, said):
     """With the number of samples that is needed: of 20 points 5 are held out, of 24 six would be."""
-    parts = Parts(clouds(12, 0), clouds(5, 1), clouds(3, 2))
+    parts = Parts(clouds(12, 0), clouds(held_out, 1), clouds(8 - held_out, 2))
     latents.settle(config, parts)
     config.batch_size = 3
+    config.ratio.estimator = estimator
     model = models.from_config(config, (2,))
-    with pytest.raises(GanzooError, match="holds 20 samples, of which 5 are held out .* 6 are needed. Give about 24"):
+    with pytest.raises(GanzooError, match=said):
         latents.ready(model, parts, config)
 
 
