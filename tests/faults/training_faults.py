@@ -451,7 +451,7 @@ FAULTS = [
     ),
     Fault(
         "data: the corner is kept and not the centre",
-        "left, top = (width - side) // 2, (height - side) // 2",
+        "left, top = (image.width - kept[0]) // 2, (image.height - kept[1]) // 2",
         "left, top = 0, 0",
         "data/test_framing.py",
     ),
