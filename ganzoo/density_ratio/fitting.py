@@ -73,8 +73,8 @@ def by_each(
     seed: int,
 ) -> Iterator[DensityRatio]:
     """The ratio of `for_export` by each of several estimators; a part that two estimators share is fitted once."""
-    check(model, options, len(reals))
     reals = checked(reals, model.sample_shape, "held-out reals")
+    check(model, options, len(reals))
     if model.num_classes is not None:
         labels = checked_labels(labels, len(reals), model.num_classes)
     held_out = (reals,) if model.num_classes is None else (reals, labels)
