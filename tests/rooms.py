@@ -15,7 +15,7 @@ PAGE, DRAWING = ROOT / "docs" / "architecture.md", ROOT / "docs" / "rooms.svg"
 BEGIN, END = "<!-- rooms: written by `python -m tests.rooms` -->", "<!-- end of rooms -->"
 
 GROUND = ("cli", "environment", "files", "noise", "seeds", "registration", "errors")
-COMMANDS = ("run", "sample", "evaluate", "reexport", "report")
+COMMANDS = ("run", "sample", "evaluate", "reexport", "report", "progress")
 # What stands alone in its room: it imports nothing of the room, so that others may import it without the rest.
 LIGHT = {
     "ganzoo.data.names": "data.names",

@@ -55,6 +55,12 @@ def generator(
     return keras.Model(latents, inner(chosen), name="generator")
 
 
+def count_in(generator: keras.Model) -> int:
+    """The number of categories that a generator's first latent chooses one of; 0 if it chooses none."""
+    layers = generator._flatten_layers(include_self=False)
+    return next((layer.categories for layer in layers if isinstance(layer, LatentCategory)), 0)
+
+
 @keras.saving.register_keras_serializable("ganzoo")
 class LatentCategory(keras.layers.Layer):
     """Latents float32 [batch, d] to [batch, d - 1 + categories]: the first one chooses a category, by its quantile.
