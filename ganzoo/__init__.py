@@ -15,7 +15,9 @@ from ganzoo.environment import prepare_tensorflow
 _homes = {
     "GanzooError": "ganzoo.errors",
     "create": "ganzoo.models",
+    "directions": "ganzoo.tasks.directions",
     "export_model": "ganzoo.tasks.notebook",
+    "invert": "ganzoo.tasks.inversion",
     "list_models": "ganzoo.zoo.registry",
     "load": "ganzoo.models",
     "load_config": "ganzoo.zoo.recipes",

@@ -11,6 +11,7 @@ import ganzoo
 from ganzoo import noise, seeds
 from ganzoo.bases import datasets
 from ganzoo.errors import GanzooError
+from ganzoo.networks import categories
 from ganzoo.sampling.proposals import generate
 
 
@@ -61,6 +62,11 @@ class GenerativeModel(keras.Model):
         """d, the number of latents of one sample."""
         shape = self.generator.input_shape
         return shape[-1] if self.num_classes is None else shape[0][-1]
+
+    @property
+    def latent_categories(self) -> int:
+        """The number of categories that the first latent chooses one of; 0 if it chooses none."""
+        return categories.count_in(self.generator)
 
     def latents(self, seed: tf.Tensor, row_count: int | tf.Tensor, *, first_row: int | tf.Tensor = 0) -> tf.Tensor:
         """Rows of the stream of latents of a seed (int32 [2]), float32 [row_count, d], standard normal."""

@@ -64,6 +64,11 @@ class DigitsFeatures:
         """Pictures [n, 28, 28, 1] to float32 [n, 64]."""
         return in_batches(self._features, samples)
 
+    @property
+    def network(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """`features` as graph code with a gradient: pictures in [-1, 1] that are not rounded to 8 bits."""
+        return self._features
+
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """p(digit | picture), float64 [n, 10], from its features: the network need not run twice."""
         return softmax(features.astype(np.float64) @ self._kernel + self._bias, axis=1)
@@ -109,6 +114,11 @@ class RandomFeatures:
     def features(self, samples: np.ndarray) -> np.ndarray:
         """Pictures [n, height, width, channels] to float32 [n, 64]."""
         return in_batches(self._features, samples)
+
+    @property
+    def network(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """`features` as graph code with a gradient: pictures in [-1, 1] that are not rounded to 8 bits."""
+        return self._features
 
 
 def feature_name(data: str) -> str:

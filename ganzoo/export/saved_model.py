@@ -16,7 +16,6 @@ from ganzoo.export.sampling_signatures import signatures
 from ganzoo.export.signature import Signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
 from ganzoo.files import check_writable, unfinished
-from ganzoo.networks import categories
 
 MOST_PROPOSALS = 2**30  # in a request: proposals are counted in int32, a batch at a time
 
@@ -69,7 +68,7 @@ def servable(
     sampling = sampling or model.recipe().sampling
     check_limits(sampling)
     facts = {"name": model.zoo_name, "num_classes": model.num_classes, "sampling": dict(sampling)}
-    facts["latent_categories"] = categories.count_in(model.generator)
+    facts["latent_categories"] = model.latent_categories
     if classes is not None:
         facts["classes"] = list(classes)
     if own := own_signatures.signatures(model, ratio, sampling, classes):

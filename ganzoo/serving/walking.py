@@ -135,9 +135,13 @@ def latent_law(exported: Exported) -> LatentLaw:
             "model.export the held-out reals."
         )
     rows = exported.call("propose_inputs", {"num_samples": min(LAW_ROWS, exported.max_explained), "seed": (0, 0)})
-    latents = rows["latents"]
+    return law_of(rows["latents"], _categories(exported.config))
+
+
+def law_of(latents: np.ndarray, categories: int) -> LatentLaw:
+    """The distribution that rows of latents [n, d] show; some tens of rows tell uniform latents from normal ones."""
     is_code = np.isin(latents, (0.0, 1.0)).all(axis=0)
-    return LatentLaw((np.abs(latents) <= 1.0).all(axis=0) & ~is_code, is_code, _categories(exported.config))
+    return LatentLaw((np.abs(latents) <= 1.0).all(axis=0) & ~is_code, is_code, categories)
 
 
 def _categories(config: Mapping) -> int:
