@@ -21,6 +21,7 @@ _homes = {
     "list_models": "ganzoo.zoo.registry",
     "load": "ganzoo.models",
     "load_config": "ganzoo.zoo.recipes",
+    "push": "ganzoo.serving.pushing",
     "register": "ganzoo.zoo.registry",
     "register_data": "ganzoo.data.names",
     "register_metric": "ganzoo.evaluation.suites",

@@ -110,7 +110,7 @@ def in_workdir(
     from ganzoo.export import saved_model
     from ganzoo.reports import commands
     from ganzoo.serving.exported import Exported
-    from ganzoo.tasks import workdirs
+    from ganzoo.tasks import figures, workdirs
     from ganzoo.training import checkpoints, strategies, validation
 
     task, model, data = prepared
@@ -151,6 +151,7 @@ def in_workdir(
         LAPS.mark("export")
         exported = Exported(version)
         metrics = task.measure(exported, data, config, workdir)
+        figures.add_to_card(version, metrics)  # before the file by which a run is finished
         files.write_json(workdir / "metrics.json", metrics)
         LAPS.mark("measuring")
         report(workdir, exported=exported)

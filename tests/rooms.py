@@ -44,7 +44,7 @@ TABLE = {
     "training": Room("the loop, callbacks, checkpoints, strategies", ("evaluation", "bases", "pictures", "data")),
     "export": Room(
         "a model as a SavedModel: signatures, their inputs and checks, warm-up, other formats",
-        ("density_ratio", "bases", "networks", "sampling", "export.inputs"),
+        ("density_ratio", "bases", "networks", "sampling", "export.inputs", "data.names"),
     ),
     "evaluation": Room("metrics, one file each; suites that pick them; reports", ("serving", "pictures", "data")),
     "density_ratio": Room("estimates of log p_data/p_g, calibrated", ("bases", "networks", "losses", "data")),

@@ -29,6 +29,7 @@ class Source(NamedTuple):
         stacked: whether the digits of another set are first split and then stacked.
         num_samples: the number of samples that the literature measures; 0 takes the recipe's number.
         classes: the number of classes, or of domains where there are only domains; 0 where only the data tell it.
+        license: the data's licence in words; "" where it is not known.
     """
 
     reals: str | Callable = ""
@@ -38,19 +39,24 @@ class Source(NamedTuple):
     stacked: bool = False
     num_samples: int = 0
     classes: int = 0
+    license: str = ""
 
 
+MNIST = "CC BY-SA 3.0 (MNIST, copyright of Yann LeCun and Corinna Cortes)"
+COMPUTED = "none is needed, the points are computed"
 SOURCES: Register[Source] = Register("data set", taken=lambda: [name for name in SOURCES if name not in own_names()])
 SOURCES |= {
-    "mnist_5k": Source("mnist_5k:load", "mnist_5k:gather", classes=10),
-    "gaussians25": Source("toys:sample", kind="points", classes=25),
-    "gaussians8": Source("toys:sample", kind="points", classes=8),
-    "swissroll": Source("toys:sample", kind="points"),
+    "mnist_5k": Source("mnist_5k:load", "mnist_5k:gather", classes=10, license=MNIST),
+    "gaussians25": Source("toys:sample", kind="points", classes=25, license=COMPUTED),
+    "gaussians8": Source("toys:sample", kind="points", classes=8, license=COMPUTED),
+    "swissroll": Source("toys:sample", kind="points", license=COMPUTED),
     # The literature measures 26,000 samples, and divergences of other counts cannot be compared.
-    "stacked_mnist": Source("stacked_digits:stack", argument="digits", stacked=True, num_samples=26_000),
-    "digits_mnist2uci": Source(domains="digit_domains:gather"),
-    "edges2digits": Source(domains="digit_domains:gather"),
-    "digit_styles": Source(domains="digit_domains:gather", classes=4),
+    "stacked_mnist": Source("stacked_digits:stack", argument="digits", stacked=True, num_samples=26_000, license=MNIST),
+    "digits_mnist2uci": Source(
+        domains="digit_domains:gather", license=f"{MNIST} and CC BY 4.0 (UCI, Alpaydin and Kaynak 1998)"
+    ),
+    "edges2digits": Source(domains="digit_domains:gather", license=MNIST),
+    "digit_styles": Source(domains="digit_domains:gather", classes=4, license=MNIST),
     "folder": Source("folder:load", "domain_folders:gather", argument="path"),
 }
 TFDS = Source("tfds:load_named", "tfds:gather_named")  # the source of every name that is not in the table
@@ -100,6 +106,16 @@ def source(name: str) -> Source:
 def kind(name: str) -> str:
     """The kind of a data set's samples: "points" for the toy distributions, "images" for all other sets."""
     return source(name).kind
+
+
+def license_of(name: str) -> str:
+    """A data set's licence in words, as a sentence's end; where it is not known, what to look for."""
+    base, _, _ = name.partition(":")
+    if (of := source(name)) is TFDS:
+        return f"see https://www.tensorflow.org/datasets/catalog/{base.partition('/')[0]}."
+    if base in own_names() or not of.license:
+        return "not known to ganzoo. Whoever trained on the data must say under which licence they stand."
+    return f"{of.license}."
 
 
 def is_stacked(name: str) -> bool:

@@ -11,7 +11,7 @@ from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.translating import TranslationModel
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
-from ganzoo.export import own_signatures, warm_up
+from ganzoo.export import model_card, own_signatures, warm_up
 from ganzoo.export.sampling_signatures import signatures
 from ganzoo.export.signature import Signatures
 from ganzoo.export.translation_signatures import signatures as translation_signatures
@@ -132,7 +132,7 @@ def export_translator(model: TranslationModel, directory: str | Path, **what) ->
 
 
 def write(what: Servable, directory: str | Path, *, version: int | None = None) -> str:
-    """Writes a version with its warm-up requests. The version appears whole, by rename, or not at all.
+    """Writes a version, its warm-up requests and its model card. The version appears whole, by rename, or not at all.
 
     Args:
         what: the servable.
@@ -156,6 +156,7 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
             words = plain_words(error.message)
             raise GanzooError(f"the export could not be written to {directory}: {words}.") from error
         (beside / "assets" / "config.json").write_text(json.dumps(what.facts, indent=2))
+        model_card.write(beside, what.signatures, what.facts)
         path = directory / str(version or next_version(directory))
         if path.exists():
             raise GanzooError(f"{path} is there already; versions are never written over.")

@@ -14,6 +14,7 @@ from ganzoo import seeds
 from ganzoo.data.reals import MOST_VALUE, checked
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import inputs as table
+from ganzoo.serving import hub
 from ganzoo.serving.answers import joined
 from ganzoo.serving.connection import Spec
 
@@ -351,9 +352,14 @@ def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarra
 def newest_version(directory: str | Path) -> Path:
     """The folder of an export's newest version; a version's own folder is returned as it is.
 
+    Args:
+        directory: a folder, or "hf://user/name" for an export on the Hugging Face Hub (`ganzoo.serving.hub`).
+
     Raises:
         GanzooError: if there is no version.
     """
+    if str(directory).startswith(hub.SCHEME):
+        return hub.pull(str(directory))
     directory = Path(directory)
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
     path = versions[-1] if versions else directory
