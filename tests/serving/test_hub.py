@@ -93,9 +93,7 @@ def test_a_file_that_is_not_what_was_pushed_is_refused(hub, small):
     files = hub.repositories["ada/digits"]
     content = files["saved_model.pb"]
     files["saved_model.pb"] = content[:-1] + b"x"
-    with pytest.raises(
-        GanzooError, match=r"saved_model.pb is not the file that was pushed .*Remove .*models--ada--digi"
-    ):
+    with pytest.raises(GanzooError, match=r"saved_model.pb is not the file that was pushed .*Remove .*models--ada"):
         own_hub.pull("hf://ada/digits")
     files["saved_model.pb"] = content
     sums = json.loads(files["checksums.json"])
@@ -115,7 +113,7 @@ def test_a_file_that_is_not_what_was_pushed_is_refused(hub, small):
 def test_who_may_not_push_and_what_is_not_there_is_said(hub, small, tmp_path, monkeypatch):
     for token, words in (
         ("hf_another", r"the Hub refused the token \(401\)"),
-        ("", "the Hub needs a token with the r"),
+        ("", "the Hub needs a token"),
     ):
         monkeypatch.setenv("HF_TOKEN", token)
         with pytest.raises(GanzooError, match=words):

@@ -66,7 +66,7 @@ def main(pipeline_options: list[str]) -> int:
     with cli.quiet_imports():
         from ganzoo.serving.exported import Exported
 
-    exported = Exported(Path(FLAGS.export_dir, *([] if FLAGS.version is None else [str(FLAGS.version)])))
+    exported = Exported(FLAGS.export_dir if FLAGS.version is None else Path(FLAGS.export_dir, str(FLAGS.version)))
     own = table.read(FLAGS.signature, exported.specs(FLAGS.signature)) if FLAGS.input else {}
     plan = planned(
         exported,
