@@ -74,6 +74,8 @@ def configured(name: str) -> "ConfigDict":
         config.model.update(latent_dim=LATENTS[name], latent_categories=0)
     if name == "W1":
         config.networks.mlp.generator.width = config.networks.mlp.discriminator.width = 512
+    if name == "W3":
+        config.networks.dcgan.generator.base_resolution = 4
     if name == "W4":
         config.data.image_size = work.images[0]
         config.networks.cyclegan.generator.update(width=32, blocks=6)

@@ -91,7 +91,7 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
         (["--model=gan", "--dataset=gausians25"], 1, "Did you mean 'gaussians25'"),
         (["--model=gan", "--dataset=folder:nowhere"], 1, "nowhere"),
         (["--model=gan", "--dataset=gaussians8", "--config.batch_size=60000"], 1, "there are 50000 samples"),
-        (["--model=gan", "--dataset=gaussians8", "--config.model.network=dcgan"], 1, "16 to 128 pixels"),
+        (["--model=gan", "--dataset=gaussians8", "--config.model.network=dcgan"], 1, "16 to 256 pixels"),
         (["--model=gan", "--dataset=gaussians8", "--config.model.loss=minmax"], 1, "Did you mean 'minimax'"),
         (["--model=gan", "--dataset=digits_mnist2uci"], 1, "'digits_mnist2uci' is for translators"),
         (["--model=cyclegan", "--dataset=gaussians25"], 1, "'gaussians25' has no domains to translate between"),

@@ -93,12 +93,13 @@ def load(
     return reals
 
 
-def load_parts(name: str, *, split: str = "by_size", **request) -> Parts:
+def load_parts(name: str, *, split: str = "by_size", flip: bool = False, **request) -> Parts:
     """The parts of a data set, with which a run, an evaluation and a benchmark begin.
 
     Args:
         name: as for `load`, or "stacked_mnist" or "stacked_mnist:mnist".
         split: "by_size", or "fifths" as runs of before were split (`parts.split`).
+        flip: not read, as training alone mirrors pictures (`pipeline.batches`); all keys of `config.data` are taken.
         **request: as for `load`: the other keys of `config.data`.
 
     Raises:

@@ -126,7 +126,9 @@ def _av():
 
 def _memory() -> int:
     """Bytes of the machine's memory; very many where the system does not say."""
+    if not hasattr(os, "sysconf"):
+        return 2**62
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
+    except (ValueError, OSError):
         return 2**62

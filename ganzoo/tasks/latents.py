@@ -30,8 +30,7 @@ measure, describe = sampling_report.measure, sampling_report.describe
 
 def load(config: ConfigDict) -> Parts:
     """The reals in three parts."""
-    data = {key: value for key, value in config.data.items() if key != "flip"}
-    parts = load_parts(config.dataset, **data)
+    parts = load_parts(config.dataset, **config.data)
     if config.data.get("flip") and len(parts.shape) != 3:
         raise GanzooError(f"'{config.dataset}' are points, and config.data.flip is for pictures: leave it out.")
     return parts

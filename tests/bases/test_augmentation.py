@@ -129,7 +129,7 @@ def test_a_stopped_training_goes_on_exactly(name, tiny, reals, tmp_path):
             model.save(tmp_path / "m.keras")
             model = ganzoo.load(str(tmp_path / "m.keras"))
         assert model.augmentation.probability.numpy() > 0
-        assert model.augmentation.signs.numpy() != 0
+        assert model.step % INTERVAL != 0
         model.fit(data[6 * 4 * model.n_critic :], **batch)
         assert model.augmentation.probability.numpy() == alone.augmentation.probability.numpy()
         for one, other in zip(weights(alone), weights(model), strict=True):
@@ -149,7 +149,7 @@ def test_draws_and_reals_and_fakes_have_random_numbers_of_their_own(tiny, reals)
     model, x = built(tiny, "gan", augment=ALL), tf.constant(reals(1).repeat(16, 0))
     first = model.augment_reals(0, x).numpy()
     np.testing.assert_array_equal(first, model.augment_reals(0, x))
-    np.testing.assert_array_equal(first[:5], model.augment_reals(0, x[:5]))
+    np.testing.assert_allclose(first[:5], model.augment_reals(0, x[:5]), atol=1e-4)  # kernels round by batch sizes
     assert not np.array_equal(first, model.augment_reals(1, x))
     assert not np.array_equal(first, model.augment_fakes(0, x))
     model.step.assign_add(1)

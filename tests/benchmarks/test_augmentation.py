@@ -38,8 +38,8 @@ def test_a_run_has_the_first_reals_and_all_others_to_measure():
     some = augmentation.few(parts, 20)
     np.testing.assert_array_equal(some.train.samples, parts.train.samples[:20])
     assert (some.ratio, some.test) == (parts.ratio, parts.test)
-    with pytest.raises(GanzooError, match="asks for 61 reals, and there are 60"):
-        augmentation.few(parts, 61)
+    with pytest.raises(GanzooError, match="asks for 86 reals, and there are 85"):
+        augmentation.few(parts, 86)
 
 
 def test_the_figures_are_those_of_the_families_that_the_table_shows():

@@ -27,9 +27,9 @@ def test_a_generated_set_is_found_with_all_its_pictures(tmp_path):
     growth_data.write_set(tmp_path, 107, shards=4)
     assert tfds.builder(growth_data.NAME, data_dir=tmp_path).info.splits["train"].num_shards == 4
     parts = load_parts(growth_data.NAME, data_dir=str(tmp_path))
-    assert parts.describe()["sizes"] == {"train": 65, "ratio": 21, "test": 21}
+    assert parts.describe()["sizes"] == {"train": 91, "ratio": 8, "test": 8}
     assert parts.shape == (28, 28, 1)
-    assert len({picture.tobytes() for picture in parts.train.samples}) == 65
+    assert len({picture.tobytes() for picture in parts.train.samples}) == 91
     assert set(parts.train.labels) == set(range(10))
     assert (parts.train.samples[:, ::4, ::4] == parts.train.samples[:, 3::4, 3::4]).all()
 

@@ -55,7 +55,7 @@ def test_a_path_without_folder_is_answered_with_folder(tmp_path):
     "name, request_, complaint",
     [
         ("", {}, "has no name"),
-        ("mnist_5k", {"image_size": 8}, "image_size is 8; give 16 to 128"),
+        ("mnist_5k", {"image_size": 8}, "image_size is 8; give 16 to 256"),
         ("mnist_5k", {"channels": 4}, "channels is 4; give 1"),
         ("gaussians8", {"image_size": 32}, "are points"),
         ("mnist_5k", {"stream_above_mb": -1}, "stream_above_mb is -1; give 0"),

@@ -19,7 +19,7 @@ PRDC = ("precision", "recall", "density", "coverage")
 
 
 def reals(name, samples, mixture=None):
-    return SimpleNamespace(name=name, samples=samples, labels=None, mixture=mixture)
+    return SimpleNamespace(name=name, samples=samples, labels=None, mixture=mixture, class_names=None)
 
 
 def to_float(pictures):

@@ -61,7 +61,7 @@ def test_the_default_phases_fill_half_of_any_training():
 def test_a_step_is_the_papers_objective_at_its_blend(growing, reals):
     """Step 1 of batches of 6, half-way through the fade: by plain gradient descent both networks end where the
     objective, written out on the whole networks with reals blended by numpy, puts them; lambda 10, drift .001."""
-    model, data = growing(stable_images=0), reals(6)
+    model, data = growing(stable_images=0, latent_categories=0), reals(6)
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     model.step.assign(1)
     model.grow(6)

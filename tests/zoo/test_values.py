@@ -16,7 +16,7 @@ RECIPES = [
     for name in in_package()
     for dataset in ([None] if load_config(name).task == "translation" else [None, "gaussians25"])
 ]
-FREE = ("name", "dataset", "data.data_dir")  # texts of any kind
+FREE = ("name", "dataset", "data.data_dir", "evaluation.feature_extractor")  # texts of any kind
 KEYS = sorted({key for name, dataset in RECIPES for key, _ in values.flat(load_config(name, dataset))})
 
 

@@ -104,7 +104,7 @@ def test_full_mnist_is_asked_of_tfds(asked):
     "name, request_, complaint",
     [
         ("stacked_mnist", {"channels": 1}, "channels is 1, but 'stacked_mnist' has three"),
-        ("stacked_mnist", {"image_size": 8}, "image_size is 8; give 16 to 128"),
+        ("stacked_mnist", {"image_size": 8}, "image_size is 8; give 16 to 256"),
         ("stacked_mnist:cifar10", {}, "of mnist_5k or mnist, not of 'cifar10'"),
         ("stacked_mnist:minst", {}, "not of 'minst'. Did you mean 'mnist'?"),
         ("stacked_minst", {}, "Did you mean 'stacked_mnist'?"),

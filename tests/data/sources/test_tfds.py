@@ -170,7 +170,7 @@ def test_the_number_of_pictures_is_known_before_they_are_read(tmp_path, monkeypa
     assemble = source.framing.assemble
 
     def spied(*request):
-        expected.append(request[-1])
+        expected.append(request[4])
         return assemble(*request)
 
     monkeypatch.setattr(source.framing, "assemble", spied)
