@@ -30,7 +30,7 @@ READING = {
     "ganzoo.run": ["--model=gan", "--plugin"],
     "ganzoo.sample": ["--export_dir"],
     "ganzoo.evaluate": ["--export_dir"],
-    "ganzoo.progress": ["--out=out", "--workdir"],
+    "ganzoo.progress": ["--out=out.gif", "--workdir"],
     "ganzoo.reexport": ["--out=out", "--workdir"],
     "ganzoo.serving.batch.generate": ["--out=out", "--export_dir"],
     "ganzoo.serving.measure_latency": ["--export_dir"],

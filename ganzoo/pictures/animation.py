@@ -25,13 +25,13 @@ def check(out: Path, fps: int) -> None:
         GanzooError: for another ending, for a place that cannot be written, for a rate that no format has, and for .mp4
             without its package.
     """
+    check_writable(out, "--out", is_folder=False)
     if out.suffix.lower() not in FORMATS:
         raise GanzooError(f"--out is {out}: give an animation's name in {', '.join(FORMATS)}.")
     if not 1 <= fps <= FASTEST:
         raise GanzooError(f"--fps is {fps}, expected 1 .. {FASTEST} frames a second.")
     if out.suffix.lower() == ".mp4":
         _av()
-    check_writable(out, "--out", is_folder=False)
 
 
 def check_size(out: Path, count: int, shape: tuple[int, int, int]) -> None:

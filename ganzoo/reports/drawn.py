@@ -121,7 +121,8 @@ def classes(exported: Exported, dataset: str, *, seed: int) -> Classes | None:
     """
     shape = tuple(exported.specs("score")["samples"].shape[1:])
     mixture: Mixture | None = MIXTURES[dataset]() if dataset in MIXTURES else None
-    recogniser = suite_for(Reals(dataset, np.zeros((1, *shape), np.float32), mixture=mixture)).recogniser
+    nothing = Reals(dataset, np.zeros((1, *shape), np.float32), mixture=mixture)  # without labels nothing is trained
+    recogniser = suite_for(nothing, nothing).recogniser
     if recogniser is None or recogniser.num_classes > MOST_CLASSES or "drs" not in exported.signatures:
         return None
     number, shares, none = recogniser.num_classes, [], []

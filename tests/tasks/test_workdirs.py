@@ -55,7 +55,7 @@ def test_a_training_that_grows_is_not_stretched_after_the_fact(tmp_path):
     phases = {key: config.model[key] for key in ("stable_images", "fade_images")}
     claim(tmp_path, {"config": config.to_dict()}, resume=True)
     config.steps *= 2
-    with pytest.raises(GanzooError, match="config.model.fade_images = 6400.*here it is 12800"):
+    with pytest.raises(GanzooError, match="config.model.fade_images = 12800.*here it is 25600"):
         claim(tmp_path, {"config": config.to_dict()}, resume=True)
     config.model.update(phases)
     claim(tmp_path, {"config": config.to_dict()}, resume=True)

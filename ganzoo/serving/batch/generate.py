@@ -62,7 +62,7 @@ def main(pipeline_options: list[str]) -> int:
         if importlib.util.find_spec(package) is None:
             raise GanzooError(f"{package.replace('_', '-')} is not installed: {install_hint(engine)}.")
     out = FLAGS.out if "://" in FLAGS.out else str(Path(FLAGS.out).absolute())  # workers have folders of their own
-    storage.opened(out).check()
+    storage.opened(FLAGS.out).check()
     with cli.quiet_imports():
         from ganzoo.serving.exported import Exported
 
