@@ -2,7 +2,7 @@ r"""LSGAN: least squares in place of cross-entropy (Mao et al. 2017).
 
 "Least Squares Generative Adversarial Networks", ICCV 2017, https://arxiv.org/abs/1611.04076, equations 8 and 9.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 138, with drs 104, with mh 93, in 3 minutes beside another job.
+Expected (2 CPU cores, seed 0): fd_digits10k 24.3, with drs 16.4, with mh 16.3, in 12 minutes beside other work.
 
     python -m ganzoo.run --model lsgan
 """
@@ -13,7 +13,12 @@ DATASET = "mnist_5k"
 
 
 def get_config(kind="images"):
-    """Targets 0 and 1, equation 9; `--config.model.targets="(-1.0, 1.0, 0.0)"` is equation 8. The rest is `gan`'s."""
+    """Targets 0 and 1, equation 9; `--config.model.targets="(-1.0, 1.0, 0.0)"` is equation 8.
+
+    On pictures the discriminator has spectral norms and takes two steps for each of the generator. With batch norm,
+    `gan`'s optimizer and two steps, 700 steps had reached 113 in fd_digits10k (validation digits). On points the rest
+    is `gan`'s.
+    """
     config = common.get_config(kind)
     config.model.update(targets=(0.0, 1.0, 1.0), n_critic=1)
     if kind == "points":

@@ -3,8 +3,8 @@ r"""PGGAN: pictures whose resolution doubles as training goes on (Karras et al. 
 "Progressive Growing of GANs for Improved Quality, Stability, and Variation", ICLR 2018,
 https://arxiv.org/abs/1710.10196.
 
-Expected (2 CPU cores, seed 0): digits, but of too few kinds: fd_digits10k 151, coverage .27, and rejection does not
-mend it (with drs 155), in 8 minutes.
+Expected (2 CPU cores, seed 0): fd_digits10k 11.2, coverage .67, in 25 minutes beside two other trainings. Rejection
+makes it worse (with drs 15.6).
 
     python -m ganzoo.run --model pggan
     python -m ganzoo.run --model pggan --config.data.image_size=32
@@ -18,7 +18,8 @@ DATASET = "mnist_5k"
 def get_config(kind="images"):
     """The paper's constants with two changes. A phase has 12,800 pictures, a twelfth of the training, not 600,000.
     The learning rate is three times the paper's 1e-3. 28 x 28 pixels have six phases before the last level trains alone
-    for half of the training.
+    for half of the training. Phases of half that length with a rate that falls to 0 gave 216 in fd_digits10k
+    (validation digits, 1,200 steps) where these gave 77, and 128 latents without categories 151 on the test digits.
 
     Points cannot grow, so for points this is the `wgan_gp` recipe with the drift term.
     """
