@@ -211,9 +211,20 @@ def resolve() -> ConfigDict:
         config.data.data_dir = FLAGS.data_dir
     if FLAGS.feature_extractor is not None:
         config.evaluation.feature_extractor = FLAGS.feature_extractor
+    if "split" in config.data and not any(key == "data.split" for key, _ in values.config_flags(sys.argv)):
+        config.data.split = stored_split(Path(FLAGS.workdir or default_workdir(config)), config.data.split)
     values.check(config)
     check_network(config)
     return config.lock()
+
+
+def stored_split(workdir: Path, otherwise: str) -> str:
+    """How the run in a folder split its data, so that it goes on with the same parts; `otherwise` without a run."""
+    try:
+        stored = json.loads((workdir / "config.json").read_text())["config"]["data"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return otherwise  # what is wrong with the folder is said when the run claims it
+    return stored.get("split", "fifths")  # what runs before the key had
 
 
 def watching(workdir: Path, config: ConfigDict, description: dict) -> "list[keras.callbacks.Callback]":

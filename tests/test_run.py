@@ -374,3 +374,16 @@ def _wait_until(condition, process, seconds=300):
         if time.monotonic() > end:
             raise TimeoutError(f"it was waited for {seconds} seconds in vain")
         time.sleep(0.02)
+
+
+def test_a_run_goes_on_with_the_split_that_it_has(tmp_path):
+    """The folder's own word counts; a run of before the key was split by fifths, and a flag overrules both."""
+
+    def split(*flags):
+        return json.loads(run("--model=gan", f"--workdir={tmp_path}", "--dry_run", *flags))["data"]["split"]
+
+    assert split() == "by_size"
+    for data, expected in (({}, "fifths"), ({"split": "by_size"}, "by_size"), ({"split": "fifths"}, "fifths")):
+        (tmp_path / "config.json").write_text(json.dumps({"config": {"data": data}}))
+        assert split() == expected
+    assert split("--config.data.split=by_size") == "by_size"

@@ -130,7 +130,7 @@ def test_who_may_not_push_and_what_is_not_there_is_said(hub, small, tmp_path, mo
     with pytest.raises(GanzooError, match="the repository has no such revision"):
         own_hub.pull("hf://ada/digits@v2")
     hub.failing = True
-    with pytest.raises(GanzooError, match="could not download hf://ada/digits: .*503"):
+    with pytest.raises(GanzooError, match="could not download hf://ada/digits@v3: .*503"):
         own_hub.pull("hf://ada/digits@v3")
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
     with pytest.raises(GanzooError, match=r"huggingface_hub: pip install 'ganzoo-tf\[hub\]'"):

@@ -154,7 +154,7 @@ def test_the_reader_is_that_of_training(loaded, tmp_path, capsys):
     picture_folder.transform(connection, "a_to_b", str(folder), folder / "out")
     assert capsys.readouterr().err == (
         f"read 2 pictures in '{folder}'; left out 3: 1 hidden (.thumbs/b.png); "
-        "1 in the folder of the results (out/earlier.png); 1 not readable (broken.jpg)\n"
+        "1 in the folder of the results (out/earlier.png); 1 of zero bytes (broken.jpg)\n"
     )
     before = (folder / "a.png").read_bytes()
     with pytest.raises(GanzooError, match="whose pictures would be overwritten"):
