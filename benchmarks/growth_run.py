@@ -14,11 +14,11 @@ import json
 import sys
 import time
 
-from benchmarks import measuring
 from benchmarks.growth_data import NAME
 from ganzoo import models
 from ganzoo.data.loading import load_parts
 from ganzoo.data.pipeline import batches
+from ganzoo.environment import peak_memory_mb
 from ganzoo.training import loop
 from ganzoo.zoo.recipes import load_config
 
@@ -32,7 +32,7 @@ def run(data_dir: str, stream_above_mb: int, steps: int) -> dict[str, float | st
     start = time.perf_counter()
     parts = load_parts(NAME, **config.data)
     sha256 = parts.describe()["sha256"]["train"]
-    loaded = dict(load_seconds=time.perf_counter() - start, loaded_mb=measuring.peak_mb(), sha256=sha256)
+    loaded = dict(load_seconds=time.perf_counter() - start, loaded_mb=peak_memory_mb(), sha256=sha256)
 
     model = models.from_config(config, parts.train.shape)
     loop.compile_for(model, config)
@@ -42,7 +42,7 @@ def run(data_dir: str, stream_above_mb: int, steps: int) -> dict[str, float | st
         start = time.perf_counter()
         model.fit(data, steps_per_epoch=steps // SLICES, shuffle=False, verbose=0)
         times.append((time.perf_counter() - start) / (steps // SLICES))
-    return loaded | dict(step_seconds=min(times), peak_mb=measuring.peak_mb())
+    return loaded | dict(step_seconds=min(times), peak_mb=peak_memory_mb())
 
 
 if __name__ == "__main__":

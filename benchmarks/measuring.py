@@ -102,15 +102,6 @@ def conclude(missed: list[str], check: bool, section: str, text: str) -> int:
     return 0
 
 
-def peak_mb() -> float:
-    """The most memory that this process has had at once, in MB.
-
-    Linux gives it as `VmHWM`. The figure of `getrusage` would include the parent process, if that was larger.
-    """
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
-
-
 def machine(packages: tuple[str, ...] = ("tensorflow", "keras", "numpy")) -> str:
     """The processor, its cores and the versions, for a table."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []

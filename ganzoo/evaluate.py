@@ -19,6 +19,7 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation import SAMPLERS
 from ganzoo.zoo import plugins
+from ganzoo.zoo.recipes import BEFORE
 
 if TYPE_CHECKING:
     from ganzoo.data.parts import Domains, Parts
@@ -49,7 +50,7 @@ def main() -> int:
         config.evaluation.num_samples = FLAGS.num_samples
     config.dataset = FLAGS.dataset or config.dataset
     if config.get("task", "sampling") == "sampling" and not FLAGS.dataset and "split" not in config.data:
-        config.data.split = "fifths"  # exports of before say nothing
+        config.data.split = BEFORE["data.split"]
     shape = sample_shape(exported)
     if FLAGS.resize:
         resize(config, shape)

@@ -8,9 +8,19 @@ step, draw), and an export from the caller's seed. The purposes of all streams a
 import functools
 from enum import IntEnum, unique
 
+import numpy as np
+import scipy.special
 import tensorflow as tf
 
 from ganzoo import seeds
+
+# The quantiles of the distributions of latents, by the distribution's name: probabilities in [0, 1] to latents
+QUANTILES = {"normal": scipy.special.ndtri, "uniform": lambda probabilities: 2.0 * probabilities - 1.0}
+
+
+def category_bounds(categories: int, distribution: str) -> np.ndarray:
+    """The inner bounds of equally frequent categories of a latent, float32 [categories - 1]."""
+    return QUANTILES[distribution](np.arange(1, categories) / categories).astype(np.float32)
 
 
 @unique

@@ -6,7 +6,6 @@ The pictures are the run's `samples/step_*.png`, of the same latents at every st
 .apng or .mp4. A run that is still training can be shown, too.
 """
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,32 +28,31 @@ def main() -> int:
     out = Path(FLAGS.out)
     animation.check(out, FLAGS.fps)
     paths = pictures_of(Path(FLAGS.workdir))
-    shape = captioned(paths[-1], "").shape
+    first, last = min(paths), max(paths)
+    shape = captioned(paths[last], "").shape
     animation.check_size(out, len(paths), shape)
-    frames = (same_shape(path, captioned(path, f"step {step_of(path):,}"), shape) for path in paths)
+    frames = (same_shape(path, captioned(path, f"step {step:,}"), shape) for step, path in paths.items())
     animation.write(out, frames, fps=FLAGS.fps, hold=HOLD)
-    print(f"{len(paths)} pictures, steps {step_of(paths[0]):,} to {step_of(paths[-1]):,}, in {out}")
+    print(f"{len(paths)} pictures, steps {first:,} to {last:,}, in {out}")
     return 0
 
 
-def pictures_of(workdir: Path) -> list[Path]:
-    """The run's sample pictures in the order of their steps.
+def pictures_of(workdir: Path) -> dict[int, Path]:
+    """As `drawing.sample_pictures`.
 
     Raises:
         GanzooError: if there are none.
     """
-    paths = [path for path in (workdir / "samples").glob("step_*.png") if re.fullmatch(r"step_\d+", path.stem)]
+    from ganzoo.pictures import drawing
+
+    paths = drawing.sample_pictures(workdir)
     if not paths:
         what = "is no folder" if not workdir.is_dir() else "holds no samples/step_*.png"
         raise GanzooError(
             f"{workdir} {what}: give a run's folder. A run draws its first picture with its first step, and one more "
             "every config.sample_every steps."
         )
-    return sorted(paths, key=step_of)
-
-
-def step_of(path: Path) -> int:
-    return int(path.stem.removeprefix("step_"))
+    return paths
 
 
 def captioned(path: Path, caption: str) -> "np.ndarray":

@@ -22,7 +22,7 @@ from ganzoo import cli, files
 from ganzoo.errors import GanzooError
 from ganzoo.training.start_up import Laps
 from ganzoo.zoo import plugins, values
-from ganzoo.zoo.recipes import check_network, choose_optimizers, load_config, summary
+from ganzoo.zoo.recipes import BEFORE, check_network, choose_optimizers, load_config, summary
 from ganzoo.zoo.registry import list_models
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def stored_split(workdir: Path, otherwise: str) -> str:
         stored = json.loads((workdir / "config.json").read_text())["config"]["data"]
     except (OSError, ValueError, KeyError, TypeError):
         return otherwise  # what is wrong with the folder is said when the run claims it
-    return stored.get("split", "fifths")  # what runs before the key had
+    return stored.get("split", BEFORE["data.split"])
 
 
 def watching(workdir: Path, config: ConfigDict, description: dict) -> "list[keras.callbacks.Callback]":

@@ -70,7 +70,9 @@ def main() -> int:
         return plane(exported, out, signature, labels, options)
     draws = exported.draw(signature, FLAGS.num_samples, seed=FLAGS.seed, labels=labels, **options)
     if "samples" not in draws:
-        raise GanzooError(f"signature '{signature}' returns {', '.join(draws)} for a server; sample by drs instead.")
+        raise GanzooError(
+            f"signature '{signature}' returns {', '.join(sorted(draws))} for a server; sample by drs instead."
+        )
     samples = draws["samples"]
     if len(samples) == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")

@@ -17,7 +17,7 @@ from typing import TextIO
 
 import numpy as np
 
-from benchmarks import measuring
+from ganzoo.environment import peak_memory_mb
 
 MODULE = "benchmarks.contenders.worker"
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ def work_through(name: str, work: str, reals: str, precision: str, requests: Tex
         training.run(calls * training.steps_at_once)
         of_step = (time.perf_counter() - start) / (calls * training.steps_at_once)
         answer(seconds_of_step=of_step)
-    answer(peak_mb=measuring.peak_mb())
+    answer(peak_mb=peak_memory_mb())
 
 
 if __name__ == "__main__":

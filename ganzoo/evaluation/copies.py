@@ -75,18 +75,17 @@ class Training:
         """Distances float [n, count] and rows int [n, count] of the nearest training pictures, nearest first."""
         return self._neighbours.kneighbors(features, min(count, len(self.features)))
 
-    def authentic(self, features: np.ndarray) -> float:
-        """The share of samples [n, d] that are no copies by the distance of their training picture to the next one."""
-        return float(np.mean(self.ratios(features) >= 1.0))
-
-    def ratios(self, features: np.ndarray) -> np.ndarray:
-        """The distance of each sample [n, d] to its training picture, over the distance of this one to the next, [n].
+    def ratios(self, distances: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The distance of each sample to its training picture, over the distance of this one to the next, [n].
 
         A training picture that is there twice has the distance 0 to the next: whatever is nearest to it has an infinite
         ratio, as in the paper, since it is no nearer than that.
+
+        Args:
+            distances: of the samples, by `nearest`, [n, count].
+            rows: likewise.
         """
-        distances, rows = (array[:, 0] for array in self.nearest(features))
-        apart = self._next[rows]
+        distances, apart = distances[:, 0], self._next[rows[:, 0]]
         return np.divide(distances, apart, out=np.full(len(distances), np.inf), where=apart > 0)
 
     def cells(self, held_out: int) -> KMeans:
@@ -95,16 +94,28 @@ class Training:
         return KMeans(count, n_init=1, random_state=self._seed).fit(self.features)
 
 
-def find_copies(training: Training, held_out: np.ndarray, samples: np.ndarray) -> Copies:
-    """Both tests on features: held-out pictures [m, d] and samples [n, d]."""
-    near, _ = training.nearest(samples)
-    near_held_out, _ = training.nearest(held_out)
+def find_copies(
+    training: Training,
+    held_out: np.ndarray,
+    samples: np.ndarray,
+    nearest: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Copies:
+    """Both tests on features.
+
+    Args:
+        training: the training pictures.
+        held_out: held-out pictures, [m, d].
+        samples: [n, d].
+        nearest: `training.nearest` of the samples, if it was asked already; the search is what takes long.
+    """
+    near, near_held_out = nearest or training.nearest(samples), training.nearest(held_out)
+    ratios, ratios_held_out = training.ratios(*near), training.ratios(*near_held_out)
     c_t, z = data_copying(training, held_out, samples)
-    too_near, p = count_too_near(training.ratios(held_out), training.ratios(samples))
+    too_near, p = count_too_near(ratios_held_out, ratios)
     return Copies(
-        authentic=training.authentic(samples),
-        authentic_held_out=training.authentic(held_out),
-        nearer_than_held_out=1.0 - _share_above(near[:, 0], near_held_out[:, 0]),
+        authentic=share_authentic(ratios),
+        authentic_held_out=share_authentic(ratios_held_out),
+        nearer_than_held_out=1.0 - _share_above(near[0][:, 0], near_held_out[0][:, 0]),
         c_t=c_t,
         z=z,
         too_near=too_near,
@@ -114,6 +125,11 @@ def find_copies(training: Training, held_out: np.ndarray, samples: np.ndarray) -
         held_out=len(held_out),
         training=len(training.features),
     )
+
+
+def share_authentic(ratios: np.ndarray) -> float:
+    """The share of samples that are no copies by the distance of their training picture to the next one."""
+    return float(np.mean(ratios >= 1.0))
 
 
 def data_copying(training: Training, held_out: np.ndarray, samples: np.ndarray) -> tuple[float, float]:

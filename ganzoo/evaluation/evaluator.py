@@ -188,7 +188,7 @@ class Evaluator:
         numbers, trained = order(len(samples))[:count], order(len(self.train.samples))[:_most_searched]
         rows = np.full((count, 1 + _SHOWN), -1)
         rows[:, 0], rows[:, 1 : 1 + nearest.shape[1]] = numbers, trained[nearest]
-        found = find_copies(self._training, self._test_features, features)
+        found = find_copies(self._training, self._test_features, features, (distances, nearest))
         same = np.flatnonzero(distances[:, 0] <= 1e-3 * (1e-9 + np.linalg.norm(features, axis=1)))
         pairs = zip(samples[rows[same, 0]], self.train.samples[rows[same, 1]], strict=True)
         identical = sum(np.array_equal(eight_bits(sample), eight_bits(real)) for sample, real in pairs)
@@ -207,7 +207,10 @@ class Evaluator:
         """
         samples = subset(self.train.samples, count)
         labels = subset(self.train.labels, count) if labelled else None
-        floor = self._measured(samples, labels, "floor", _Features(samples, self._of_reals))
+        features = _Features(samples, self._of_reals)
+        if "_training" in self.__dict__ and len(samples) <= len(self._training.features):
+            features = _Features(samples, lambda _: self._training.features[: len(samples)])  # of the same order
+        floor = self._measured(samples, labels, "floor", features)
         if not self.suite.floor:
             return floor
 

@@ -52,9 +52,10 @@ class DigitsFeatures:
         Args:
             model: a `digits_classifier.build()` with weights; the shipped one by default.
         """
-        shipped = digits_classifier.load()
-        model = model or shipped.model
-        self.facts = dict(accuracy=shipped.facts["test_accuracy"], classifier_of="MNIST")
+        self.facts: Mapping[str, object] = {}
+        if model is None:
+            model, facts = (shipped := digits_classifier.load()).model, shipped.facts
+            self.facts = dict(accuracy=facts["test_accuracy"], classifier_of="MNIST")
         self._features = traced(
             lambda pictures: through(model.layers, "features", pictures), digits_classifier.IMAGE_SHAPE
         )

@@ -213,7 +213,7 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
     warning where it fails."""
     lines = [format_table({name: row for name, row in metrics.items() if name not in NOT_SAMPLERS})]
     if found := metrics.get("features"):
-        lines.append(_of_features(found))
+        lines.append(features_in_words(found))
     lines += [found["in_words"] for found in metrics.get("copies", {}).values()]
     if of_classes := metrics.get("label_accuracy"):
         lines.append(f"share of each class that shows what its label says:\n{format_table(of_classes)}")
@@ -239,7 +239,7 @@ def describe(metrics: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-def _of_features(facts: Mapping) -> str:
+def features_in_words(facts: Mapping) -> str:
     """What a reader of the table should know of the features, in one line."""
     if "note" in facts:
         return str(facts["note"])

@@ -8,14 +8,11 @@ https://arxiv.org/abs/1706.02071).
 
 import keras
 import numpy as np
-import scipy.special
 import tensorflow as tf
 
-from ganzoo import networks
+from ganzoo import networks, noise
 from ganzoo.errors import GanzooError
 
-# The quantiles of the distributions of latents, by the distribution's name: probabilities in [0, 1] to latents
-QUANTILES = {"normal": scipy.special.ndtri, "uniform": lambda probabilities: 2.0 * probabilities - 1.0}
 STDDEVS = {"normal": 1.0, "uniform": 3.0**-0.5}
 SCALE = 4.0  # of the chosen category's number, in standard deviations of a latent: then it is as long as 16 latents
 
@@ -76,7 +73,7 @@ class LatentCategory(keras.layers.Layer):
     def __init__(self, categories: int, distribution: str = "normal", **kwargs):
         super().__init__(**kwargs)
         self.categories, self.distribution = categories, distribution
-        inner = QUANTILES[distribution](np.arange(1, categories) / categories)
+        inner = noise.category_bounds(categories, distribution)
         self.bounds = np.concatenate([[-np.inf], inner, [np.inf]]).astype(np.float32)
 
     def call(self, latents):

@@ -59,3 +59,9 @@ def write_png(path: str | Path, picture: np.ndarray) -> None:
     """Writes uint8 [height, width, 1 or 3] as PNG, whole or not at all."""
     with whole(path) as beside:
         Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(beside, format="PNG")
+
+
+def sample_pictures(workdir: Path) -> dict[int, Path]:
+    """A run's `samples/step_*.png` by their steps, in the order of the steps."""
+    named = ((path.stem.removeprefix("step_"), path) for path in (workdir / "samples").glob("step_*.png"))
+    return dict(sorted((int(step), path) for step, path in named if step.isdigit()))

@@ -48,7 +48,7 @@ def write(out: Path, outputs: Mapping[str, np.ndarray], names: list[Path], signa
         return
     pictures = shown(outputs)
     if pictures is None:
-        raise GanzooError(f"signature '{signature}' gives {', '.join(outputs)}: give --out a name in .npz.")
+        raise GanzooError(f"signature '{signature}' gives {', '.join(sorted(outputs))}: give --out a name in .npz.")
     if out.suffix == ".png":
         drawing.write_png(out, drawing.overview(to_float(_decoded(pictures)) if _is_encoded(pictures) else pictures))
     elif pictures.ndim != 4 and not _is_encoded(pictures):

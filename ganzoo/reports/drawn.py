@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ganzoo.data.reals import Mixture, Reals
-from ganzoo.data.sources import toys
+from ganzoo.data.sources.toys import MIXTURES
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.suites import suite_for
 from ganzoo.reports import embedded
@@ -14,7 +14,6 @@ from ganzoo.serving.exported import Exported
 PICTURES, POINTS = 64, 600  # proposals on the page
 COUNTED = 2000  # samples of each sampler whose classes are counted
 MOST_CLASSES = 30  # that are shown one by one
-MIXTURES = {"gaussians25": toys.grid_of_25, "gaussians8": toys.ring_of_8}
 
 
 class Proposal(NamedTuple):

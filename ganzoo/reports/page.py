@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.sampling_report import NOT_SAMPLERS, Z_ALARM
+from ganzoo.evaluation.sampling_report import NOT_SAMPLERS, Z_ALARM, features_in_words
 from ganzoo.files import whole
 from ganzoo.models import model_class
 from ganzoo.reports import commands, costs, curves, drawn, embedded, stored, words
@@ -105,7 +105,8 @@ def html(run: Run, *, exported: Exported | None = None, in_training: bool = Fals
         calibration=_figures(metrics.get("log_ratio")),
         is_off=abs(metrics.get("log_ratio", {}).get("dawids_z", 0.0)) > Z_ALARM,
         codes=_figures(metrics.get("codes")),
-        others={row: _figures(metrics[row]) for row in NOT_SAMPLERS[3:] if row in metrics},
+        features=features_in_words(metrics["features"]) if "features" in metrics else "",
+        copies=[row["in_words"] for row in metrics.get("copies", {}).values()],
         pictures=_pictures(run.workdir),
         picture_words=PICTURES,
         differences=_differences(run),

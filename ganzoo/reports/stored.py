@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
+from ganzoo.pictures.drawing import sample_pictures
 from ganzoo.serving.exported import Exported
 from ganzoo.tasks import workdirs
 from ganzoo.training import validation
@@ -107,7 +108,7 @@ def read(workdir: str | Path) -> Run:
         curves,
         seconds,
         validation.history(workdir),
-        pictures_of(workdir),
+        sample_pictures(workdir),
         _json(workdir / COSTS) or [],
         problems,
     )
@@ -126,12 +127,6 @@ def metrics_of(workdir: Path) -> dict | None:
     if not isinstance(metrics, dict) or not all(isinstance(row, dict) for row in metrics.values()):
         raise GanzooError(f"{path} is not what a run writes: expected rows of metrics. Remove it, and measure again.")
     return metrics
-
-
-def pictures_of(workdir: Path) -> dict[int, Path]:
-    """The sample pictures by step, in the order of the steps."""
-    named = ((path.stem.removeprefix("step_"), path) for path in (workdir / "samples").glob("step_*.png"))
-    return dict(sorted((int(step), path) for step, path in named if step.isdigit()))
 
 
 def _export_facts(workdir: Path) -> dict | None:

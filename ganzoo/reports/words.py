@@ -9,7 +9,7 @@ from ganzoo.reports.curves import number
 
 METRIC_WORDS = {
     "fd": "Fréchet distance: how far the samples' features lie from the features of real data",
-    "kid": "Kernel distance between the features of samples and of real data",
+    "kd": "Kernel distance between the features of samples and of real data",
     "is": "Inception score: how clear and how varied the samples are to a classifier",
     "precision": "Share of samples that lie among the real data",
     "recall": "Share of the real data that lie among the samples",

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from ganzoo import seeds
+from ganzoo import noise, seeds
 from ganzoo.errors import GanzooError
 from ganzoo.export import inputs as table
 from ganzoo.serving.exported import Exported
@@ -46,9 +46,8 @@ class LatentLaw(NamedTuple):
         if self.is_code.any():
             return latents[:, self.is_code].argmax(axis=1)
         if self.categories:
-            return np.searchsorted(
-                category_bounds(self.categories, is_uniform=self.is_uniform[0]), latents[:, 0], side="right"
-            )
+            bounds = noise.category_bounds(self.categories, "uniform" if self.is_uniform[0] else "normal")
+            return np.searchsorted(bounds, latents[:, 0], side="right")
         return np.zeros(len(latents), np.int64)
 
     def between(self, one: np.ndarray, other: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -92,12 +91,6 @@ class Keys(NamedTuple):
     labels: np.ndarray | None
     rows: np.ndarray
     num_samples: int
-
-
-def category_bounds(categories: int, *, is_uniform: bool) -> np.ndarray:
-    """The inner bounds of the first latent's categories, float32 [categories - 1], as in `networks.categories`."""
-    quantiles = np.arange(1, categories) / categories
-    return (2.0 * quantiles - 1.0 if is_uniform else ndtri(quantiles)).astype(np.float32)
 
 
 def slerp(one: np.ndarray, other: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -181,7 +174,7 @@ def keys(
     while True:
         draws = exported.draw(signature, num_samples, seed=seed, labels=labels, **options)
         if "samples" not in draws:
-            raise GanzooError(f"signature '{signature}' returns {', '.join(draws)}; walk by drs instead.")
+            raise GanzooError(f"signature '{signature}' returns {', '.join(sorted(draws))}; walk by drs instead.")
         if len(draws["samples"]) < num_samples:
             raise GanzooError(
                 f"the bound on proposals ran out before {num_samples} were accepted; try a lower --gamma_percentile."

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
 
+from ganzoo.evaluation.sampling_report import NOT_SAMPLERS
 from ganzoo.evaluation.table import arrow
 from ganzoo.export import model_card
 
 LEFT_OUT = ("samples_per_second", "fraction_of_bound", "num_restarted")  # of the machine rather than of the model
 FLOORS = ("floor", "real")
-NO_SAMPLERS = (*FLOORS, "untranslated", "log_ratio", "codes")
+NO_RESULTS = (*FLOORS, "untranslated", *NOT_SAMPLERS)
 
 
 def add_to_card(version: str | Path, metrics: Mapping[str, Mapping]) -> None:
@@ -17,9 +18,10 @@ def add_to_card(version: str | Path, metrics: Mapping[str, Mapping]) -> None:
     rows = {
         name: {metric: value for metric, value in row.items() if isinstance(value, Real) and metric not in LEFT_OUT}
         for name, row in metrics.items()
+        if name != "features"  # which say how the figures were made, and nothing of the model
     }
     rows = {name: row for name, row in rows.items() if row}
-    results = {name: row for name, row in rows.items() if not name.endswith(NO_SAMPLERS)}
+    results = {name: row for name, row in rows.items() if not name.endswith(NO_RESULTS)}
     model_card.add_figures(Path(version), markdown(rows), results)
 
 

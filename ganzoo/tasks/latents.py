@@ -155,20 +155,18 @@ def _classes(entry: str, parts: Parts) -> np.ndarray:
             + (parts.train.without_labels or "Give a data set with labels, such as mnist_5k, or another model.")
         )
     labels = {part: getattr(parts, part).labels for part in ("train", "ratio", "test")}
-    classes = np.unique(np.concatenate(list(labels.values())))
+    classes, sizes = np.unique(np.concatenate(list(labels.values())), return_counts=True)
     if classes[0] < 0:
         count = sum(int((of_part < 0).sum()) for of_part in labels.values())
         raise GanzooError(
             f"'{name}' has {count} samples with a label below 0 ({_listed(classes[classes < 0])}), which marks samples "
             "without a class. Leave them out, or give them a class of 0 or more."
         )
-    everything = np.concatenate(list(labels.values()))
-    for label in classes:
-        if np.count_nonzero(everything == label) == 1:
-            raise GanzooError(
-                f"{_class_of(parts, label)} of '{name}' has one sample. A class needs at least 2, and some dozens to "
-                "learn anything from. Give more samples of this class, or leave it out."
-            )
+    if 1 in sizes:
+        raise GanzooError(
+            f"{_class_of(parts, classes[sizes.tolist().index(1)])} of '{name}' has one sample. A class needs at least "
+            "2, and some dozens to learn anything from. Give more samples of this class, or leave it out."
+        )
     for label in np.setdiff1d(classes, labels["train"]):
         counts = {part: int((of_part == label).sum()) for part, of_part in labels.items()}
         raise GanzooError(

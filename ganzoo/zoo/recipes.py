@@ -16,6 +16,9 @@ from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.zoo import values
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
+# What runs had before the key was there; recipes may have other values since.
+BEFORE = {"model.latent_categories": 0, "augment.policy": "none", "data.split": "fifths"}
+
 
 def summary(name: str) -> str:
     """An entry in one line: the first line of its recipe's docstring, or else of its class's docstring."""
@@ -132,12 +135,8 @@ def completed(stored: Mapping) -> ConfigDict:
         if spec["name"] == "rmsprop":
             absent = absent | common.KERAS_RMSPROP  # runs without an epsilon were trained by Keras's RMSprop
         replace_optimizer(config, network, absent | spec)
-    if "latent_categories" in config.model:
-        config.model.latent_categories = 0  # what runs before the key had; the recipe may have more since
-    if "augment" in config:
-        config.augment.policy = "none"  # likewise
-    if "split" in config.data:
-        config.data.split = "fifths"  # likewise
+    known = dict(values.flat(config.to_dict()))
+    config.update_from_flattened_dict({key: value for key, value in BEFORE.items() if key in known})
     config.update(stored)
     return config
 

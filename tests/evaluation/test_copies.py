@@ -14,6 +14,7 @@ from ganzoo.evaluation.copies import (
     in_words,
     is_copying,
     rank_sum_z,
+    share_authentic,
 )
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.pictures.nearest import write_nearest
@@ -40,6 +41,13 @@ def test_fresh_samples_look_like_held_out_ones(training):
     assert abs(found.z) < 3
     assert not is_copying(found)
     assert in_words(found, "generate").startswith("no sign of copies: of 400 samples of generate")
+
+
+def test_a_search_that_was_made_already_gives_the_same_figures(training):
+    samples = normals(400, 2)
+    assert find_copies(training, HELD_OUT, samples, training.nearest(samples, 3)) == find_copies(
+        training, HELD_OUT, samples
+    )
 
 
 def test_exact_copies_are_found(training):
@@ -120,9 +128,10 @@ def test_the_rank_sum_is_that_of_scipy():
 def test_authentic_samples_are_those_that_the_paper_counts():
     """Training at 0, 1 and 5: 0 and 1 are 1 apart, 5 is 4 from the next. Copies are nearer than that."""
     training = Training(np.array([[0.0], [1.0], [5.0]]))
-    assert training.authentic(np.array([[-0.5]])) == 0.0
-    assert training.authentic(np.array([[-1.5]])) == 1.0
-    assert training.authentic(np.array([[8.0], [9.5]])) == 0.5
+    authentic = lambda features: share_authentic(training.ratios(*training.nearest(features)))  # noqa: E731
+    assert authentic(np.array([[-0.5]])) == 0.0
+    assert authentic(np.array([[-1.5]])) == 1.0
+    assert authentic(np.array([[8.0], [9.5]])) == 0.5
 
 
 @pytest.fixture(scope="module")

@@ -414,8 +414,8 @@ FAULTS = [
     ),
     Fault(
         "latents: an old run gets its recipe's categories",
-        "config.model.latent_categories = 0  # what",
-        "config.model.latent_categories += 0  # what",
+        '"model.latent_categories": 0',
+        '"no.latent_categories": 0',
         "networks/test_categories.py",
     ),
     # Data.

@@ -138,6 +138,20 @@ def test_nearest_pictures_are_shown_where_the_run_left_them(new_run):
     assert "Nearest training pictures" in written(workdir).section("metrics")
 
 
+def test_what_the_figures_say_of_copies_and_features_is_on_the_page(new_run):
+    workdir = new_run()
+    assert "Are these copies?" not in written(workdir).said()
+    metrics = json.loads((workdir / "metrics.json").read_text())
+    metrics |= {
+        "copies": {"drs": {"in_words": "no sign of copies: of 30 samples of drs ..."}},
+        "features": {"name": "random", "note": "random features: compare runs of the same data, do not quote"},
+    }
+    (workdir / "metrics.json").write_text(json.dumps(metrics))
+    found = written(workdir).section("metrics")
+    assert "Are these copies? no sign of copies: of 30 samples of drs ..." in found
+    assert "do not quote" in found
+
+
 def test_a_stopped_run_says_what_is_missing_and_how_to_go_on(new_run):
     found = written(new_run(finished=False))
     assert (

@@ -182,7 +182,7 @@ def test_what_cannot_be_walked_through_is_said(walkable, tmp_path):
     exported = walkable("gan")
     of_law = walking.latent_law(exported)
     asked = dict(seed=0, labels=None)
-    with pytest.raises(GanzooError, match="'drs_png' returns image_bytes, .*walk by drs instead"):
+    with pytest.raises(GanzooError, match="'drs_png' returns acceptance_rate, image_bytes, .*walk by drs instead"):
         walking.keys(exported, of_law, "drs_png", 2, **asked)
     with pytest.raises(GanzooError, match="no signature 'drss'"):
         walking.keys(exported, of_law, "drss", 2, **asked)

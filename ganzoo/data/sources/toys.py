@@ -16,7 +16,7 @@ def sample(name: str) -> Reals:
     """110,000 points of "gaussians25", "gaussians8" or "swissroll": float32 [110000, 2], the same in every call."""
     if name == "swissroll":
         return Reals(name, _swissroll())
-    mixture = {"gaussians25": grid_of_25, "gaussians8": ring_of_8}[name]()
+    mixture = MIXTURES[name]()
     rng = np.random.default_rng(SEED)
     labels = rng.integers(len(mixture.centers), size=NUM_POINTS)
     noise = mixture.sigma * rng.standard_normal((NUM_POINTS, 2), dtype=np.float32)
@@ -34,6 +34,9 @@ def ring_of_8() -> Mixture:
     angles = np.arange(8) * np.pi / 4
     centers = 2 / 1.414 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     return Mixture(centers.astype(np.float32), 0.02 / 1.414)
+
+
+MIXTURES = {"gaussians25": grid_of_25, "gaussians8": ring_of_8}
 
 
 def _swissroll() -> np.ndarray:

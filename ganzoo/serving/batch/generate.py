@@ -186,7 +186,8 @@ def planned(
         raise GanzooError(f"{exported.path} is of a model without classes: leave --labels out.")
     drawn = exported.draw(signature, 1 if labels is None else len(labels), labels=labels, **inputs)
     if "samples" not in drawn:
-        raise GanzooError(f"signature '{signature}' returns {', '.join(drawn)} for a server; draw by drs instead.")
+        returned = ", ".join(sorted(drawn))
+        raise GanzooError(f"signature '{signature}' returns {returned} for a server; draw by drs instead.")
     if format == "png" and drawn["samples"].ndim != 4:
         raise GanzooError("points have no pictures of their own: give --format tfrecord.")
     specs = exported.specs(signature)
