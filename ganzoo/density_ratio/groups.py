@@ -9,11 +9,14 @@ Hebert-Johnson et al., "Multicalibration", ICML 2018 (https://arxiv.org/abs/1711
 probabilities on many groups at once. The groups here do not overlap, so that one offset each is exact.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from scipy.cluster import vq
+
+from ganzoo.networks.layers.basic import from_weights
 
 COMPONENTS = 20  # principal components of the features, in which samples are alike
 LEAST = 50  # reals in a group on average: the share of a smaller group has an error of more than 14 %
@@ -37,7 +40,8 @@ class Groups(NamedTuple):
     def of(self, features: tf.Tensor) -> tf.Tensor:
         """The groups' numbers, int64 [rows], of features float32 [rows, ...]."""
         flat = tf.reshape(tf.cast(features, tf.float32), [tf.shape(features)[0], len(self.mean)])
-        places = (flat - self.mean) @ self.components
+        mean, components = (from_weights(partial(tf.constant, array)) for array in self[:2])
+        places = (flat - mean) @ components
         distances = tf.reduce_sum(tf.square(self.centers), 1) - 2.0 * tf.matmul(places, self.centers, transpose_b=True)
         return tf.argmin(distances, 1)
 

@@ -172,7 +172,7 @@ def _save(signatures: Signatures, path: Path) -> None:
     """
     functions = {name: one.graph for name, one in signatures.items()}
     root = tf.Module()
-    variables = {id(variable): variable for function in functions.values() for variable in function.variables}
+    variables = {id(variable): variable for one in signatures.values() for variable in one.variables}
     root._all_variables = [*variables.values()]
     for name, function in functions.items():
         if not hasattr(root, name) and name != "signatures":  # TensorFlow's own attributes, as `variables`, stay

@@ -30,8 +30,16 @@ class Signature:
     @cached_property
     def graph(self) -> tf.types.experimental.ConcreteFunction:
         """The function as it is exported, on tensors of the specs; traced once, however many servables it is in."""
-        with exporting():
-            return tf.function(self.function, input_signature=self.specs, autograph=False).get_concrete_function()
+        with exporting() as stored:
+            function = tf.function(self.function, input_signature=self.specs, autograph=False).get_concrete_function()
+        function.graph.stored = stored  # a graph holds the variables that it reads only weakly
+        return function
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """The variables that the graph reads; TensorFlow's own list also has the sources of `from_weights`."""
+        captured = {id(handle) for handle in self.graph.captured_inputs}
+        return [variable for variable in self.graph.variables if id(variable.handle) in captured]
 
     @property
     def is_of_rows(self) -> bool:

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import crop, resolutions
-from ganzoo.networks.layers.basic import leaky_relu
+from ganzoo.networks.layers.basic import from_weights, is_exporting, leaky_relu
 from ganzoo.networks.layers.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
 
 Result = TypeVar("Result")
@@ -28,7 +28,10 @@ Result = TypeVar("Result")
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FadeIn(keras.layers.Layer):
-    """(1 - alpha) below + alpha new, where alpha is a weight that no optimizer changes (figure 2)."""
+    """(1 - alpha) below + alpha new, where alpha is a weight that no optimizer changes (figure 2).
+
+    An export leaves out the side whose weight is 0.
+    """
 
     def build(self, input_shape):
         self.alpha = self.add_weight(
@@ -42,8 +45,13 @@ class FadeIn(keras.layers.Layer):
 
     def call(self, inputs):
         below, new = inputs
-        alpha = tf.cast(self.alpha, new.dtype)
-        return (1 - alpha) * below + alpha * new
+        if is_exporting():
+            with tf.init_scope():
+                stored = float(tf.convert_to_tensor(self.alpha))
+            if stored in (0.0, 1.0):
+                return new if stored else tf.cast(below, new.dtype)
+        alpha = from_weights(lambda: tf.cast(self.alpha, new.dtype))
+        return from_weights(lambda: 1 - tf.cast(self.alpha, new.dtype)) * below + alpha * new
 
     def compute_output_shape(self, input_shape):
         return input_shape[1]

@@ -3,6 +3,8 @@
 import contextlib
 import contextvars
 import functools
+import hashlib
+import weakref
 from collections.abc import Callable, Iterator
 
 import keras
@@ -12,7 +14,8 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.errors import GanzooError
 
-_exporting = contextvars.ContextVar("exporting", default=False)
+_exported: contextvars.ContextVar[list[tf.Variable] | None] = contextvars.ContextVar("exported", default=None)
+_by_content: weakref.WeakValueDictionary[tuple, tf.Variable] = weakref.WeakValueDictionary()
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -58,22 +61,46 @@ def own_gradient(function: Callable) -> Callable:
 
 
 @contextlib.contextmanager
-def exporting() -> Iterator[None]:
-    """Within this context functions with `own_gradient` are traced with TensorFlow's gradients, which are equal.
+def exporting() -> Iterator[list[tf.Variable]]:
+    """Within this context layers are traced as an export serves them.
 
-    Exports need it, because TensorFlow keeps every custom gradient that it loads, and the whole export with it, until
-    the process ends.
+    Functions with `own_gradient` have TensorFlow's gradients, which are equal: TensorFlow keeps every custom gradient
+    that it loads, and the whole export with it, until the process ends. What depends on weights alone is computed once
+    and stored (`from_weights`).
+
+    Yields:
+        The stored variables, as they are made. Keep the list as long as what was traced.
     """
-    token = _exporting.set(True)
+    stored: list[tf.Variable] = []
+    token = _exported.set(stored)
     try:
-        yield
+        yield stored
     finally:
-        _exporting.reset(token)
+        _exported.reset(token)
 
 
 def is_exporting() -> bool:
     """Whether the caller is within `exporting`."""
-    return _exporting.get()
+    return _exported.get() is not None
+
+
+def from_weights(function: Callable[[], tf.Tensor]) -> tf.Tensor:
+    """function(), which must depend on weights alone; within `exporting`, the value of a variable that stores it.
+
+    Equal values are one variable, in whatever traces they are. An export therefore holds each of them once, although
+    each of its signatures is a trace of its own.
+    """
+    stored = _exported.get()
+    if stored is None:
+        return function()
+    with tf.init_scope():
+        value = tf.convert_to_tensor(function())
+        content = (value.dtype, *value.shape, hashlib.sha256(value.numpy().tobytes()).digest())
+        variable = _by_content.get(content)
+        if variable is None:
+            _by_content[content] = variable = tf.Variable(value, trainable=False, name="from_weights")
+    stored.append(variable)
+    return variable.value()
 
 
 def normal_or_glorot(stddev: float) -> keras.initializers.Initializer:

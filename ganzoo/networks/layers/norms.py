@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.layers.basic import is_exporting
+from ganzoo.networks.layers.basic import from_weights, is_exporting
 
 
 def normalisation(kind: str) -> list[keras.layers.Layer]:
@@ -27,11 +27,15 @@ def normalisation(kind: str) -> list[keras.layers.Layer]:
 class BatchNorm(keras.layers.BatchNormalization):
     """Batch norm (Ioffe and Szegedy 2015) of [batch, h, w, c]; in training it is one kernel forward and one backward.
 
-    On several replicas, and if frozen, it calls Keras's own batch norm, which takes the moments of all replicas.
+    On several replicas, and if frozen, it calls Keras's own batch norm, which takes the moments of all replicas. In an
+    export it is a product and a sum.
     """
 
     def call(self, inputs, training=None, mask=None):
         is_learning = training and self.trainable
+        if is_exporting() and not is_learning and mask is None and self.axis in (-1, inputs.shape.rank - 1):
+            scale, offset = from_weights(self._scale), from_weights(self._offset)
+            return tf.cast(tf.cast(inputs, tf.float32) * scale + offset, self.compute_dtype)
         if not is_learning or self.synchronized or mask is not None or inputs.shape.rank != 4:
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -48,6 +52,14 @@ class BatchNorm(keras.layers.BatchNormalization):
         for moving, new in [(self.moving_mean, mean), (self.moving_variance, biased)]:
             moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
         return outputs
+
+    def _scale(self) -> tf.Tensor:
+        slope = tf.math.rsqrt(tf.convert_to_tensor(self.moving_variance) + self.epsilon)
+        return slope * self.gamma if self.scale else slope
+
+    def _offset(self) -> tf.Tensor:
+        offset = -tf.convert_to_tensor(self.moving_mean) * self._scale()
+        return offset + self.beta if self.center else offset
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -1,4 +1,4 @@
-"""Dense and convolutional layers that apply a function of their kernel, computed anew at each call.
+"""Dense and convolutional layers that apply a function of their kernel, computed anew at each call; once in an export.
 
 The other base class of a layer defines the function: `add_weights(kernel_shape)` makes the kernel and `bias`, and
 `effective_kernel()` gives the kernel that acts on the inputs. See `spectral` and `equalized`.
@@ -6,6 +6,8 @@ The other base class of a layer defines the function: `add_weights(kernel_shape)
 
 import keras
 import tensorflow as tf
+
+from ganzoo.networks.layers.basic import from_weights
 
 
 class DenseLayer(keras.layers.Layer):
@@ -19,7 +21,7 @@ class DenseLayer(keras.layers.Layer):
         self.add_weights((input_shape[-1], self.units))
 
     def call(self, x):
-        return tf.matmul(x, self.effective_kernel()) + self.bias
+        return tf.matmul(x, from_weights(self.effective_kernel)) + self.bias
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)
@@ -40,7 +42,8 @@ class Conv2DLayer(keras.layers.Layer):
         self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.filters))
 
     def call(self, x):
-        return tf.nn.conv2d(x, self.effective_kernel(), self.strides, self.padding.upper()) + self.bias
+        kernel = from_weights(self.effective_kernel)
+        return tf.nn.conv2d(x, kernel, self.strides, self.padding.upper()) + self.bias
 
     def compute_output_shape(self, input_shape):
         lost = 0 if self.padding == "same" else self.kernel_size - 1

@@ -7,7 +7,7 @@ own layers.
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.layers.basic import own_gradient
+from ganzoo.networks.layers.basic import from_weights, is_exporting, own_gradient
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -17,7 +17,10 @@ class SubpixelTranspose(keras.layers.Conv2DTranspose):
     def call(self, inputs):
         if not _is_strided(self) or self.output_padding is not None:
             return super().call(inputs)
-        outputs = doubled(inputs, tf.convert_to_tensor(self.kernel))
+        if is_exporting():
+            outputs = by_phases(inputs, from_weights(lambda: phase_kernel(tf.convert_to_tensor(self.kernel))))
+        else:
+            outputs = doubled(inputs, tf.convert_to_tensor(self.kernel))
         return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
 
 
@@ -50,8 +53,7 @@ def doubled(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     Args:
         kernel: [k, k, out, in], k 4 or 5.
     """
-    phases = tf.nn.conv2d(features, phase_kernel(kernel), strides=1, padding="SAME")
-    return tf.nn.depth_to_space(phases, 2), lambda upstream: (
+    return by_phases(features, phase_kernel(kernel)), lambda upstream: (
         halved(upstream, kernel),
         _kernel_gradient(upstream, kernel, features),
     )
@@ -77,6 +79,11 @@ def _kernel_gradient(pictures: tf.Tensor, kernel: tf.Tensor, features: tf.Tensor
     )
 
 
+def by_phases(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Features [batch, h, w, in] to [batch, 2 h, 2 w, out] by a kernel [3, 3, in, 4 out] of `phase_kernel`."""
+    return tf.nn.depth_to_space(tf.nn.conv2d(features, kernel, strides=1, padding="SAME"), 2)
+
+
 def phase_kernel(kernel: tf.Tensor) -> tf.Tensor:
     """The kernel [k, k, out, in] of a transposed convolution as the kernel [3, 3, in, 4 out] of its four phases.
 
@@ -99,12 +106,12 @@ class SubpixelConvolution(keras.layers.Conv2D):
     def call(self, inputs):
         if self.padding == "same":  # the kernel is odd
             inputs = tf.pad(inputs, [[0, 0], *([side // 2, side // 2] for side in self.kernel_size), [0, 0]])
-        kernel = tf.convert_to_tensor(self.kernel)
         sides = [side and side - size + 1 for side, size in zip(inputs.shape[1:3], self.kernel_size, strict=True)]
         if None in sides or any(side % 4 for side in sides):
-            outputs = tf.nn.conv2d(inputs, kernel, strides=1, padding="VALID")
+            outputs = tf.nn.conv2d(inputs, tf.convert_to_tensor(self.kernel), strides=1, padding="VALID")
         else:
-            blocks = tf.nn.conv2d(inputs, block_kernel(kernel), strides=4, padding="VALID")
+            kernel = from_weights(lambda: block_kernel(tf.convert_to_tensor(self.kernel)))
+            blocks = tf.nn.conv2d(inputs, kernel, strides=4, padding="VALID")
             outputs = tf.nn.depth_to_space(blocks, 4)
         return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
 
