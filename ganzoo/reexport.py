@@ -3,6 +3,7 @@
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp --step 1500 --batchable
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out wgan_gp.onnx --format onnx
+    python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out propose.xml --format openvino --signature propose
 
 The density ratio is fitted again, as in the run. `--config.ratio.KEY` and `--config.sampling.KEY` may differ from the
 run's values. `--batchable` also writes a servable that a server may batch, beside the first and with the same version.
@@ -32,9 +33,9 @@ def main() -> int:
     cli.positive("step", FLAGS.step)
     out, as_file = Path(FLAGS.out), FLAGS.format != "savedmodel"
     if as_file and FLAGS.batchable:
-        raise GanzooError(f"--batchable is of a SavedModel; --format {FLAGS.format} is a generator alone.")
-    if not as_file and FLAGS.generator is not None:
-        raise GanzooError("--generator is for --format onnx and litert; a SavedModel has all of them.")
+        raise GanzooError(f"--batchable is of a SavedModel; --format {FLAGS.format} is one signature alone.")
+    if not as_file and FLAGS.signature is not None:
+        raise GanzooError("--signature is for --format onnx, litert and openvino; a SavedModel has all signatures.")
     if not as_file and out.exists() and not out.is_dir():
         raise GanzooError(f"--out is the file {out}; give a folder, which gets the version as a subfolder.")
     if as_file and out.is_dir():
@@ -60,8 +61,9 @@ def main() -> int:
     run = restore(workdir, config, step=FLAGS.step)
     print(f"{config.name} on {config.dataset} at step {run.description['step']}")
     if as_file:
-        which = other_runtimes.named(run.model, config.sampling, FLAGS.generator)
-        print(f"{which.name} in {out}, within {other_runtimes.write(which, out, FLAGS.format):.1g} of the SavedModel")
+        name = FLAGS.signature or "serving_default"
+        what = run.servable(fit_ratio=name != "serving_default")
+        print(f"{name} in {out}, within {other_runtimes.write(what, name, out, FLAGS.format):.1g} of the SavedModel")
     else:
         for path, contents in export_versions(run, out, batchable_too=FLAGS.batchable):
             print(f"{path}: {contents}")
@@ -80,12 +82,14 @@ def export_versions(run: "Restored", out: Path, *, batchable_too: bool) -> list[
     Returns:
         For each version its folder, and its signatures as text.
     """
-    from ganzoo.export import saved_model
+    from ganzoo.export import other_runtimes, saved_model
     from ganzoo.export.batchable import batchable
 
     beside = out.with_name(out.name + SUFFIX)
     version = saved_model.next_version(out, beside)
     whole = run.servable()
+    if note := other_runtimes.note(whole):
+        print(f"ganzoo: {note}", file=sys.stderr)
     written = [(saved_model.write(whole, out, version=version), ", ".join(whole.signatures))]
     if batchable_too:
         rows, left_out = batchable(whole, run.model)
@@ -113,13 +117,15 @@ def define_config() -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_string("workdir", None, "the run's folder", required=True)
-    flags.DEFINE_string("out", None, "the folder that gets the version, or a file in .onnx or .tflite", required=True)
+    flags.DEFINE_string(
+        "out", None, "the folder that gets the version, or a file in .onnx, .tflite or .xml", required=True
+    )
     flags.DEFINE_multi_string("plugin", [], plugins.HELP)
     flags.DEFINE_integer("step", None, "the checkpoint's step; default: as in the run")
     flags.DEFINE_bool("batchable", False, "also write a servable that a server may batch, beside the first")
     flags.DEFINE_enum(
-        "format", "savedmodel", ["savedmodel", "onnx", "litert"], "onnx and litert hold the generator alone"
+        "format", "savedmodel", ["savedmodel", "onnx", "litert", "openvino"], "all but savedmodel hold one signature"
     )
-    flags.DEFINE_string("generator", None, "the generator's name, for a translator of several; default: the first")
+    flags.DEFINE_string("signature", None, "the signature in a file, such as propose; default: serving_default")
     flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
     cli.run(main, prepare=define_config)

@@ -107,7 +107,7 @@ def in_workdir(
     workdir: Path, prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None"
 ) -> int:
     """`train_and_measure` in a folder that this process, if it is the chief, holds for itself."""
-    from ganzoo.export import saved_model
+    from ganzoo.export import other_runtimes, saved_model
     from ganzoo.reports import commands
     from ganzoo.serving.exported import Exported
     from ganzoo.tasks import figures, workdirs
@@ -147,7 +147,10 @@ def in_workdir(
         description |= validation.choose(model, workdir, config)
         version = workdirs.exported(workdir, description)
         if version is None:
-            version = saved_model.write(task.servable(model, data, config, description), workdir / "export")
+            what = task.servable(model, data, config, description)
+            version = saved_model.write(what, workdir / "export")
+            if note := other_runtimes.note(what):
+                print(f"ganzoo: {note}")
         LAPS.mark("export")
         exported = Exported(version)
         metrics = task.measure(exported, data, config, workdir)

@@ -54,7 +54,7 @@ def batchable(whole: Servable, model: TwoOptimizerModel) -> tuple[Servable, list
 def rows_are_independent(signature: Signature, facts: Mapping) -> bool:
     """Whether each of some random rows gives the same outputs alone as among the others, up to rounding."""
     call = signature.graph
-    inputs = [_random_rows(one, facts, _rows_of_a_request(facts)) for one in signature.inputs]
+    inputs = [example_rows(one, facts, min(ROWS, most_rows(facts))) for one in signature.inputs]
     together = call(*map(tf.constant, inputs))
     for row in range(len(inputs[0])):
         alone = call(*(tf.constant(value[row : row + 1]) for value in inputs))
@@ -63,11 +63,12 @@ def rows_are_independent(signature: Signature, facts: Mapping) -> bool:
     return True
 
 
-def _rows_of_a_request(facts: Mapping) -> int:
-    """`ROWS`, or fewer where the limits are lower."""
+def most_rows(facts: Mapping) -> int:
+    """The most rows that any request may have, by an export's facts."""
     height, width, _ = facts.get("image_shape", (1, 1, 1))
-    limits = dict(max_rows=ROWS, max_images=ROWS, max_pixels=ROWS * height * width) | dict(facts["sampling"])
-    return min(ROWS, limits["max_rows"], limits["max_images"], limits["max_pixels"] // (height * width))
+    limits = facts["sampling"]
+    named = [limits[key] for key in ("max_rows", "max_images") if key in limits]
+    return min(*named, limits.get("max_pixels", named[0] * height * width) // (height * width))
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:
@@ -76,7 +77,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
     return np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-def _random_rows(one: Input, facts: Mapping, rows: int) -> np.ndarray:
+def example_rows(one: Input, facts: Mapping, rows: int) -> np.ndarray:
     """Valid random values of an input, [rows, ...]; pictures have the size of the training pictures."""
     random = np.random.default_rng(0)
     if one.dtype == "string":

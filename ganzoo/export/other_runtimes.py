@@ -1,6 +1,7 @@
-"""A generator alone as ONNX or LiteRT, for runtimes other than TensorFlow, written by Keras's own export.
+"""A signature of an export as a file for another runtime: ONNX Runtime, LiteRT or OpenVINO.
 
-Each file is run in its own runtime, and is kept only if its answers agree with the SavedModel's.
+Each file is run in its own runtime, and is kept only if its answers agree with the SavedModel's. The checks of a
+request are not part of a file.
 """
 
 import contextlib
@@ -9,57 +10,74 @@ import logging
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.bases.stepped import TwoOptimizerModel
-from ganzoo.bases.translating import TranslationModel
 from ganzoo.errors import GanzooError, did_you_mean, install_hint
 from ganzoo.export import saved_model
+from ganzoo.export.batchable import example_rows, most_rows
 from ganzoo.export.saved_model import Servable
+from ganzoo.export.signature import Signature
 from ganzoo.files import whole
-from ganzoo.networks.layers.basic import SeededDropout
 
-TOLERANCE = 1e-3  # the largest difference between a file's answer and the SavedModel's, at any pixel
+TOLERANCE = 1e-3  # the largest difference of an answer from the SavedModel's; relative for answers above 1
 ROWS = (1, 3)  # numbers of rows in the trial requests; a file takes any number of rows
-Inputs = dict[str, np.ndarray]
+Arrays = dict[str, np.ndarray]
+Program = Callable[[Arrays], Arrays]
+
+
+class Converted(NamedTuple):
+    """What a converter gets: a signature in a SavedModel of its own.
+
+    Attributes:
+        name: the signature's name; it is `serving_default` as well.
+        graph: the signature's graph.
+        folder: the SavedModel.
+    """
+
+    name: str
+    graph: tf.types.experimental.ConcreteFunction
+    folder: str
 
 
 class Format(NamedTuple):
-    """A file format of Keras's export.
+    """A file format.
 
     Attributes:
-        suffix: the end of a file's name.
+        suffixes: the ends of the names of the format's files, the main file's first.
         packages: the packages that write and run the files; ganzoo's extra of the format's name installs them.
-        options: keyword arguments for Keras's export.
-        run: (file, inputs by name) -> the file's answer.
-        mended: makes the context that the converter runs in.
+        convert: (signature, files) writes the files.
+        load: files -> their program, from inputs by name to outputs by name.
     """
 
-    suffix: str
+    suffixes: tuple[str, ...]
     packages: tuple[str, ...]
-    options: Mapping
-    run: Callable[[Path, Inputs], np.ndarray]
-    mended: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext
+    convert: Callable[..., None]
+    load: Callable[..., Program]
 
 
-def _run_onnx(path: Path, inputs: Inputs) -> np.ndarray:
+def _to_onnx(signature: Converted, path: Path) -> None:
+    import tf2onnx
+    from keras.src.export.tf2onnx_lib import patch_tf2onnx
+
+    patch_tf2onnx()  # for NumPy 2, as Keras's own export does
+    traced = SimpleNamespace(get_concrete_function=lambda *specs: signature.graph)
+    with _mended_tf2onnx():
+        tf2onnx.convert.from_function(traced, input_signature=(), output_path=str(path))
+
+
+def _load_onnx(path: Path) -> Program:
     import onnxruntime
 
-    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, inputs)[0]
-
-
-def _run_litert(path: Path, inputs: Inputs) -> np.ndarray:
-    from ai_edge_litert.interpreter import Interpreter
-
-    signature = Interpreter(model_path=str(path)).get_signature_runner("serving_default")
-    return next(iter(signature(**inputs).values()))
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return lambda inputs: dict(zip(names, session.run(None, inputs), strict=True))
 
 
 @contextlib.contextmanager
@@ -80,10 +98,39 @@ def _mended_tf2onnx() -> Iterator[None]:
         _optimizers.update(all_optimizers)
 
 
+def _to_litert(signature: Converted, path: Path) -> None:
+    converter = tf.lite.TFLiteConverter.from_saved_model(signature.folder, signature_keys=[signature.name])
+    converter.experimental_enable_resource_variables = False  # weights become constants
+    path.write_bytes(converter.convert())
+
+
+def _load_litert(path: Path) -> Program:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(path))
+    (name,) = interpreter.get_signature_list()
+    runner = interpreter.get_signature_runner(name)
+    return lambda inputs: runner(**inputs)
+
+
+def _to_openvino(signature: Converted, path: Path, weights: Path) -> None:
+    import openvino
+
+    openvino.serialize(openvino.convert_model(signature.folder), path, weights)
+
+
+def _load_openvino(path: Path, weights: Path, *, precision: str = "f32") -> Program:
+    import openvino
+
+    core = openvino.Core()
+    model = core.compile_model(core.read_model(path, weights), "CPU", {"INFERENCE_PRECISION_HINT": precision})
+    return lambda inputs: {port.any_name: values for port, values in model(inputs).items()}
+
+
 FORMATS = {
-    "onnx": Format(".onnx", ("tf2onnx", "onnxruntime"), {}, _run_onnx, _mended_tf2onnx),
-    # Weights become constants: LiteRT cannot convolve with a kernel that is computed from a variable, as in pggan.
-    "litert": Format(".tflite", ("ai_edge_litert",), {"experimental_enable_resource_variables": False}, _run_litert),
+    "onnx": Format((".onnx",), ("tf2onnx", "onnxruntime"), _to_onnx, _load_onnx),
+    "litert": Format((".tflite",), ("ai_edge_litert",), _to_litert, _load_litert),
+    "openvino": Format((".xml", ".bin"), ("openvino",), _to_openvino, _load_openvino),
 }
 
 
@@ -93,7 +140,7 @@ def check(format: str, path: Path) -> None:
     Raises:
         GanzooError: for a package that is not installed, and for a file name without the format's suffix.
     """
-    suffix, packages = FORMATS[format].suffix, FORMATS[format].packages
+    suffix, packages = FORMATS[format].suffixes[0], FORMATS[format].packages
     missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise GanzooError(f"--format {format} needs {' and '.join(missing)}: {install_hint(format)}.")
@@ -101,143 +148,147 @@ def check(format: str, path: Path) -> None:
         raise GanzooError(f"--out is {path}: with --format {format} give a file's name in {suffix}.")
 
 
-class Generator(NamedTuple):
-    """A network with which an export samples or translates.
-
-    Attributes:
-        name: such as "b_to_a".
-        network: the built network; the averaged network if the model keeps an average.
-        reference: a servable with one signature, which gives the network's outputs from inputs in the same order.
-    """
-
-    name: str
-    network: keras.Model
-    reference: Servable
-
-
-def named(model: TwoOptimizerModel, sampling: Mapping, name: str | None = None) -> Generator:
-    """A model's generator.
-
-    Args:
-        model: the trained model.
-        sampling: as in `config.sampling`.
-        name: the generator's name, for a translator that has several; None is the first generator.
-
-    Raises:
-        GanzooError: for a generator that the model does not have.
-    """
-    if isinstance(model, TranslationModel):
-        generators = {each: getattr(model, each) for each in model.generators}
-        whole = saved_model.servable_translator(model, sampling=sampling)
-    else:
-        generators = {"generator": model.ema_generator}
-        whole = saved_model.servable(model, ratio=None, sampling=sampling)
-    name = name or next(iter(generators))
-    if name not in generators:
-        hint = did_you_mean(name, generators)
-        raise GanzooError(f"{model.zoo_name} has no generator '{name}'.{hint} There are: {', '.join(generators)}.")
-    signature = name if name in whole.signatures else "serving_default"
-    return Generator(name, generators[name], replace(whole, signatures={signature: whole.signatures[signature]}))
+def refusal(signature: Signature) -> str | None:
+    """Why no other runtime can take a signature, in a few words; None if nothing speaks against it."""
+    if any(one.dtype == "string" for one in signature.inputs):
+        return "it takes the files of pictures, which only TensorFlow decodes"
+    kinds = {node.op for node in _nodes(signature.graph)}
+    if any("Random" in kind for kind in kinds):
+        return "it draws random numbers from a seed (Philox), which only TensorFlow can"
+    types = {value.type for node in _nodes(signature.graph) for value in node.attr.values()}
+    if tf.bfloat16.as_datatype_enum in types:
+        return "it computes in bfloat16; the formats' weights are float32"
+    return None
 
 
-def write(generator: Generator, path: Path, format: str) -> float:
-    """Writes a generator as one file. The file appears, by rename, once its answers have been checked.
+def note(what: Servable) -> str | None:
+    """A line for an export whose `serving_default` no other runtime can take; None for other exports."""
+    reason = refusal(what.signatures["serving_default"])
+    return reason and f"this export is for TensorFlow alone: ONNX, LiteRT and OpenVINO refuse it, since {reason}."
 
-    The file's inputs have the names and the order of the network's inputs. The number of rows is free, and so are a
-    translator's height and width.
+
+def write(what: Servable, name: str, path: Path, format: str) -> float:
+    """Writes a signature as one file. The file appears, by rename, once its answers have been checked.
+
+    Inputs and outputs have the signature's names. The number of rows is free, and so are a translator's height and
+    width. OpenVINO's format has a second file, of the weights, beside the first.
 
     Args:
-        generator: the result of `named`.
+        what: an export's contents.
+        name: the signature.
         path: the file; an existing file is replaced.
         format: one of `FORMATS`.
 
     Returns:
-        The largest difference from the SavedModel's answer, at any pixel.
+        The largest difference from the SavedModel's answers; relative for answers above 1.
 
     Raises:
-        GanzooError: if the format cannot take the generator, and if the file's answers differ from the SavedModel's.
+        GanzooError: if there is no such signature, if the format cannot take it, and if the file's answers differ from
+            the SavedModel's.
     """
-    _, network, reference = generator
-    if any(isinstance(layer, SeededDropout) for layer in network.layers):
-        raise GanzooError(
-            f"{format} cannot take this generator: its noise is drawn in the network from a seed (Philox), which has "
-            "no counterpart there. Serve the SavedModel."
-        )
-    if (precision := network.dtype_policy.name) != "float32":
-        raise GanzooError(f"{format} cannot take this generator: it computes in {precision}, the format in float32.")
-    with whole(path) as beside:
+    with contextlib.ExitStack() as stack:
+        # The main file is renamed last, when its weights are there.
+        files = [stack.enter_context(whole(path.with_suffix(suffix))) for suffix in FORMATS[format].suffixes]
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        reference = convert(what, name, files, format, folder)
+        requests = list(_requests(what.signatures[name], what.facts))
         try:
-            specs = convert(network, beside, format)
-            answers = [(FORMATS[format].run(beside, inputs), inputs) for inputs in _requests(specs, reference)]
-        except Exception as error:  # whatever a converter or a runtime raises
-            raise GanzooError(f"{format} cannot take this generator: {_reason(error)}") from error
-        difference = _largest_difference(answers, reference)
+            program = FORMATS[format].load(*files)
+            answers = [program(inputs) for inputs in requests]
+        except Exception as error:  # whatever a runtime raises
+            raise GanzooError(f"{format} cannot take '{name}': {reason_of(error)}") from error
+        expected = tf.saved_model.load(reference).signatures[name]
+        differences = [
+            largest_difference(answer, {key: value.numpy() for key, value in expected(**tensors(inputs)).items()})
+            for answer, inputs in zip(answers, requests, strict=True)
+        ]
+        difference = float(np.max(differences))  # NaN if one is
         if not difference <= TOLERANCE:
             raise GanzooError(
-                f"{format} cannot take this generator: what it makes there differs from the SavedModel's by "
+                f"{format} cannot take '{name}': what it answers there differs from the SavedModel's answer by "
                 f"{difference:.2g}, more than {TOLERANCE}."
             )
     return difference
 
 
-def convert(network: keras.Model, path: Path, format: str) -> list[tf.TensorSpec]:
-    """Writes a network as one file by Keras's export, and does not check it.
+def convert(what: Servable, name: str, files: Sequence[Path], format: str, folder: str | Path) -> str:
+    """Writes a signature as the files of a format, and does not check them.
+
+    Args:
+        what: an export's contents.
+        name: the signature.
+        files: the files' names, one for each of the format's suffixes.
+        format: one of `FORMATS`.
+        folder: an existing folder, which gets the signature as a SavedModel.
 
     Returns:
-        Specs of the network's inputs, in their order.
+        The SavedModel's folder.
+
+    Raises:
+        GanzooError: if there is no such signature, and if the format cannot take it.
     """
-    specs = [tf.TensorSpec(x.shape, x.dtype, x.name) for x in network.inputs]
-    taken = [specs] if len(specs) > 1 else specs
-    with _quiet_converters(), FORMATS[format].mended():
-        network.export(str(path), format=format, input_signature=taken, verbose=False, **FORMATS[format].options)
-    return specs
+    if name not in what.signatures:
+        hint = did_you_mean(name, what.signatures)
+        raise GanzooError(f"the export has no signature '{name}'.{hint} There are: {', '.join(what.signatures)}.")
+    signature = what.signatures[name]
+    if reason := refusal(signature):
+        others = [other for other, each in what.signatures.items() if refusal(each) is None]
+        instead = f"Take one of {', '.join(others)}, or serve" if others else "Serve"
+        raise GanzooError(f"{format} cannot take '{name}': {reason}. {instead} the SavedModel.")
+    reference = saved_model.write(replace(what, signatures={name: signature}), folder)
+    try:
+        with _quiet_converters():
+            FORMATS[format].convert(Converted(name, signature.graph, reference), *files)
+    except Exception as error:  # whatever a converter raises
+        raise GanzooError(f"{format} cannot take '{name}': {reason_of(error)}") from error
+    return reference
 
 
-def _reason(error: Exception) -> str:
-    """The error's first line, or a sentence about the TensorFlow operation that LiteRT lacks."""
-    message = str(error).strip()
-    if lacking := re.search(r"\(Flex(\w+)\)", message):
-        return f"it needs TensorFlow's {lacking.group(1)}, which the runtime does not have."
-    return message.splitlines()[0] if message else type(error).__name__
+def largest_difference(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
+    """The largest difference of any output; relative where the expected value is above 1.
 
-
-def _requests(specs: list[tf.TensorSpec], reference: Servable) -> Iterator[Inputs]:
-    """Random rows: normal latents, pictures in [-1, 1] of the training size, labels 0 and 1."""
-    random = np.random.default_rng(0)
-    sides = (0, *reference.facts.get("image_shape", ()))
-    for rows in ROWS:
-        inputs = {}
-        for spec in specs:
-            shape = [rows, *(sides[axis] if size is None else size for axis, size in enumerate(spec.shape) if axis)]
-            if spec.dtype.is_integer:
-                inputs[spec.name] = np.resize(np.arange(2), shape).astype(spec.dtype.as_numpy_dtype)
-            else:
-                numbers = random.normal(size=shape) if len(shape) == 2 else random.uniform(-1, 1, shape)
-                inputs[spec.name] = numbers.astype(spec.dtype.as_numpy_dtype)
-        yield inputs
-
-
-def _largest_difference(answers: list[tuple[np.ndarray, Inputs]], reference: Servable) -> float:
-    """The largest difference between a file's answers and the SavedModel's; infinite if their shapes differ.
-
-    The SavedModel is written, loaded, and asked row by row, so that its limits do not refuse the request.
+    It is infinite if an output is missing, has another shape, or is not of floats and differs, and NaN if one has NaN.
     """
-    ((name, signature),) = reference.signatures.items()
     largest = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        loaded = tf.saved_model.load(saved_model.write(reference, folder))
-        for answer, inputs in answers:
-            values = dict(zip([one.name for one in signature.inputs], inputs.values(), strict=True))
-            rows = range(len(answer))
-            one_by_one = [
-                loaded.signatures[name](**{key: tf.constant(value[row : row + 1]) for key, value in values.items()})
-                for row in rows
-            ]
-            expected = np.concatenate([next(iter(outputs.values())) for outputs in one_by_one])
-            if answer.shape != expected.shape:
-                return float("inf")
-            largest = np.maximum(largest, np.abs(answer - expected).max())  # NaN if either is
+    for name, values in expected.items():
+        if name not in found or found[name].shape != values.shape:
+            return float("inf")
+        if values.dtype.kind != "f":
+            largest = np.maximum(largest, 0.0 if np.array_equal(found[name], values) else np.inf)
+            continue
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(found[name] - values) / np.maximum(1.0, np.abs(values))
+        gap = np.where(found[name] == values, 0.0, gap)  # the infinite ones too
+        largest = np.maximum(largest, gap.max(initial=0.0))
     return float(largest)
+
+
+def reason_of(error: Exception) -> str:
+    """What a converter or a runtime says, in one line; for an operation that LiteRT lacks, a sentence about it."""
+    message = str(error).strip()
+    if lacking := re.search(r"\(Flex(\w+)\)|TF Select ops: ([\w, ]+)", message):
+        return f"it needs TensorFlow's {lacking.group(1) or lacking.group(2)}, which the runtime does not have."
+    lines = [line for line in message.splitlines() if line.strip() and not re.match("Check |Exception from", line)]
+    return lines[0].strip() if lines else type(error).__name__
+
+
+def _nodes(graph: tf.types.experimental.ConcreteFunction) -> Iterator:
+    """The nodes of a graph and of the functions that it calls."""
+    definition = graph.graph.as_graph_def()
+    yield from definition.node
+    for function in definition.library.function:
+        yield from function.node_def
+
+
+def _requests(signature: Signature, facts: Mapping) -> Iterator[Arrays]:
+    """Random valid requests, as in `example_rows`."""
+    for rows in sorted({min(rows, most_rows(facts)) for rows in ROWS}):
+        yield {one.name: example_rows(one, facts, rows) for one in signature.inputs}
+
+
+def tensors(inputs: Arrays) -> dict[str, tf.Tensor]:
+    """A request for a loaded SavedModel's signature."""
+    return {name: tf.constant(value) for name, value in inputs.items()}
 
 
 @contextlib.contextmanager

@@ -118,21 +118,28 @@ def train(
     return loop.train(model, data, picture, config, workdir, collapse, watched, strategy, callbacks, evaluated)
 
 
-def servable(model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping) -> Servable:
-    """Fits the density ratio on the held-out reals, and is what the export consists of."""
-    print(
-        "calibrating the discriminator's logits on held-out reals ..."
-        if fitting.chosen(config.ratio.estimator, len(parts.ratio)) == "discriminator"
-        else "fitting the density ratio on held-out reals ..."
-    )
-    reals = to_float(parts.ratio.samples)
+def servable(
+    model: AdversarialModel, parts: Parts, config: ConfigDict, description: Mapping, *, fit_ratio: bool = True
+) -> Servable:
+    """Fits the density ratio on the held-out reals, and is what the export consists of.
+
+    Without `fit_ratio`, signatures that need a density ratio are left out.
+    """
     labels = classes = None
     if model.num_classes is not None:
         classes = _classes(model.zoo_name, parts)
         labels = _numbers(parts.ratio.labels, classes)
         if parts.train.class_names:
             description = {**description, "class_names": list(parts.train.class_names)}
-    ratio = fitting.for_export(model, reals, labels, options=config.ratio, seed=config.seed)
+    ratio = None
+    if fit_ratio:
+        print(
+            "calibrating the discriminator's logits on held-out reals ..."
+            if fitting.chosen(config.ratio.estimator, len(parts.ratio)) == "discriminator"
+            else "fitting the density ratio on held-out reals ..."
+        )
+        reals = to_float(parts.ratio.samples)
+        ratio = fitting.for_export(model, reals, labels, options=config.ratio, seed=config.seed)
     named = None if classes is None or np.array_equal(classes, range(len(classes))) else classes.tolist()
     what = dict(ratio=ratio, sampling=config.sampling, description=description, classes=named)
     return saved_model.servable(model, **what)

@@ -26,9 +26,12 @@ class Restored(NamedTuple):
     config: ConfigDict
     description: dict
 
-    def servable(self) -> "Servable":
-        """The servable that the run itself would export at this step; the density ratio is fitted as in the run."""
-        return self.task.servable(self.model, self.data, self.config, self.description)
+    def servable(self, *, fit_ratio: bool = True) -> "Servable":
+        """The servable that the run itself would export at this step; the density ratio is fitted as in the run.
+
+        Without `fit_ratio`, signatures that need a density ratio are left out.
+        """
+        return self.task.servable(self.model, self.data, self.config, self.description, fit_ratio=fit_ratio)
 
 
 def config_of(workdir: Path) -> ConfigDict:

@@ -101,8 +101,11 @@ def train(
     return loop.train(model, data, picture, config, workdir, None, None, strategy, callbacks, evaluated)
 
 
-def servable(model: TranslationModel, domains: Domains, config: ConfigDict, description: Mapping) -> Servable:
-    """What the export consists of."""
+def servable(
+    model: TranslationModel, domains: Domains, config: ConfigDict, description: Mapping, *, fit_ratio: bool = True
+) -> Servable:
+    """What the export consists of. A translator has no density ratio to fit."""
+    del fit_ratio
     facts = {"domains": list(domains.names), **description}
     return saved_model.servable_translator(model, sampling=config.sampling, description=facts)
 
