@@ -69,7 +69,21 @@ def _to_onnx(signature: Converted, path: Path) -> None:
     patch_tf2onnx()  # for NumPy 2, as Keras's own export does
     traced = SimpleNamespace(get_concrete_function=lambda *specs: signature.graph)
     with _mended_tf2onnx():
-        tf2onnx.convert.from_function(traced, input_signature=(), output_path=str(path))
+        own = {"Expm1": (_expm1_in_onnx, [])}
+        tf2onnx.convert.from_function(traced, input_signature=(), output_path=str(path), custom_op_handlers=own)
+
+
+def _expm1_in_onnx(graph, node, name: str, _) -> None:
+    """exp(x) - 1 as tanh(x / 2) (exp(x) + 1), which is exact near 0, too. ONNX has no operation for it."""
+    from tf2onnx import utils
+
+    (x,), outputs, shapes, dtypes = node.input, node.output, node.output_shapes, node.output_dtypes
+    dtype = utils.map_onnx_to_numpy_type(dtypes[0])
+    half, one = (graph.make_const(utils.make_name(name), np.array(value, dtype)).output[0] for value in (0.5, 1.0))
+    graph.remove_node(node.name)
+    tangent = graph.make_node("Tanh", graph.make_node("Mul", [x, half]).output).output[0]
+    total = graph.make_node("Add", [graph.make_node("Exp", [x]).output[0], one]).output[0]
+    graph.make_node("Mul", [tangent, total], outputs=outputs, name=name, shapes=shapes, dtypes=dtypes)
 
 
 def _load_onnx(path: Path) -> Program:

@@ -258,6 +258,17 @@ def test_onnx_keeps_the_rank_of_pictures_of_one_channel_and_any_size(tmp_path):
         assert answer["images"].shape == (3, 8, 8, 1)
 
 
+def test_onnx_has_differences_from_one_near_zero(tmp_path):
+    """expm1, of which ONNX has no operation; exp(x) - 1 would be 0 for the smallest of these."""
+    pytest.importorskip("tf2onnx")
+    values = Input("values", shape=(None,))
+    signature = Signature(lambda values: {"answers": tf.math.expm1(values)}, (values,))
+    onnx, asked = other_runtimes.FORMATS["onnx"], np.array([-1e-9, -1e-4, -1.0, -100.0, 0.0, 0.5], np.float32)
+    onnx.convert(other_runtimes.Converted("differences", signature.graph, ""), tmp_path / "g.onnx")
+    answers = onnx.load(tmp_path / "g.onnx")({"values": asked})["answers"]
+    np.testing.assert_allclose(answers, np.expm1(asked), rtol=1e-6)
+
+
 def test_half_precision_is_refused(tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
