@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -86,6 +87,8 @@ def measured(entry: str, what, sizes=SIZES, node_modules: Path | None = None) ->
     from ganzoo.export import other_runtimes, saved_model
     from ganzoo.export.batchable import most_rows
 
+    named = {name: other_runtimes.with_names_of_their_own(each) for name, each in what.signatures.items()}
+    what = replace(what, signatures=named)
     with tempfile.TemporaryDirectory() as root:
         folder = saved_model.write(what, Path(root) / "whole")
         runtimes = runtimes_of(what, folder, Path(root), node_modules)

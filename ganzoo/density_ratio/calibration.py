@@ -116,7 +116,8 @@ def fit_map(method: str, real_logits: np.ndarray, fake_logits: np.ndarray) -> Ma
 
 def _fit(method: str, real: np.ndarray, fake: np.ndarray) -> Map:
     fit = {"temperature": temperature, "isotonic": isotonic, "beta": beta}[method]
-    return _on_float32(fit(np.float64(real), np.float64(fake)))
+    # A product and a sum keep the order in float32, and LiteRT has no arithmetic in float64.
+    return _bounded(fit(np.float64(real), np.float64(fake)), tf.float32 if method == "temperature" else tf.float64)
 
 
 def temperature(real: np.ndarray, fake: np.ndarray) -> Map:
@@ -131,7 +132,7 @@ def temperature(real: np.ndarray, fake: np.ndarray) -> Map:
         fake: float64 [m], finite.
     """
     (a,), b = _logistic_regression(lambda x: [x], real, fake)
-    return lambda logits: a * logits + b
+    return lambda logits: float(a) * logits + float(b)
 
 
 def beta(real: np.ndarray, fake: np.ndarray) -> Map:
@@ -218,11 +219,11 @@ def _labelled(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.concatenate([real, fake]), np.repeat([True, False], [len(real), len(fake)]), weights
 
 
-def _on_float32(function: Map) -> Map:
-    """The function on float32, computed in float64, so that rounding neither changes the order nor overflows."""
+def _bounded(function: Map, dtype: tf.DType) -> Map:
+    """The function on float32, computed in a type in which rounding does not change the order, without overflow."""
 
     def log_ratio(logits):
-        value = tf.clip_by_value(function(tf.cast(logits, tf.float64)), -LARGEST, LARGEST)
+        value = tf.clip_by_value(function(tf.cast(logits, dtype)), -LARGEST, LARGEST)
         return tf.where(tf.math.is_finite(logits), tf.cast(value, tf.float32), logits)
 
     return log_ratio

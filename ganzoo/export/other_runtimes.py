@@ -184,8 +184,9 @@ def note(what: Servable) -> str | None:
 def write(what: Servable, name: str, path: Path, format: str) -> float:
     """Writes a signature as one file. The file appears, by rename, once its answers have been checked.
 
-    Inputs and outputs have the signature's names. The number of rows is free, and so are a translator's height and
-    width. OpenVINO's format has a second file, of the weights, beside the first.
+    Inputs and outputs have the signature's names; an output with an input's name gets "_out" behind it. The number of
+    rows is free, and so are a translator's height and width. OpenVINO's format has a second file, of the weights,
+    beside the first.
 
     Args:
         what: an export's contents.
@@ -249,6 +250,7 @@ def convert(what: Servable, name: str, files: Sequence[Path], format: str, folde
         others = [other for other, each in what.signatures.items() if refusal(each) is None]
         instead = f"Take one of {', '.join(others)}, or serve" if others else "Serve"
         raise GanzooError(f"{format} cannot take '{name}': {reason}. {instead} the SavedModel.")
+    signature = with_names_of_their_own(signature)
     reference = saved_model.write(replace(what, signatures={name: signature}), folder)
     try:
         with _quiet_converters():
@@ -256,6 +258,17 @@ def convert(what: Servable, name: str, files: Sequence[Path], format: str, folde
     except Exception as error:  # whatever a converter raises
         raise GanzooError(f"{format} cannot take '{name}': {reason_of(error)}") from error
     return reference
+
+
+def with_names_of_their_own(signature: Signature) -> Signature:
+    """The signature; an output with an input's name has "_out" behind it, since in ONNX all names are of one kind."""
+    taken = {one.name for one in signature.inputs}
+
+    def function(*values):
+        outputs = signature.function(*values)
+        return {f"{name}_out" if name in taken else name: value for name, value in outputs.items()}
+
+    return replace(signature, function=function) if taken & set(signature.graph.structured_outputs) else signature
 
 
 def largest_difference(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
