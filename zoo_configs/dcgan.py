@@ -3,7 +3,7 @@ r"""DCGAN: strided convolutions and batch norm in both networks (Radford et al. 
 "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", ICLR 2016,
 https://arxiv.org/abs/1511.06434, sections 3 and 4.
 
-Expected (2 CPU cores, seed 0), before the recipe had categories: fd_digits10k 51.5, with drs 38.7, in 8 minutes.
+Expected (2 CPU cores, seed 0): fd_digits10k 6.75, with drs 6.35, in 8 minutes.
 
     python -m ganzoo.run --model dcgan
 """
