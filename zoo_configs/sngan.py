@@ -2,8 +2,8 @@ r"""SNGAN: hinge loss and spectrally normalised kernels (Miyato et al. 2018).
 
 "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, https://arxiv.org/abs/1802.05957, Algorithm 1.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 7.64, with drs 6.05, with mh 8.26, in 27 minutes beside much other work. By the
-recipe of before the spectral norms of the normalised kernels ended between 1.000 and 1.004.
+Expected (2 CPU cores, seed 0): fd_digits10k 7.64, with drs 6.05, with mh 8.26, in 27 minutes beside much other work.
+By the recipe of before the spectral norms of the normalised kernels ended between 1.000 and 1.004.
 
     python -m ganzoo.run --model sngan
     python -m ganzoo.run --model sngan --dataset cifar10 --config.model.network=resnet
