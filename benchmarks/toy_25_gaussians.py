@@ -57,6 +57,7 @@ FIGURES = ("modes", "high_quality", "std", "jsd")
 
 def configured(model_name: str, seed: int) -> ConfigDict:
     config = load_config(model_name, "gaussians25")
+    config.model.update(latent_dim=2, latent_categories=0)  # of the protocol
     with config.unlocked():  # a network family's own options
         config.networks[config.model.network].generator.update(width=100, depth=3)
     config.batch_size, config.seed = 512, seed

@@ -149,7 +149,7 @@ ganzoo.register_networks("small", generator=generator, discriminator=discriminat
     plugins.load([plugin(text)])
     config = load_config("gan", "gaussians25")
     assert config.networks.small.to_dict() == {"generator": {"width": 8}, "discriminator": {"width": 8}}
-    model = ganzoo.create("gan", image_shape=(2,), network="small")
+    model = ganzoo.create("gan", image_shape=(2,), network="small", latent_categories=0)
     assert [layer.units for layer in model.generator.layers] == [8, 2]
 
 

@@ -144,7 +144,8 @@ def test_the_least_value_that_a_rule_takes_builds_a_network(key):
     """Small networks of the family on pictures of 32 x 32, or on points."""
     _, family, network, option = key.split(".")
     name = {"stargan": "stargan", "cyclegan": "cyclegan", "unet": "pix2pix", "progressive": "pggan"}.get(family, "gan")
-    config = load_config(name, "gaussians25" if "mlp" in family or family == "fourier" else None)
+    on_points = "mlp" in family or family == "fourier"
+    config = load_config(name, "gaussians25" if on_points else None)
     config.model.network = family
     if name == "stargan":
         config.model.num_domains = 3
@@ -152,7 +153,7 @@ def test_the_least_value_that_a_rule_takes_builds_a_network(key):
         options.width = 4
         if family == "r3":
             options.update(max_width=8, group_size=4)
-    shape = (2,) if config.model.get("latent_dim") == 2 else (32, 32, 1)
+    shape = (2,) if on_points else (32, 32, 1)
     options = config.networks[family][network]
     rule = values.rule_of(key)
     if isinstance(options[option], str):
