@@ -145,3 +145,14 @@ class GenerativeModel(keras.Model):
 def with_labels(batch: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
     """The input of a network: latents or samples alone, or in a list with their labels."""
     return [batch, *labels] if labels else batch
+
+
+def layers_with_weights(network: keras.Model) -> list[keras.layers.Layer]:
+    """The layers that hold weights, from the inputs on, each once; those of a network within it one by one."""
+    layers: dict[keras.layers.Layer, None] = {}
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            layers |= dict.fromkeys(layers_with_weights(layer))
+        elif layer.weights:
+            layers[layer] = None
+    return [*layers]

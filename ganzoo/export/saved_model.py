@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.generative import layers_with_weights
 from ganzoo.bases.translating import TranslationModel
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, plain_words
@@ -28,10 +30,12 @@ class Servable:
         signatures: the signatures by name.
         facts: values for JSON, written to `assets/config.json`. Among them are `name` and `sampling`, and
             `image_shape` for a model that takes pictures.
+        networks: networks whose weights another run may begin with, by the model's attribute.
     """
 
     signatures: Signatures
     facts: Mapping
+    networks: Mapping[str, keras.Model] = field(default_factory=dict)
 
 
 def servable(
@@ -73,7 +77,8 @@ def servable(
         facts["classes"] = list(classes)
     if own := own_signatures.signatures(model, ratio, sampling, classes):
         facts["own_signatures"] = own_signatures.facts(own)
-    return Servable(signatures(model, ratio, sampling, classes) | own, facts | dict(description or {}))
+    networks = {name: getattr(model, name) for name in ("ema_generator", "discriminator")}
+    return Servable(signatures(model, ratio, sampling, classes) | own, facts | dict(description or {}), networks)
 
 
 def servable_translator(
@@ -150,13 +155,16 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
     check_writable(directory, "folder", is_folder=True)
     with unfinished(directory / "version") as beside:
         try:
-            _save(what.signatures, beside)
+            places = _save(what, beside)
             warm_up.write(beside, what.signatures, what.facts)
         except tf.errors.OpError as error:
             words = plain_words(error.message)
             raise GanzooError(f"the export could not be written to {directory}: {words}.") from error
-        (beside / "assets" / "config.json").write_text(json.dumps(what.facts, indent=2))
-        model_card.write(beside, what.signatures, what.facts)
+        facts = dict(what.facts)
+        if what.networks:
+            facts["weights"] = {name: _described(network, places) for name, network in what.networks.items()}
+        (beside / "assets" / "config.json").write_text(json.dumps(facts, indent=2))
+        model_card.write(beside, what.signatures, facts)
         path = directory / str(version or next_version(directory))
         if path.exists():
             raise GanzooError(f"{path} is there already; versions are never written over.")
@@ -164,21 +172,36 @@ def write(what: Servable, directory: str | Path, *, version: int | None = None) 
     return str(path)
 
 
-def _save(signatures: Signatures, path: Path) -> None:
-    """Writes the SavedModel: the signatures, the same as functions of its root, and their variables.
+def _save(what: Servable, path: Path) -> dict[int, int]:
+    """Writes the SavedModel: the signatures, the same as functions of its root, and the variables of both and of the
+    networks.
 
     The first signature is `serving_default` as well, which TF Serving wants, unless there is one of that name. Each is
     traced once; Keras's `ExportArchive` traces it twice, outside of TensorFlow's writing and within.
+
+    Returns:
+        The place of each variable among the stored ones, by the variable's id.
     """
-    functions = {name: one.graph for name, one in signatures.items()}
+    functions = {name: one.graph for name, one in what.signatures.items()}
     root = tf.Module()
-    variables = {id(variable): variable for one in signatures.values() for variable in one.variables}
+    variables = {id(variable): variable for one in what.signatures.values() for variable in one.variables}
+    variables |= {id(weight.value): weight.value for network in what.networks.values() for weight in network.weights}
     root._all_variables = [*variables.values()]
     for name, function in functions.items():
         if not hasattr(root, name) and name != "signatures":  # TensorFlow's own attributes, as `variables`, stay
             setattr(root, name, function)
     default = functions.get("serving_default", next(iter(functions.values())))
     tf.saved_model.save(root, str(path), signatures={"serving_default": default} | functions)
+    return {variable: place for place, variable in enumerate(variables)}
+
+
+def _described(network: keras.Model, places: Mapping[int, int]) -> list[dict]:
+    """A network's layers with weights from the inputs on: their kinds, and the places of their weights in the export's
+    list of variables."""
+    return [
+        {"kind": type(layer).__name__, "places": [places[id(weight.value)] for weight in layer.weights]}
+        for layer in layers_with_weights(network)
+    ]
 
 
 def next_version(*directories: str | Path) -> int:
