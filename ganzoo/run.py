@@ -50,6 +50,11 @@ flags.DEFINE_string(
     "a network whose features the metrics compare: a SavedModel, a .keras file, or weights that are known "
     "(docs/evaluation.md)",
 )
+flags.DEFINE_string(
+    "init_from",
+    None,
+    "begin with the trained networks of this run, export or .keras file: layers whose shapes agree, no optimizers",
+)
 flags.DEFINE_integer("seed", None, "the seed of everything random in the run")
 flags.DEFINE_integer("steps", None, "generator steps in the whole run")
 flags.DEFINE_enum(
@@ -80,6 +85,7 @@ def main() -> int:
         print(json.dumps(config.to_dict(), indent=2))
         return 0
 
+    check_init_from(config)
     with cli.quiet_imports():  # TensorFlow is first imported here
         from ganzoo import tasks
         from ganzoo.data.pipeline import check_share
@@ -110,7 +116,7 @@ def in_workdir(
     from ganzoo.export import other_runtimes, saved_model
     from ganzoo.reports import commands
     from ganzoo.serving.exported import Exported
-    from ganzoo.tasks import figures, workdirs
+    from ganzoo.tasks import figures, transfer, workdirs
     from ganzoo.training import checkpoints, strategies, validation
 
     task, model, data = prepared
@@ -122,16 +128,25 @@ def in_workdir(
             description["files"] = data.files
         if FLAGS.plugin:
             description["plugins"] = list(FLAGS.plugin)
+        is_begun = has_checkpoints(workdir)
+        init_from = first_networks(workdir)
+        if init_from is not None:
+            description["init_from"] = init_from
+        # Before the folder is claimed: networks that do not fit leave no run behind.
+        beginning = [] if is_begun else transfer.begin(model, init_from, config)
+        description["sample_shape"] = list(data.shape)
         workdirs.claim(workdir, description, resume=FLAGS.resume)
         workdirs.remove_unfinished(workdir)
         devices = f" on {strategies.describe(strategy)}" if strategy else ""
         print(f"{config.name} on {config.dataset}: {task.sizes(data)}; in {workdir}{devices}")
         metrics = workdirs.finished(workdir, config)
         if metrics is None:
-            has_checkpoints = any((workdir / "checkpoints").glob("*.index"))
             kept = config.checkpoints_kept + bool(config.get("evaluate_every"))
-            needed = checkpoints.bytes_of_run(model, 0 if has_checkpoints else kept)
+            needed = checkpoints.bytes_of_run(model, 0 if is_begun else kept)
             files.check_space(workdir, needed, "--workdir")
+            if is_begun and FLAGS.init_from is not None:
+                beginning = ["--init_from: the run has checkpoints of its own, and goes on from them"]
+            print(*beginning, sep="\n", end="\n" if beginning else "")
 
     callbacks = watching(workdir, config, description) if is_chief else []
     is_to_train = strategies.from_chief(strategy, metrics is None)
@@ -224,10 +239,47 @@ def resolve() -> ConfigDict:
 def stored_split(workdir: Path, otherwise: str) -> str:
     """How the run in a folder split its data, so that it goes on with the same parts; `otherwise` without a run."""
     try:
-        stored = json.loads((workdir / "config.json").read_text())["config"]["data"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return otherwise  # what is wrong with the folder is said when the run claims it
-    return stored.get("split", BEFORE["data.split"])
+        return stored(workdir)["config"]["data"].get("split", BEFORE["data.split"])
+    except (AttributeError, KeyError, TypeError):
+        return otherwise
+
+
+def first_networks(workdir: Path) -> str | None:
+    """The path that the run's networks come from: `--init_from`, or what the run in the folder was begun with."""
+    before = stored(workdir).get("init_from")
+    if FLAGS.init_from is None or before is None:
+        return FLAGS.init_from or before
+    is_same = Path(FLAGS.init_from).expanduser().resolve() == Path(before).expanduser().resolve()
+    return before if is_same else FLAGS.init_from
+
+
+def check_init_from(config: ConfigDict) -> None:
+    """
+    Raises:
+        GanzooError: for a run that cannot begin with `--init_from`, before any data are loaded.
+    """
+    if FLAGS.init_from is None or has_checkpoints(Path(FLAGS.workdir or default_workdir(config))):
+        return
+    if config.task != "sampling":
+        raise GanzooError(f"--init_from is for models that sample from latents; '{config.name}' translates pictures.")
+    if "://" not in FLAGS.init_from and not Path(FLAGS.init_from).expanduser().exists():
+        raise GanzooError(
+            f"--init_from is '{FLAGS.init_from}', which does not exist. Give the folder of a run or of an export, or a "
+            ".keras file."
+        )
+
+
+def has_checkpoints(workdir: Path) -> bool:
+    return any((workdir / "checkpoints").glob("*.index"))
+
+
+def stored(workdir: Path) -> dict:
+    """The description of the run in a folder; empty without one. What is wrong is said when the run claims it."""
+    try:
+        description = json.loads((workdir / "config.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return description if isinstance(description, dict) else {}
 
 
 def watching(workdir: Path, config: ConfigDict, description: dict) -> "list[keras.callbacks.Callback]":

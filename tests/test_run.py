@@ -387,3 +387,34 @@ def test_a_run_goes_on_with_the_split_that_it_has(tmp_path):
         (tmp_path / "config.json").write_text(json.dumps({"config": {"data": data}}))
         assert split() == expected
     assert split("--config.data.split=by_size") == "by_size"
+
+
+def test_a_run_begins_with_the_networks_of_another_and_resumes_without_it(tmp_path):
+    """Another path than the first is refused. Networks that do not fit leave no run behind."""
+    points = [*SHORT, "--model=gan", "--dataset=gaussians25", "--config.checkpoint_every=2"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    run(*points, "--steps=2", f"--workdir={first}")
+    begun = [*points, "--seed=1", f"--workdir={second}"]
+
+    other = "--config.networks.mlp.generator.width=8"
+    said = run(*begun, "--steps=2", other, f"--init_from={first}", code=1)
+    assert "no layer of the generator fits" in said
+    assert not (second / "config.json").exists()
+
+    printed = run(*begun, "--steps=2", f"--init_from={first}", "--config.model.freeze_discriminator=1")
+    assert f"--init_from: the discriminator takes 4 of its 4 layers from {first}, step 2" in printed
+    (first / "config.json").rename(tmp_path / "elsewhere.json")
+    begun += ["--config.model.freeze_discriminator=1"]
+    printed = run(*begun, "--steps=4", f"--init_from={first}")
+    assert "the run has checkpoints of its own" in printed
+    assert "going on from step 2" in printed
+    assert "going on from step 4" in run(*begun, "--steps=6")
+    said = run(*begun, "--steps=6", f"--init_from={tmp_path}", code=1)
+    assert f"init_from = '{first}'" in said
+
+
+def test_a_source_that_is_not_there_is_found_before_the_data(tmp_path):
+    flags = [*SHORT, "--dataset=folder:/nowhere", "--init_from=/gone", f"--workdir={tmp_path}"]
+    assert "--init_from is '/gone', which does not exist" in run("--model=gan", *flags, code=1)
+    said = run("--model=cyclegan", "--init_from=/gone", f"--workdir={tmp_path}", code=1)
+    assert "for models that sample from latents; 'cyclegan' translates" in said

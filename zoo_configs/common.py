@@ -54,6 +54,7 @@ def get_config(kind: str) -> ConfigDict:
     config.model.latent_categories = 0  # of which the first latent chooses one, as a mixture has; 0: none
     # An average over steps shrinks the modes of points, so recipes for points let the learning rate decay instead.
     config.model.ema_decay = 0.0 if kind == "points" else 0.999
+    config.model.freeze_discriminator = 0  # of its first layers, which then do not train; for runs with --init_from
     config.networks = ConfigDict()  # the options of each family; `config.model.network` says which is built
     config.networks.mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))
     config.networks.spectral_mlp = dict(generator=dict(width=128, depth=3), discriminator=dict(width=128, depth=3))

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ganzoo import networks, noise
 from ganzoo.bases import replicas
 from ganzoo.bases.augmentation import Augmentation
-from ganzoo.bases.generative import GenerativeModel, with_labels
+from ganzoo.bases.generative import GenerativeModel, layers_with_weights, with_labels
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
 from ganzoo.networks import categories
@@ -31,10 +31,14 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         seed: the seed of all randomness in training.
         augment: the options of `augmentation.Augmentation`, as in a recipe's `config.augment`: random transforms of the
             pictures that the discriminator sees in training. None, or policy "none", is without them.
+        freeze_discriminator: the number of the discriminator's first layers with weights that do not train (FreezeD: Mo
+            et al. 2020, "Freeze the Discriminator", https://arxiv.org/abs/2002.10964). They hold what a discriminator
+            that was trained before knows of pictures; few pictures cannot teach it again. Embeddings of labels are not
+            counted. A frozen batch norm keeps its moving averages and uses them.
 
     Raises:
-        GanzooError: for a decay out of its range, for augmentation of points, and for adaptive augmentation of a model
-            that does not log its logits.
+        GanzooError: for a decay out of its range, for augmentation of points, for adaptive augmentation of a model that
+            does not log its logits, and if no layer of the discriminator is left to train.
     """
 
     latent_distribution: ClassVar[str] = "normal"  # or "uniform" on [-1, 1]
@@ -50,6 +54,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         ema_decay: float,
         seed: int = 0,
         augment: Mapping | None = None,
+        freeze_discriminator: int = 0,
         name: str | None = None,
     ):
         options = {"policy": "none"} if augment is None else dict(augment)
@@ -61,6 +66,15 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         if not 0.0 <= ema_decay < 1.0:
             raise GanzooError(f"ema_decay is {ema_decay}, expected 0 <= ema_decay < 1.")
         self.ema_decay = ema_decay
+        self.freeze_discriminator = freeze_discriminator
+        count = len(self._layers_of_samples())
+        if freeze_discriminator and freeze_discriminator >= count:
+            raise GanzooError(
+                f"freeze_discriminator is {freeze_discriminator}, and the discriminator has {count} layers with "
+                f"weights, of which the last must train: give at most {count - 1}."
+            )
+        for layer in self.frozen_layers:
+            layer.trainable = False
 
     @classmethod
     def for_shape(
@@ -97,6 +111,17 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
                 "does not log them. Add both to `logged` and to `log`, or set config.augment.policy=fixed."
             )
         return Augmentation(**options)
+
+    @property
+    def frozen_layers(self) -> list[keras.layers.Layer]:
+        """The layers of the discriminator that do not train."""
+        return self._layers_of_samples()[: self.freeze_discriminator]
+
+    def _layers_of_samples(self) -> list[keras.layers.Layer]:
+        """The discriminator's layers with weights. An embedding knows the classes of its data, nothing of pictures."""
+        return [
+            layer for layer in layers_with_weights(self.discriminator) if not isinstance(layer, keras.layers.Embedding)
+        ]
 
     @property
     def generator_variables(self) -> list:
@@ -190,4 +215,5 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
 
     def get_config(self) -> dict:
         augment = {} if self.augmentation is None else {"augment": self.augmentation.options}
-        return super().get_config() | {"ema_decay": self.ema_decay} | augment
+        own = {"ema_decay": self.ema_decay, "freeze_discriminator": self.freeze_discriminator}
+        return super().get_config() | own | augment

@@ -23,6 +23,7 @@ from ganzoo.zoo.values import flat
 # These keys may change between two starts of the same run: they set its length and its files, not what is trained.
 FREE = (
     "plugins",  # the paths of the user's own files
+    "sample_shape",  # follows from the data; runs of before do not say it
     "files",  # of a folder: what was left out may change, as long as the pictures are the same
     "config.steps",
     "config.model.gamma_steps",  # with `ema_burn_in` the lengths of r3gan's schedules, which follow `steps`

@@ -136,6 +136,7 @@ RULES: dict[str, Rule] = {
     "model.latent_dim": count(),
     "model.latent_categories": zero_or(2, MOST, "none"),
     "model.n_critic": count(),
+    "model.freeze_discriminator": count(0),
     "model.categories": count(2),
     "model.continuous": count(),
     "model.num_classes": count(0),
