@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     JITTER = 14  # crops and flips of pictures
     AUGMENTED_REALS = 15  # the transforms of what the discriminator sees
     AUGMENTED_FAKES = 16
+    PATCHES = 17  # cut's places in features
     # The fit of a density ratio and the export, folded into the run's seed.
     FIT_INDICES = 20  # the reals of a batch
     FIT_FAKES = 21

@@ -31,6 +31,7 @@ TINY_TRANSLATORS = {
         generator=dict(width=4, depth=2, dropout_levels=1, dropout_rate=0.5, norm="instance"), discriminator=_patches
     ),
     "cyclegan": dict(generator=dict(width=4, blocks=1, norm="instance"), discriminator=_patches),
+    "cut": dict(generator=dict(width=4, blocks=1, norm="instance"), discriminator=_patches, projection_width=4),
     "stargan": dict(
         generator=dict(width=4, blocks=1, norm="instance"), discriminator=dict(width=4, depth=2), num_domains=3
     ),

@@ -55,7 +55,7 @@ def tiny_sampler(name, image_shape=(16, 16, 1)):
 
 
 SAMPLERS = ("gan", "cgan", "infogan", "points")
-TRANSLATORS = ("pix2pix", "cyclegan", "stargan")
+TRANSLATORS = ("pix2pix", "cyclegan", "cut", "stargan")
 
 
 class Exports(Mapping):

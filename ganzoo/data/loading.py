@@ -68,7 +68,7 @@ def load(
         raise GanzooError(f"the digits of '{name}' are split before they are stacked: use loading.load_parts.")
     if not source.reals:
         raise GanzooError(
-            f"'{name}' is for translators (pix2pix, cyclegan, stargan): domains, of which no single data set is made. "
+            f"'{name}' is for translators (pix2pix, cyclegan, cut, stargan): domains, of which no one set is made. "
             f"{names.what_there_is()}"
         )
 

@@ -54,6 +54,24 @@ def generator(
     return keras.Model(image, x, name="generator")
 
 
+def first_half(generator: keras.Model) -> list[keras.KerasTensor]:
+    """The features that CUT compares (Park et al. 2020, https://arxiv.org/abs/2007.15651, appendix C.1).
+
+    They are the picture, the two strided convolutions before their norms, the first residual block and the middle one,
+    which is the fifth of the paper's nine.
+
+    Args:
+        generator: a result of `generator`.
+
+    Returns:
+        Keras tensors [batch, h, w, c], from the input on; four of a generator with one or two blocks, else five.
+    """
+    halvings = [x for x in generator.layers if isinstance(x, keras.layers.Conv2D) and x.strides == (2, 2)]
+    blocks = [layer for layer in generator.layers if isinstance(layer, keras.layers.Add)]
+    chosen = dict.fromkeys([*halvings, blocks[0], blocks[(len(blocks) - 1) // 2]])
+    return [generator.input, *(layer.output for layer in chosen)]
+
+
 def translate(
     x: keras.KerasTensor,
     channels: int,

@@ -59,7 +59,7 @@ def ready(model: TranslationModel, domains: Domains, config: ConfigDict) -> None
     if model.needs_pairs and not domains.paired:
         raise GanzooError(
             f"'{domains.name}' has no pairs, and {model.zoo_name} learns from them. Give a folder's pairs by "
-            "--config.data.paired=by_name or side_by_side, the set edges2digits, or cyclegan, which needs none."
+            "--config.data.paired=by_name or side_by_side, the set edges2digits, or cyclegan or cut, which need none."
         )
     if count != model.num_domains:
         remedy = f" Give --config.model.num_domains={count}, or leave it out." if model.labelled else ""

@@ -29,7 +29,7 @@ def test_the_embedded_sets_are_known_without_loading_them():
 
 
 def test_an_embedded_set_is_refused_to_generators_from_latents():
-    with pytest.raises(GanzooError, match=r"'digit_styles' is for translators \(pix2pix, cyclegan, stargan\)"):
+    with pytest.raises(GanzooError, match=r"'digit_styles' is for translators \(pix2pix, cyclegan, cut, stargan\)"):
         loading.load("digit_styles")
 
 

@@ -28,6 +28,12 @@ OUTPUTS = {
         **{f"{name}_png": {"image_bytes"} for name in ("a_to_b", "b_to_a", "cycle_a", "cycle_b")},
         "score": {"logits_a", "logits_b"},
     },
+    "cut": {
+        "serving_default": {"images"},
+        "translate": {"images"},
+        "translate_png": {"image_bytes"},
+        "score": {"logits"},
+    },
     "stargan": {
         "serving_default": {"images"},
         "translate": {"images"},
@@ -47,6 +53,9 @@ INPUTS = {
     ("cyclegan", "cycle_b"): dict(images=PICTURES),
     ("cyclegan", "b_to_a_png"): dict(image_bytes=FILES),
     ("cyclegan", "score"): dict(images=PICTURES),
+    ("cut", "translate"): dict(images=PICTURES),
+    ("cut", "translate_png"): dict(image_bytes=FILES),
+    ("cut", "score"): dict(images=PICTURES),
     ("stargan", "translate"): dict(images=PICTURES, domains=DOMAINS),
     ("stargan", "translate_png"): dict(image_bytes=FILES, domains=DOMAINS),
     ("stargan", "score"): dict(images=("float32", [None, 16, 16, 1])),
@@ -77,6 +86,8 @@ def of_model(model, name, signature, images):
     """What the Python model makes of the pictures by itself."""
     if name == "pix2pix":
         return model.translate(images, tf.constant([1, 2] if signature == "translate" else [0, 0]))
+    if name == "cut":
+        return model.generator(images)
     if name == "stargan":
         return model.translate(images, ints(*np.arange(len(images)) % 3))
     there, back = (model.b_to_a, model.a_to_b) if signature in ("b_to_a", "cycle_b") else (model.a_to_b, model.b_to_a)
@@ -87,7 +98,7 @@ def given(name, signature, rows):
     """The inputs beside the pictures that `of_model` has."""
     if name == "stargan":
         return dict(domains=ints(*np.arange(rows) % 3))
-    return dict(seed=tf.constant([1, 2])) if signature == "translate" else {}
+    return dict(seed=tf.constant([1, 2])) if (name, signature) == ("pix2pix", "translate") else {}
 
 
 TRANSLATING = [
@@ -128,6 +139,7 @@ def test_directions_and_what_a_request_may_ask_for_are_told(translators):
     for name, expected in {
         "pix2pix": {"translate": {"sources": [0], "target": 1}},
         "cyclegan": {"a_to_b": {"sources": [0], "target": 1}, "b_to_a": {"sources": [1], "target": 0}},
+        "cut": {"translate": {"sources": [0], "target": 1}},
         "stargan": {f"to_{k}": {"sources": [j for j in range(3) if j != k], "target": k} for k in range(3)},
     }.items():
         facts = Exported.describe(translators[name][1])
@@ -152,6 +164,8 @@ def test_scores_are_the_discriminators(translators):
     scores = call(translators, "cyclegan", "score", images=images)
     for domain, critic in (("a", model.discriminator_a), ("b", model.discriminator_b)):
         np.testing.assert_allclose(scores[f"logits_{domain}"], tf.reduce_mean(critic(images), [1, 2]), 1e-4)
+    logits = tf.reduce_mean(translators["cut"][0].discriminator(images), [1, 2])
+    np.testing.assert_allclose(call(translators, "cut", "score", images=images)["logits"], logits, 1e-4)
     source, domain = translators["stargan"][0].discriminator(images)
     scores = call(translators, "stargan", "score", images=images)
     np.testing.assert_allclose(scores["logits"], tf.reduce_mean(source, [1, 2]), 1e-4)
@@ -240,6 +254,8 @@ SIDES = "height and width must be multiples of 4, {} to 32, got"
         ("stargan", "translate", dict(images=ONE, domains=ints(3)), "domains must be in 0 .. 2"),
         ("stargan", "translate", dict(images=ONE, domains=ints(-1)), "domains must be in 0 .. 2"),
         ("stargan", "translate", dict(images=ONE, domains=ints(0, 1)), "there must be a domain for each of"),
+        ("cut", "translate", dict(images=pictures(1, 18, 16)), SIDES.format(8)),
+        ("cut", "translate", dict(images=WITH_NAN), "images must be finite numbers"),
         ("stargan", "translate", dict(images=pictures(2), domains=ints(0)), "there must be a domain for each of"),
     ],
 )

@@ -217,6 +217,24 @@ FAULTS = [
         "models/test_cyclegan.py::test_each_pool_replaces_pictures_at_random_by_itself",
     ),
     Fault(
+        "cut: every picture is compared with the other domain's",
+        "contrasts = self.contrasts(features, outputs)",
+        "contrasts = self.contrasts(features, tf.reverse(outputs, [0]))",
+        "models/test_cut.py::test_a_step_is_the_papers_objective",
+    ),
+    Fault(
+        "cut: the keys are trained, too",
+        "tf.stop_gradient(k), self.temperature",
+        "k, self.temperature",
+        "models/test_cut.py::test_a_step_is_the_papers_objective",
+    ),
+    Fault(
+        "patch_nce: the own key is left out of all keys",
+        "tf.reduce_logsumexp(logits, axis=2) - own",
+        "tf.reduce_logsumexp(tf.linalg.set_diag(logits, own - 1e9), axis=2) - own",
+        "losses/test_translation.py",
+    ),
+    Fault(
         "stargan: the sign of the reals' classification",
         "+ self.classification_weight * real_classification",
         "- self.classification_weight * real_classification",

@@ -28,6 +28,7 @@ SIGNATURES = {
     "points": ("serving_default", "generate", "score", "drs", "obrs", "mh", "propose", "propose_inputs"),
     "pix2pix": ("serving_default", "translate", "translate_png", "drs", "score"),
     "cyclegan": ("a_to_b", "cycle_b", "a_to_b_png", "score"),
+    "cut": ("translate", "translate_png", "score"),
     "stargan": ("translate", "translate_png", "score"),
 }
 EXAMPLES = 12  # of each signature

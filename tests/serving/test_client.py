@@ -27,7 +27,7 @@ from ganzoo.serving.stand_in.server import StandIn, config_of
 from tests import processes
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan")
+KINDS = ("gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "cut", "stargan")
 DEFAULTS = dict(gamma_percentile=50.0, budget=2.0, chain_length=5)
 
 
@@ -139,7 +139,8 @@ def test_encoded_samples_are_the_pictures_of_drs(served):
 
 
 @pytest.mark.parametrize(
-    "name, signature", [("cyclegan", "a_to_b"), ("pix2pix", "translate"), ("stargan", "translate")]
+    "name, signature",
+    [("cyclegan", "a_to_b"), ("pix2pix", "translate"), ("cut", "translate"), ("stargan", "translate")],
 )
 def test_pictures_are_translated_as_by_the_export(served, loaded, name, signature):
     """13 pictures, of which the export takes 6 at a time."""

@@ -11,7 +11,7 @@ from ganzoo.serving.measure_latency import measure, table
 from ganzoo.serving.stand_in.server import StandIn
 
 
-@pytest.mark.parametrize("name", ["cgan", "infogan", "points", "pix2pix", "stargan"])
+@pytest.mark.parametrize("name", ["cgan", "infogan", "points", "pix2pix", "cut", "stargan"])
 def test_every_signature_is_measured_in_process(loaded, name):
     lines = table(InProcess(loaded(name)), loaded(name).config, rows=2, seconds=0.001)
     rows = [re.fullmatch(r"\| `(\w+)` \| 2 \| [\d.e+]+ \| [\d.e+]+ \| [\d,]+ \|", line) for line in lines[2:]]

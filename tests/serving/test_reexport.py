@@ -18,7 +18,7 @@ from ganzoo.tasks.restored import config_of, restore
 from tests import processes
 from tests.exports import SAMPLING, TRANSLATING, tiny_sampler
 
-KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "stargan"]
+KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "cut", "stargan"]
 # What a server may batch of each kind.
 ROWS = {
     "gan": {"serving_default", "score", "propose"},
@@ -28,6 +28,7 @@ ROWS = {
     "pix2pix": {"serving_default", "score"},
     "cyclegan": {"serving_default", "score"}
     | {name + end for name in ("a_to_b", "b_to_a", "cycle_a", "cycle_b") for end in ("", "_png")},
+    "cut": {"serving_default", "score", "translate", "translate_png"},
     "stargan": {"serving_default", "score", "translate", "translate_png"},
 }
 
@@ -160,7 +161,7 @@ def test_each_row_of_a_batchable_servable_is_as_if_it_came_alone(exports, tmp_pa
 def whole(kind, model):
     from ganzoo.density_ratio.fitting import for_export
 
-    if kind in ("pix2pix", "cyclegan", "stargan"):
+    if kind in ("pix2pix", "cyclegan", "cut", "stargan"):
         return saved_model.servable_translator(model, sampling=TRANSLATING)
     return saved_model.servable(model, ratio=for_export(model, None), sampling=SAMPLING)
 

@@ -14,7 +14,7 @@ from tests.exports import SAMPLING, TRANSLATING
 from tests.serving.valid_requests import ROWS, valid_request
 
 SAMPLERS = ("gan", "cgan", "infogan", "points")
-TRANSLATORS = ("pix2pix", "cyclegan", "stargan")
+TRANSLATORS = ("pix2pix", "cyclegan", "cut", "stargan")
 
 
 @pytest.fixture(scope="module")

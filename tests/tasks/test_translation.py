@@ -155,3 +155,11 @@ def test_pix2pix_may_learn_from_b_to_a():
     assert data.names == ("digits", "edges")
     assert data.test[0].samples.mean() > data.test[1].samples.mean()  # an outline has less ink
     assert not [name for name in ("cyclegan", "stargan") if "direction" in load_config(name).data]
+
+
+def test_cut_may_learn_from_b_to_a():
+    """Its one direction, without pairs."""
+    config = load_config("cut")
+    names = translation.load(config).names
+    config.data.direction = "b_to_a"
+    assert translation.load(config).names == names[::-1]

@@ -39,6 +39,7 @@ BATCH_NORM = dict(
 CASES = {
     "cgan": ((2,), TINY["points"] | {"num_classes": 3, "conditioning": "concatenated"}),
     "cyclegan": ((16, 16, 1), {"pool_size": 10}),
+    "cut": ((16, 16, 1), {}),
     "dcgan": ((16, 16, 1), BATCH_NORM),
     "dragan": ((2,), TINY["points"]),
     "gan": ((2,), TINY["points"]),
@@ -55,7 +56,7 @@ CASES = {
 wgan.EXTRA_CRITIC_STEPS = 2  # so that of three steps the generator takes the second alone
 
 
-TRANSLATORS = ("cyclegan", "pix2pix", "stargan")
+TRANSLATORS = ("cyclegan", "cut", "pix2pix", "stargan")
 
 
 def build(name):
@@ -76,7 +77,7 @@ def data(name, model):
     shape, _ = CASES[name]
     where = dict(seed=1, steps=STEPS, draws=model.n_critic)
     cut = dict(image_size=16, flip=True)
-    if name in ("cyclegan", "pix2pix"):
+    if name in ("cyclegan", "cut", "pix2pix"):
         return lambda share: domain_pairs(toy_domains(paired=name == "pix2pix"), BATCH, **where, **cut, share=share)
     if name == "stargan":
         return lambda share: labelled_domains(toy_domains(count=3), BATCH, **where, **cut, share=share)
