@@ -251,7 +251,7 @@ def convert(what: Servable, name: str, files: Sequence[Path], format: str, folde
         instead = f"Take one of {', '.join(others)}, or serve" if others else "Serve"
         raise GanzooError(f"{format} cannot take '{name}': {reason}. {instead} the SavedModel.")
     signature = with_names_of_their_own(signature)
-    reference = saved_model.write(replace(what, signatures={name: signature}), folder)
+    reference = saved_model.write(replace(what, signatures={name: signature}, networks={}), folder)
     try:
         with _quiet_converters():
             FORMATS[format].convert(Converted(name, signature.graph, reference), *files)
