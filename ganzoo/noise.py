@@ -39,7 +39,9 @@ class Purpose(IntEnum):
     JITTER = 14  # crops and flips of pictures
     AUGMENTED_REALS = 15  # the transforms of what the discriminator sees
     AUGMENTED_FAKES = 16
-    PATCHES = 17  # cut's places in features
+    LAYER_NOISE = 17  # the noise of a generator's layers
+    PATH_DIRECTIONS = 18  # stylegan2's random pictures, on which steps in style space are projected
+    PATCHES = 19  # cut's places in features
     # The fit of a density ratio and the export, folded into the run's seed.
     FIT_INDICES = 20  # the reals of a batch
     FIT_FAKES = 21
@@ -50,11 +52,14 @@ class Purpose(IntEnum):
     STOP_MISMATCHES = 26
     RATIO_WEIGHTS = 27  # initial weights, dropout and noise of the networks that estimate the ratio
     GROUP_FAKES = 28  # the expected ratio of each group
+    AVERAGE_STYLE = 29  # the latents whose mean style is the centre of truncation
     # A request to an export, folded into the request's seed.
     ACCEPTANCES = 30
     CHAIN_STARTS = 31
     RESTARTS = 33  # the latents of Markov chains that run again
     CANDIDATES = 32  # pix2pix's candidates, whose log ratios are the burn-in
+    FINE_LATENTS = 34  # the second latents of samples with mixed styles; in training folded into the run's seed
+    CROSSOVERS = 35  # the layers from which on the second latents' style acts; likewise
     # Parts of the purposes above, folded into their seeds.
     DROPOUT = 40  # the masks of a generator's layers
     CROPS = 41

@@ -72,6 +72,11 @@ def get_config(kind: str) -> ConfigDict:
         generator=dict(width=16, max_width=64, base_resolution=4),
         discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=4),
     )
+    config.networks.style = dict(
+        generator=dict(width=16, max_width=64, base_resolution=4, mapping_layers=2, style_dim=64),
+        # Without minibatch deviations: only stylegan2 keeps the average that scores need.
+        discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=0),
+    )
     config.augment = ConfigDict()  # random transforms of the pictures that the discriminator sees in training
     config.augment.policy = "none"  # or ada (a probability that adapts, from 0 on), or fixed
     config.augment.target = 0.6  # ada: the mean sign of the reals' logits at which the probability stays

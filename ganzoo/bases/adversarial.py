@@ -1,5 +1,6 @@
 """The base of every model that samples from latents. A model's `train_step` then holds only its paper's algorithm."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from ganzoo.bases.generative import GenerativeModel, layers_with_weights, with_l
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.errors import GanzooError
 from ganzoo.networks import categories
+from ganzoo.networks.layers.modulated import fresh_noise
 from ganzoo.zoo import values
 
 # The values that each policy of augmentation logs: the paper's p, and its r_t, the mean sign of the reals' logits.
@@ -137,7 +139,13 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
 
     def generate(self, draw: int, like: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:
         """Fakes from the latents of this step's draw number `draw` (and with `labels`), one for each row of `like`."""
-        return self.generator(with_labels(self.step_latents(draw, like), *labels), training=True)
+        with self.layer_noise(draw, like):
+            return self.generator(with_labels(self.step_latents(draw, like), *labels), training=True)
+
+    def layer_noise(self, draw: int | tf.Tensor, like: tf.Tensor) -> contextlib.AbstractContextManager:
+        """The context of a generator's pass in training: layers with noise draw it for this step and draw."""
+        first_row = replicas.first_row(tf.shape(like)[0])
+        return fresh_noise(noise.stream(self.step_seed(noise.Purpose.LAYER_NOISE, draw), first_row))
 
     def step_latents(self, draw: int, like: tf.Tensor) -> tf.Tensor:
         """The latents of this step's draw number `draw`, one for each row of `like`; float32 [batch, d]."""

@@ -188,6 +188,24 @@ SAMPLING = _by_name(  # inputs of models that sample
         asks_for_samples=True,
     ),
     Input("continuous", shape=(None, "num_continuous"), spread="symmetric"),
+    Input(
+        "truncation",
+        at_least=-1,
+        at_most=1,
+        default=1.0,
+        help="of generate_from_styles and mix_styles (stylegan2): less varied samples below 1, the average one at 0",
+        default_help="1",
+    ),
+    Input(
+        "style_mixing",
+        at_least=0,
+        at_most=1,
+        default=0.0,
+        help="of generate_from_styles (stylegan2): the probability that a sample has two styles",
+        default_help="0",
+    ),
+    Input("fine_latents", shape=(None, "latent_dim"), spread="normal"),
+    Input("crossover", "int32", at_least=0, at_most="num_styles"),
 )
 _images = Input(
     "images",

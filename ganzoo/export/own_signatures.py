@@ -20,11 +20,18 @@ from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.export.inputs import DTYPES, INPUTS, SAMPLING, Input
 from ganzoo.export.request_checks import checked, finite
-from ganzoo.export.sampling_signatures import BasicSignatures, CodeSignatures, RejectionSignatures, sizes
+from ganzoo.export.sampling_signatures import (
+    BasicSignatures,
+    CodeSignatures,
+    RejectionSignatures,
+    StyleSignatures,
+    has_styles,
+    sizes,
+)
 from ganzoo.export.signature import Signature, Signatures
 from ganzoo.registration import Register
 
-PACKAGE = (BasicSignatures, CodeSignatures, RejectionSignatures)
+PACKAGE = (BasicSignatures, CodeSignatures, StyleSignatures, RejectionSignatures)
 KINDS = {"pictures": 3, "points": 1}  # the number of sides of a sample
 EXTRAS = ("ratio", "sampling")  # the keyword arguments that a function may take
 
@@ -215,6 +222,8 @@ def _is_for(own: OwnSignature, model: AdversarialModel, ratio: DensityRatio | No
     if own.extras.get("ratio", False) and ratio is None:
         return False
     if model.codes is None and names & {"categories", "continuous"}:
+        return False
+    if not has_styles(model) and "crossover" in names:
         return False
     if model.num_classes is None:
         return "labels" not in names

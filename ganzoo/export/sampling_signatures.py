@@ -12,8 +12,11 @@ from ganzoo.export.encoded_pictures import png
 from ganzoo.export.inputs import SAMPLING
 from ganzoo.export.request_checks import checked, finite
 from ganzoo.export.signature import Signature, Signatures
+from ganzoo.networks import style
 from ganzoo.sampling import drs, mh, obrs, per_class
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
+
+STYLES_AVERAGED = 10_000
 
 
 def signatures(
@@ -55,6 +58,10 @@ def signatures(
         codes = CodeSignatures(model, ratio, sampling)
         offered[codes.generate_from_codes] = ("categories", "continuous", "seed")
         offered[codes.recognise] = ("samples",)
+    if has_styles(model):
+        styles = StyleSignatures(model, ratio, sampling)
+        offered[styles.generate_from_styles] = ("num_samples", "seed", "truncation", "style_mixing")
+        offered[styles.mix_styles] = ("latents", "fine_latents", "crossover", "truncation")
     numbers = {**sampling, **sizes(model, classes)}
     named = {}
     for function, names in offered.items():
@@ -71,7 +78,14 @@ def sizes(model: AdversarialModel, classes: Sequence[int] | None = None) -> dict
         named["classes"] = None if classes is None else tuple(classes)
     if model.codes is not None:
         named |= {"num_categories": model.codes.categories, "num_continuous": model.codes.continuous}
+    if has_styles(model):
+        named["num_styles"] = style.parts(model.ema_generator).layers
     return named
+
+
+def has_styles(model: AdversarialModel) -> bool:
+    """Whether the model's samples come from styles that its latents alone determine."""
+    return style.parts(model.ema_generator) is not None
 
 
 class BasicSignatures:
@@ -109,6 +123,59 @@ class CodeSignatures(BasicSignatures):
         category_logits, continuous = self.model.recognise(samples, training=False)
         probabilities = finite(tf.nn.softmax(category_logits), "category_probabilities")
         return {"category_probabilities": probabilities, "continuous": finite(continuous, "continuous")}
+
+
+class StyleSignatures(BasicSignatures):
+    """The further signatures of a model with styles, of any objective.
+
+    The other signatures take no truncation: their density ratio and burn-in hold for a truncation of 1 alone. The
+    average style is computed here once, over 10,000 latents, and kept in the export; the authors average over the
+    training instead.
+    """
+
+    def __init__(self, model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping):
+        super().__init__(model, ratio, sampling)
+        self.mapping, self.synthesis, self.layers = style.parts(model.ema_generator)
+        latents = model.latents(noise.root(model.seed, noise.Purpose.AVERAGE_STYLE), STYLES_AVERAGED)
+        average = tf.reduce_mean(self.mapping(latents), axis=0)
+        self.average = tf.Variable(average, trainable=False, name="average_style")
+
+    def generate_from_styles(self, num_samples, seed, truncation, style_mixing):
+        """Samples of truncated styles, some of them with a second style in their finer layers.
+
+        Args:
+            num_samples: int32 [].
+            seed: int32 [2]. With a truncation of 1 and without mixing, the samples are those of `generate`.
+            truncation: float32 [], psi: styles w become average + psi (w - average).
+            style_mixing: float32 [], the probability that a sample has two styles. The first layer with the second
+                style is then any but the first, equally often.
+        """
+        fine_seed, crossover_seed = (
+            noise.fold_in(seed, purpose) for purpose in (noise.Purpose.FINE_LATENTS, noise.Purpose.CROSSOVERS)
+        )
+
+        def propose(seed, first_row, row_count):
+            latents = (self.model.latents(each, row_count, first_row=first_row) for each in (seed, fine_seed))
+            uniforms = noise.uniforms(crossover_seed, row_count, 2, first_row=first_row)
+            return self._samples(*latents, style.crossovers(uniforms, style_mixing, self.layers), truncation)
+
+        return {"samples": generate(propose, num_samples, seed=seed, batch_size=self.sampling["batch_size"])}
+
+    def mix_styles(self, latents, fine_latents, crossover, truncation):
+        """Samples with two styles: of `latents` up to a layer, and of `fine_latents` from that layer on.
+
+        Args:
+            latents: float32 [rows, d].
+            fine_latents: float32 [rows, d].
+            crossover: int32 [], the first layer with the fine style: 0 is none of the coarse one.
+            truncation: as in `generate_from_styles`.
+        """
+        return {"samples": finite(self._samples(latents, fine_latents, crossover, truncation), "samples")}
+
+    def _samples(self, latents, fine_latents, crossover, truncation):
+        average = self.average.value()
+        styles = [average + truncation * (self.mapping(each) - average) for each in (latents, fine_latents)]
+        return self.synthesis(style.mixed(*styles, crossover, self.layers), training=False)
 
 
 class RejectionSignatures(BasicSignatures):

@@ -53,7 +53,8 @@ def servable(
     - with a ratio: `drs`, `obrs`, `propose`, `propose_inputs`;
     - with a ratio, for pictures: `drs_png`;
     - with a ratio that has the scores of held-out reals: `mh`;
-    - with latent codes: `generate_from_codes` and `recognise`.
+    - with latent codes: `generate_from_codes` and `recognise`;
+    - with styles, without labels: `generate_from_styles` and `mix_styles`.
 
     All signatures use the averaged generator. The signatures of a conditional model take labels, except
     `propose_inputs`. The signatures that users' own files registered come last.

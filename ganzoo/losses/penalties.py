@@ -1,5 +1,6 @@
 """Keeps a critic within its Lipschitz bound: gradient penalties and clipped weights."""
 
+import math
 from collections.abc import Callable, Iterable
 
 import keras
@@ -69,6 +70,28 @@ def logits_and_r1(
         return discriminator(reals), tf.constant(0.0)
     logits, squared = logits_and_squared_gradients(discriminator, reals)
     return logits, weight / 2 * tf.reduce_mean(squared)
+
+
+def path_lengths(generator: Callable[[tf.Tensor], tf.Tensor], styles: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
+    """|J^T y| for the Jacobian J of a generator by its styles and a random picture y, float32 [batch].
+
+    Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", https://arxiv.org/abs/1912.04958,
+    section 3.2. As in the authors' code y has a variance of 1 / (height * width), so that lengths do not grow with
+    the resolution, and the squares of layers with styles of their own are averaged.
+
+    Args:
+        generator: styles -> samples float32 [batch, ...].
+        styles: float32 [batch, layers, d].
+        directions: float32, standard normal numbers in the shape of the samples.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(styles)
+        samples = generator(styles)
+        pixels = math.prod(samples.shape[1:3]) if samples.shape.rank == 4 else 1
+        projected = tf.reduce_sum(samples * directions) / math.sqrt(pixels)
+    gradients = tf.cast(tape.gradient(projected, styles), tf.float32)
+    squares = tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=2), axis=1)
+    return tf.sqrt(squares + 1e-12)  # its derivative is finite where the gradient is 0
 
 
 def refuse_batch_norm(critic: keras.Model) -> None:

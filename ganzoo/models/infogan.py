@@ -91,7 +91,7 @@ class InfoGAN(AdversarialModel):
         """
         for draw, real in enumerate(self.critic_batches(reals)):
             latents = self.step_latents(draw, like=real)
-            with tf.GradientTape() as generator_tape:
+            with tf.GradientTape() as generator_tape, self.layer_noise(draw, like=real):
                 fake = self.generator(latents, training=True)
             with tf.GradientTape() as tape:
                 real_logits, r1 = logits_and_r1(functools.partial(self.discriminate_reals, draw), real, self.r1_weight)

@@ -91,7 +91,8 @@ class ProgressiveGAN(AdversarialModel):
 
     def critic_step(self, generator, critic, *, draw: int, real: tf.Tensor):
         """Gradients of the critic's loss, the minibatch deviations and the values to log, for one level's networks."""
-        fake = self.augment_fakes(draw, generator(self.step_latents(draw, like=real), training=True))
+        with self.layer_noise(draw, like=real):
+            fake = self.augment_fakes(draw, generator(self.step_latents(draw, like=real), training=True))
         between = interpolate(real, fake, self.uniforms(draw, like=real))
         with tf.GradientTape() as tape:
             norms = gradient_norms(lambda samples: critic(samples, training=True)[0], between)
@@ -107,7 +108,7 @@ class ProgressiveGAN(AdversarialModel):
 
     def generator_step(self, generator, critic, *, draw: int, like: tf.Tensor):
         """Gradients of the generator's loss, and the loss, for one level's networks."""
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, self.layer_noise(draw, like):
             fake = generator(self.step_latents(draw, like), training=True)
             loss = -tf.reduce_mean(critic(self.augment_fakes(draw, fake), training=True)[0])
         return _gradients(tape, loss, self.generator.trainable_variables), loss

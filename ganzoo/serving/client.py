@@ -77,9 +77,8 @@ if __name__ == "__main__":
     flags.DEFINE_integer("version", None, "a version's number; default: the newest")
     flags.DEFINE_string("version_label", None, "a version's label instead of its number, such as stable or canary")
     flags.DEFINE_string("signature", "drs", "the model's signature: drs, generate, propose, a_to_b, translate_png, ...")
-    inputs.define_flags(
-        num_samples=64, seed=0, labels=None, categories=None, gamma_percentile=80.0, budget=2.0, chain_length=20
-    )
+    options = dict(gamma_percentile=80.0, budget=2.0, chain_length=20, truncation=1.0, style_mixing=0.0)
+    inputs.define_flags(num_samples=64, seed=0, labels=None, categories=None, **options)
     flags.DEFINE_string("input_dir", None, "a folder of pictures to translate, score or recognise")
     flags.DEFINE_integer("size", 0, inputs.SIZE_HELP)
     flags.DEFINE_alias("image_size", "size")

@@ -156,6 +156,8 @@ RULES: dict[str, Rule] = {
     "model.gamma": at_least(0),
     "model.gamma_end": at_least(0),
     "model.*_weight": at_least(0),
+    "model.*_interval": count(),
+    "model.style_mixing": from_to(0, 1),
     "model.extra_critic_steps": ANY,
     "model.one_sided": ANY,
     # augmentation
@@ -178,6 +180,8 @@ RULES: dict[str, Rule] = {
     "networks.r3.*.blocks": count(),
     "networks.*.blocks": count(0),
     "networks.*.expansion": count(),
+    "networks.*.mapping_layers": count(),
+    "networks.*.style_dim": count(),
     "networks.unet.generator.depth": count(0),
     "networks.*.depth": count(),
     "networks.*.dropout_levels": count(0),

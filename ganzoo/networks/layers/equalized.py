@@ -21,26 +21,30 @@ class EqualizedLayer(keras.layers.Layer):
 
     Args:
         gain: sqrt(2) before a rectifier; 1 in a network's last layer, as in the authors' code.
+        use_bias: whether there is a bias.
     """
 
-    def __init__(self, *, gain: float = math.sqrt(2.0), **kwargs):
+    lr_multiplier = 1.0  # how much faster or slower than other layers' an optimizer moves the weights
+
+    def __init__(self, *, gain: float = math.sqrt(2.0), use_bias: bool = True, **kwargs):
         super().__init__(**kwargs)
-        self.gain = gain
+        self.gain, self.use_bias = gain, use_bias
 
     def add_weights(self, kernel_shape: tuple[int, ...]) -> None:
-        """Makes the kernel [..., in, out] and the bias [out]."""
-        self.scale = self.gain / math.sqrt(math.prod(kernel_shape[:-1]))
-        self.kernel = self.add_weight(
-            name="kernel", shape=kernel_shape, initializer=keras.initializers.RandomNormal(stddev=1.0)
-        )
-        self.bias = self.add_weight(name="bias", shape=kernel_shape[-1:], initializer="zeros")
+        """Makes the kernel [..., in, out] and the bias [out], if there is one."""
+        self.scale = self.gain * self.lr_multiplier / math.sqrt(math.prod(kernel_shape[:-1]))
+        normal = keras.initializers.RandomNormal(stddev=1.0 / self.lr_multiplier)
+        self.kernel = self.add_weight(name="kernel", shape=kernel_shape, initializer=normal)
+        self.bias = 0.0
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=kernel_shape[-1:], initializer="zeros")
 
     def effective_kernel(self) -> tf.Tensor:
         """The kernel that acts on the inputs."""
         return self.kernel * self.scale
 
     def get_config(self) -> dict:
-        return super().get_config() | {"gain": self.gain}
+        return super().get_config() | {"gain": self.gain, "use_bias": self.use_bias}
 
 
 @keras.saving.register_keras_serializable("ganzoo")

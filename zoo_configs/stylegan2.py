@@ -1,0 +1,33 @@
+r"""StyleGAN2: a style for every layer, lazy R1 and path lengths (Karras et al. 2020).
+
+"Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, https://arxiv.org/abs/1912.04958; for small pictures
+with the choices of "Training Generative Adversarial Networks with Limited Data", NeurIPS 2020,
+https://arxiv.org/abs/2006.06676.
+
+    python -m ganzoo.run --model stylegan2
+    python -m ganzoo.run --model stylegan2 --dataset folder:DIR --config.data.image_size=64 --config.augment.policy=ada
+"""
+
+from zoo_configs import common
+
+DATASET = "mnist_5k"
+
+
+def get_config(kind="images"):
+    """TODO"""
+    config = common.get_config(kind)
+    config.batch_size, config.steps = 64, 2000
+    config.model.update(
+        n_critic=1, r1_weight=1.0, r1_interval=16, path_length_weight=2.0, path_length_interval=8, style_mixing=0.0
+    )
+    optimizer = common.adam(4e-3, beta_1=0.0, beta_2=0.99, schedule="cosine", epsilon=1e-8)
+    if kind == "points":
+        config.batch_size, config.steps = 512, 6000
+        config.model.update(network="fourier", r1_weight=0.1, path_length_weight=0.0)
+        optimizer = common.adam(3e-3, beta_1=0.0, beta_2=0.9, schedule="cosine")
+    else:
+        config.model.update(network="style", latent_dim=16, latent_categories=32)
+        config.networks.style.discriminator.group_size = 4
+        config.ratio.estimator = "discriminator"
+    config.optimizers = dict(generator=optimizer, discriminator=dict(optimizer))
+    return config
