@@ -173,7 +173,8 @@ class StyleGAN2(AdversarialModel):
         def with_regulariser():
             with tf.GradientTape() as tape:
                 loss, value = regulariser()
-            more = _gradients(tape, interval * loss, variables)
+                loss *= interval
+            more = _gradients(tape, loss, variables)
             return [one + other for one, other in zip(gradients, more, strict=True)], value
 
         return tf.cond(self.is_due(interval), with_regulariser, lambda: ([*gradients], tf.constant(0.0)))
@@ -192,14 +193,14 @@ class StyleGAN2(AdversarialModel):
     def stddevs(self) -> list[MinibatchStddev]:
         return [layer for layer in self.discriminator.layers if isinstance(layer, MinibatchStddev)]
 
+    def judge(self, samples: tf.Tensor) -> list[tf.Tensor]:
+        """The samples' logits [batch], and their minibatch deviations [batch] if the discriminator has them."""
+        return self._judge(samples, training=True) if self.stddevs else [self.discriminate(samples)]
+
     @functools.cached_property
     def _judge(self) -> keras.Model:
         deviations = [stddev.output[:, 0, 0, -1] for stddev in self.stddevs]
         return keras.Model(self.discriminator.input, [self.discriminator.output, *deviations])
-
-    def judge(self, samples: tf.Tensor) -> list[tf.Tensor]:
-        """The samples' logits [batch], and their minibatch deviations [batch] if the discriminator has them."""
-        return self._judge(samples, training=True)
 
     def get_config(self) -> dict:
         r1 = {"r1_weight": self.r1_weight, "r1_interval": self.r1_interval}

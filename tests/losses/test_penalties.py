@@ -9,6 +9,7 @@ from ganzoo.losses.penalties import (
     gradient_penalty,
     interpolate,
     logits_and_squared_gradients,
+    path_lengths,
 )
 from ganzoo.networks import mlp
 
@@ -130,3 +131,23 @@ def test_clipping_moves_weights_to_the_nearest_bound_and_no_further():
     clip_weights([weights, bias], 0.01)
     np.testing.assert_array_equal(weights, np.float32([-0.01, -0.01, 0.005, 0.01]))
     np.testing.assert_array_equal(bias, np.float32([[0.01]]))
+
+
+def test_path_lengths_of_a_linear_generator_are_those_of_its_matrix():
+    """Pictures of 3 x 4 pixels, a matrix for each of two layers of styles: sqrt(mean of |A^T y|^2) / sqrt(12)."""
+    rng = np.random.default_rng(0)
+    matrices, styles = rng.normal(size=(2, 12, 5)), rng.normal(size=(6, 2, 5)).astype(np.float32)
+    directions = rng.normal(size=(6, 3, 4, 1)).astype(np.float32)
+
+    def generator(styles):
+        return tf.reshape(tf.einsum("lpd,bld->bp", tf.constant(matrices, tf.float32), styles), [-1, 3, 4, 1])
+
+    pulled_back = np.einsum("lpd,bp->bld", matrices, directions.reshape(6, 12)) / np.sqrt(12)
+    expected = np.sqrt((pulled_back**2).sum(2).mean(1))
+    np.testing.assert_allclose(path_lengths(generator, tf.constant(styles), directions), expected, rtol=1e-5)
+
+
+def test_path_lengths_of_points_have_no_pixels():
+    matrix, directions = np.array([[3.0, 0.0], [0.0, 4.0]], np.float32), np.array([[1.0, 1.0]], np.float32)
+    lengths = path_lengths(lambda styles: styles[:, 0] @ matrix, tf.ones([1, 1, 2]), directions)
+    np.testing.assert_allclose(lengths, [5.0])
