@@ -23,6 +23,10 @@ TINY = {
         generator=dict(width=4, base_resolution=7, kernel_size=3, norm="batch", init_stddev=0.0),
         discriminator=dict(width=4, base_resolution=7, kernel_size=3, norm="none", init_stddev=0.0),
     ),
+    "stylegan2": dict(  # of pictures
+        generator=dict(width=4, max_width=8, base_resolution=8, mapping_layers=2, style_dim=6),
+        discriminator=dict(width=4, max_width=8, base_resolution=8, group_size=2),
+    ),
 }
 
 _patches = dict(width=4, layers=1, norm="instance")
@@ -36,6 +40,11 @@ TINY_TRANSLATORS = {
         generator=dict(width=4, blocks=1, norm="instance"), discriminator=dict(width=4, depth=2), num_domains=3
     ),
 }
+
+
+def tiny_networks(name, image_shape):
+    """The networks' options of a model that samples: its recipe's family, with a few weights."""
+    return TINY["points"] if len(image_shape) == 1 else TINY.get(name, TINY["images"])
 
 
 def tiny_translator(name, image_shape=(16, 16, 1), **overrides):
@@ -119,7 +128,7 @@ def tiny():
 
     def build(name, image_shape=(16, 16, 1), **overrides):
         keras.utils.set_random_seed(0)
-        networks = TINY["points" if len(image_shape) == 1 else "images"]
+        networks = tiny_networks(name, image_shape)
         model = ganzoo.create(name, image_shape=image_shape, latent_dim=3, **networks | overrides)
         model.compile()
         return model

@@ -20,7 +20,7 @@ from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.export import saved_model
 from ganzoo.serving.exported import Exported
-from tests.conftest import TINY, tiny_translator
+from tests.conftest import tiny_networks, tiny_translator
 
 SAMPLING = dict(
     burn_in=64,
@@ -48,13 +48,12 @@ TRANSLATING = dict(
 def tiny_sampler(name, image_shape=(16, 16, 1)):
     """A model that samples from latents; its discriminator, larger weights given, has an opinion."""
     keras.utils.set_random_seed(0)
-    networks = TINY["points" if len(image_shape) == 1 else "images"]
-    model = ganzoo.create(name, image_shape=image_shape, latent_dim=3, **networks)
+    model = ganzoo.create(name, image_shape=image_shape, latent_dim=3, **tiny_networks(name, image_shape))
     model.discriminator.set_weights([3 * weight for weight in model.discriminator.get_weights()])
     return model
 
 
-SAMPLERS = ("gan", "cgan", "infogan", "points")
+SAMPLERS = ("gan", "cgan", "infogan", "points", "stylegan2")
 TRANSLATORS = ("pix2pix", "cyclegan", "cut", "stargan")
 
 
@@ -110,8 +109,8 @@ _exports, _loaded = functools.cache(Exports), functools.cache(Exported)
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory):
-    """The models and the folders their versions are in, by name: `gan`, `cgan`, `infogan`, `points` (a gan's) and the
-    translators."""
+    """The models and the folders their versions are in, by name: `gan`, `cgan`, `infogan`, `points` (a gan's),
+    `stylegan2` and the translators."""
     base = tmp_path_factory.getbasetemp()
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "exports"
     root.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from ganzoo import noise
 from ganzoo.density_ratio import fitting
 from ganzoo.export import saved_model
 from ganzoo.zoo.registry import list_models
-from tests.conftest import TINY, TINY_TRANSLATORS, tiny_translator
+from tests.conftest import TINY_TRANSLATORS, tiny_networks, tiny_translator
 from tests.density_ratio.normals import OPTIONS
 from tests.exports import SAMPLING, TRANSLATING
 from tests.serving.valid_requests import valid_request
@@ -93,7 +93,8 @@ def small(name):
             own["pool_size"] = 4
         return tiny_translator(name, **own)
     points = name in ("gan", "r3gan")
-    shape, networks = ((2,), TINY["points"]) if points else ((16, 16, 1), TINY["images"])
+    shape = (2,) if points else (16, 16, 1)
+    networks = tiny_networks(name, shape)
     if name == "sngan":
         networks = networks | dict(discriminator=networks["discriminator"] | dict(norm="spectral"))
     if name == "pggan":

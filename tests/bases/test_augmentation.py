@@ -28,7 +28,20 @@ EXTRA = {
     "sngan": SPECTRAL,
     "wgan": dict(extra_critic_steps=False),
 }
-OBJECTIVES = ["cgan", "dcgan", "dragan", "gan", "infogan", "lsgan", "pggan", "r3gan", "sngan", "wgan", "wgan_gp"]
+OBJECTIVES = [
+    "cgan",
+    "dcgan",
+    "dragan",
+    "gan",
+    "infogan",
+    "lsgan",
+    "pggan",
+    "r3gan",
+    "sngan",
+    "stylegan2",
+    "wgan",
+    "wgan_gp",
+]
 
 
 def built(tiny, name, **options):

@@ -10,10 +10,10 @@ from ganzoo.networks import style
 from ganzoo.networks.layers.modulated import fresh_noise
 from ganzoo.noise import Purpose
 from ganzoo.serving.exported import Exported
+from tests.conftest import TINY
 from tests.models.descent import assert_descended, compile_for_descent, fit_eagerly, fit_one_step, values
 
-LEVELS = dict(width=4, max_width=8, base_resolution=8)
-NETWORKS = dict(generator=LEVELS | dict(mapping_layers=2, style_dim=6), discriminator=LEVELS | dict(group_size=2))
+NETWORKS = TINY["stylegan2"]
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def styled(tiny):
     """A tiny stylegan2 of pictures with a noise that shows, the same one every time."""
 
     def build(shape=(16, 16, 1), **options):
-        model = tiny("stylegan2", shape, **NETWORKS | dict(latent_categories=0) | options)
+        model = tiny("stylegan2", shape, latent_categories=0, **options)
         for network in (model.generator, model.ema_generator):
             for weight in network.trainable_variables:
                 if weight.name == "strength":

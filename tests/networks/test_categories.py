@@ -63,7 +63,7 @@ def test_categories_without_a_second_latent_are_refused():
         categories.generator("mlp", 1, (2,), latent_categories=3, **MLP)
 
 
-@pytest.mark.parametrize("name", ["r3gan", "cgan", "infogan", "pggan"])
+@pytest.mark.parametrize("name", ["r3gan", "cgan", "infogan", "pggan", "stylegan2"])
 def test_a_model_with_categories_trains_saves_and_samples_the_same(name, tiny, tmp_path):
     """Two steps move the weights, and the model of the file has the same samples."""
     extra = {"cgan": dict(num_classes=3), "infogan": dict(categories=2, continuous=1)}.get(name, {})

@@ -20,6 +20,10 @@ NARROW = {
         network: dict(width=4, max_width=8, base_resolution=4, blocks=1, expansion=2, group_size=0)
         for network in ("generator", "discriminator")
     },
+    "style": dict(
+        generator=dict(width=2, max_width=4, base_resolution=4, mapping_layers=2, style_dim=4),
+        discriminator=dict(width=2, max_width=4, base_resolution=4, group_size=0),
+    ),
     "progressive": dict(
         generator=dict(width=2, max_width=4, base_resolution=4),
         discriminator=dict(width=2, max_width=4, base_resolution=4, group_size=2),
@@ -29,7 +33,13 @@ NARROW = {
 
 @pytest.mark.parametrize(
     ("network", "shape"),
-    [("dcgan", (256, 256, 3)), ("resnet", (256, 256, 3)), ("r3", (256, 256, 3)), ("progressive", (256, 192, 3))],
+    [
+        ("dcgan", (256, 256, 3)),
+        ("resnet", (256, 256, 3)),
+        ("r3", (256, 256, 3)),
+        ("progressive", (256, 192, 3)),
+        ("style", (256, 192, 3)),
+    ],
 )
 def test_a_family_trains_exports_and_samples_at_256(network, shape, tmp_path):
     """Whole: built, one step, the export, and pictures of it by rejection that TensorFlow alone draws."""

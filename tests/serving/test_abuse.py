@@ -25,6 +25,7 @@ SIGNATURES = {
     "gan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose", "propose_inputs"),
     "cgan": ("serving_default", "generate", "score", "drs", "drs_png", "obrs", "mh", "propose", "propose_inputs"),
     "infogan": ("generate_from_codes", "recognise"),
+    "stylegan2": ("generate_from_styles", "mix_styles"),
     "points": ("serving_default", "generate", "score", "drs", "obrs", "mh", "propose", "propose_inputs"),
     "pix2pix": ("serving_default", "translate", "translate_png", "drs", "score"),
     "cyclegan": ("a_to_b", "cycle_b", "a_to_b_png", "score"),

@@ -73,7 +73,7 @@ def test_the_script_of_a_page_gets_pictures(server, tmp_path):
 def test_the_table_names_every_signature(server, exports):
     """Those of `cyclegan` and its like that differ by `_png` or direction share a row."""
     table = GUIDE.partition("## Signatures")[2].partition("### By curl")[0]
-    for name in ("wgan_gp", "cgan", "infogan", "pix2pix", "stargan", "cyclegan", "cut"):
+    for name in ("wgan_gp", "cgan", "infogan", "stylegan2", "pix2pix", "stargan", "cyclegan", "cut"):
         with connect(server.grpc_address, name) as connection:
             for signature in connection.signatures():
                 shared = re.sub("^(b_to_a|cycle_a|cycle_b)_png$", "a_to_b_png", signature)

@@ -18,13 +18,14 @@ from ganzoo.tasks.restored import config_of, restore
 from tests import processes
 from tests.exports import SAMPLING, TRANSLATING, tiny_sampler
 
-KINDS = ["gan", "cgan", "infogan", "points", "pix2pix", "cyclegan", "cut", "stargan"]
+KINDS = ["gan", "cgan", "infogan", "points", "stylegan2", "pix2pix", "cyclegan", "cut", "stargan"]
 # What a server may batch of each kind.
 ROWS = {
     "gan": {"serving_default", "score", "propose"},
     "cgan": {"serving_default", "score", "propose"},
     "infogan": {"serving_default", "score", "propose", "recognise"},
     "points": {"serving_default", "score", "propose"},
+    "stylegan2": {"serving_default", "score", "propose"},
     "pix2pix": {"serving_default", "score"},
     "cyclegan": {"serving_default", "score"}
     | {name + end for name in ("a_to_b", "b_to_a", "cycle_a", "cycle_b") for end in ("", "_png")},

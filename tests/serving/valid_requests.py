@@ -7,6 +7,7 @@ from ganzoo.export.sampling_signatures import png
 
 ROWS = 5
 SCALARS = {"num_samples": ROWS, "gamma_percentile": 50.0, "budget": 2.0, "chain_length": 4}
+SCALARS |= {"truncation": 0.7, "style_mixing": 0.5, "crossover": 1}
 
 
 def valid_request(signature, seed: int = 0) -> dict[str, np.ndarray]:

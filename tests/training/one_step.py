@@ -35,6 +35,9 @@ PROGRESSIVE = dict(
 BATCH_NORM = dict(
     generator=TINY["images"]["generator"], discriminator=TINY["images"]["discriminator"] | {"norm": "batch"}
 )
+# All that a step of stylegan2 may have; groups as above. Of three steps two have both regularisers.
+STYLE = TINY["stylegan2"] | dict(style_mixing=0.5, r1_interval=2, path_length_interval=2)
+STYLE["discriminator"] = STYLE["discriminator"] | {"group_size": 1}
 # Objective: shape, what it differs in from its recipe. Points wherever an objective does the same on pictures.
 CASES = {
     "cgan": ((2,), TINY["points"] | {"num_classes": 3, "conditioning": "concatenated"}),
@@ -50,6 +53,7 @@ CASES = {
     "r3gan": ((2,), TINY["points"]),
     "sngan": ((2,), TINY["points"] | {"network": "spectral_mlp"}),
     "stargan": ((16, 16, 1), {"n_critic": 1}),
+    "stylegan2": ((16, 16, 1), STYLE),
     "wgan": ((2,), TINY["points"] | {"extra_critic_steps": True, "n_critic": 1}),
     "wgan_gp": ((2,), TINY["points"] | {"n_critic": 2}),
 }

@@ -143,7 +143,13 @@ def test_the_names_in_the_rules_are_those_that_the_code_knows():
 def test_the_least_value_that_a_rule_takes_builds_a_network(key):
     """Small networks of the family on pictures of 32 x 32, or on points."""
     _, family, network, option = key.split(".")
-    name = {"stargan": "stargan", "cyclegan": "cyclegan", "unet": "pix2pix", "progressive": "pggan"}.get(family, "gan")
+    name = {
+        "stargan": "stargan",
+        "cyclegan": "cyclegan",
+        "unet": "pix2pix",
+        "progressive": "pggan",
+        "style": "stylegan2",
+    }.get(family, "gan")
     on_points = "mlp" in family or family == "fourier"
     config = load_config(name, "gaussians25" if on_points else None)
     config.model.network = family
