@@ -6,6 +6,7 @@ import tensorflow as tf
 import ganzoo
 from ganzoo import noise
 from ganzoo.errors import GanzooError
+from ganzoo.export import other_runtimes
 from ganzoo.networks import style
 from ganzoo.networks.layers.modulated import fresh_noise
 from ganzoo.noise import Purpose
@@ -293,3 +294,14 @@ def test_rejection_works_on_its_samples(exported):
     draws = exported[1].draw("drs", 5, seed=1)
     assert draws["samples"].shape == (5, 16, 16, 1)
     assert "truncation" not in exported[1].specs("drs")
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_its_generator_is_the_same_in_other_runtimes(exported, format, tmp_path):
+    """With noise of a strength that shows; `write` compares the file's answers with the SavedModel's."""
+    for package in other_runtimes.FORMATS[format].packages:
+        pytest.importorskip(package)
+    model, _ = exported
+    generator = other_runtimes.named(model, model.recipe().sampling)
+    path = tmp_path / f"generator{other_runtimes.FORMATS[format].suffix}"
+    assert other_runtimes.write(generator, path, format) <= other_runtimes.TOLERANCE

@@ -16,7 +16,13 @@ from ganzoo.serving.stand_in.server import StandIn
 
 GUIDE = (Path(__file__).parents[2] / "export" / "README.md").read_text()
 # The tests' exports instead of the zoo's: their latents, sides and codes are smaller.
-SMALLER = (("localhost:8501", "$REST"), (" 28 28 ", " 16 16 "), (" 32 32 ", " 16 16 "), ("rows 2 128", "rows 2 3"))
+SMALLER = (
+    ("localhost:8501", "$REST"),
+    (" 28 28 ", " 16 16 "),
+    (" 32 32 ", " 16 16 "),
+    ("rows 2 128", "rows 2 3"),
+    ("rows 2 16)", "rows 2 3)"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from tests.serving.valid_requests import valid_request
 
 openvino = pytest.importorskip("openvino", reason="openvino is not installed: no independent runtime to compare with")
 
-READABLE = ("gan", "cgan", "infogan", "points", "cyclegan", "cut", "stargan")
+READABLE = ("gan", "cgan", "infogan", "points", "stylegan2", "cyclegan", "cut", "stargan")
 # What openvino cannot read, and the operations that it has no rule for. pix2pix's noise is dropout, whose masks the
 # graph draws from the seed it is given; the counter-based generator that draws them exists in TensorFlow alone.
 UNREADABLE = {"pix2pix": ("StatelessRandomGetKeyCounter", "StatelessRandomUniformV2")}

@@ -13,7 +13,7 @@ from ganzoo.serving.stand_in.models import servable
 from tests.exports import SAMPLING, TRANSLATING
 from tests.serving.valid_requests import ROWS, valid_request
 
-SAMPLERS = ("gan", "cgan", "infogan", "points")
+SAMPLERS = ("gan", "cgan", "infogan", "points", "stylegan2")
 TRANSLATORS = ("pix2pix", "cyclegan", "cut", "stargan")
 
 
