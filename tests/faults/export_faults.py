@@ -261,6 +261,12 @@ FAULTS = [
         "        if exit_codes and any(exit_codes):\n",
         "serving/test_cluster.py::test_a_runner_that_loses_shards_and_reports_success_does_not_end_the_command_with_success",
     ),
+    Fault(
+        "generate_from_styles: truncation leaves out the average",
+        "average + truncation * (self.mapping(each) - average)",
+        "truncation * self.mapping(each)",
+        "models/test_stylegan2.py::test_a_truncation_moves_styles_to_their_average",
+    ),
     # The client.
     Fault(
         "client: several requests have one seed",

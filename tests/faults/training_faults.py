@@ -181,6 +181,24 @@ FAULTS = [
         "models/test_pggan.py",
     ),
     Fault(
+        "stylegan2: the regularisers are not multiplied by their intervals",
+        "                loss *= interval\n",
+        "                loss *= 1\n",
+        "models/test_stylegan2.py::test_a_step_is_the_papers_objective",
+    ),
+    Fault(
+        "stylegan2: path lengths are pulled to 0",
+        "tf.square(lengths - self.path_length)",
+        "tf.square(lengths)",
+        "models/test_stylegan2.py::test_a_step_is_the_papers_objective",
+    ),
+    Fault(
+        "modulated convolution: outputs are divided for the kernel alone",
+        "tf.matmul(tf.square(scales), tf.reduce_sum",
+        "tf.matmul(tf.ones_like(scales), tf.reduce_sum",
+        "networks/layers/test_modulated.py",
+    ),
+    Fault(
         "r3gan: R2 is subtracted",
         "gamma / 2 * tf.reduce_mean(r1 + r2)",
         "gamma / 2 * tf.reduce_mean(r1 - r2)",
@@ -378,8 +396,8 @@ FAULTS = [
     # Networks.
     Fault(
         "equalized layers: the root of the fan-in is missing",
-        "self.scale = self.gain / math.sqrt(math.prod(kernel_shape[:-1]))",
-        "self.scale = self.gain / math.prod(kernel_shape[:-1])",
+        "self.scale = self.gain * self.lr_multiplier / math.sqrt(math.prod(kernel_shape[:-1]))",
+        "self.scale = self.gain * self.lr_multiplier / math.prod(kernel_shape[:-1])",
         "layers/test_equalized.py",
     ),
     Fault(
