@@ -194,8 +194,8 @@ FAULTS = [
     ),
     Fault(
         "modulated convolution: outputs are divided for the kernel alone",
-        "tf.matmul(tf.square(scales), tf.reduce_sum",
-        "tf.matmul(tf.ones_like(scales), tf.reduce_sum",
+        "tf.matmul(tf.square(scales), from_weights",
+        "tf.matmul(tf.ones_like(scales), from_weights",
         "networks/layers/test_modulated.py",
     ),
     Fault(

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import noise
+from ganzoo.networks.layers.basic import from_weights
 from ganzoo.networks.layers.equalized import EPSILON, EqualizedDense, EqualizedLayer
 
 _LINE = np.array([1, 3, 3, 1], np.float32) / 8  # the blur in one direction
@@ -121,19 +122,25 @@ class ModulatedConv2D(EqualizedLayer):
     def call(self, inputs):
         x, style = inputs
         scales = 1.0 + self.affine(style)
-        kernel = self.effective_kernel()
         x = x * scales[:, None, None]
-        x = tf.nn.conv2d(x, kernel, 1, "SAME") if self.size is None else self._enlarged(x, kernel)
+        x = self._enlarged(x) if self.size else tf.nn.conv2d(x, from_weights(self.effective_kernel), 1, "SAME")
         if self.demodulate:
-            variances = tf.matmul(tf.square(scales), tf.reduce_sum(tf.square(kernel), axis=[0, 1]))  # [batch, filters]
+            variances = tf.matmul(tf.square(scales), from_weights(self._squares))  # [batch, filters]
             x *= (self.gain * tf.math.rsqrt(variances + EPSILON))[:, None, None]
         return x + self.bias
 
-    def _enlarged(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def _squares(self) -> tf.Tensor:
+        """The squares of the kernel, summed over its pixels, [in, filters]."""
+        return tf.reduce_sum(tf.square(self.effective_kernel()), axis=[0, 1])
+
+    def _flipped(self) -> tf.Tensor:
+        """The kernel for a transposed convolution, [k, k, filters, in]."""
+        return tf.transpose(self.effective_kernel()[::-1, ::-1], [0, 1, 3, 2])
+
+    def _enlarged(self, x: tf.Tensor) -> tf.Tensor:
         _, height, width, _ = x.shape
         shape = [tf.shape(x)[0], 2 * height + 1, 2 * width + 1, self.filters]
-        flipped = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
-        x = tf.nn.conv2d_transpose(x, flipped, shape, strides=2, padding="VALID")
+        x = tf.nn.conv2d_transpose(x, from_weights(self._flipped), shape, strides=2, padding="VALID")
         after = [1 - 2 * old + new for old, new in zip((height, width), self.size, strict=True)]
         return _blurred(x, [(1, rows) for rows in after], gain=4.0)
 
@@ -182,7 +189,7 @@ class SlowDense(EqualizedDense):
         self.lr_multiplier = lr_multiplier
 
     def call(self, x):
-        return tf.matmul(x, self.effective_kernel()) + self.lr_multiplier * self.bias
+        return tf.matmul(x, from_weights(self.effective_kernel)) + self.lr_multiplier * self.bias
 
     def get_config(self) -> dict:
         return super().get_config() | {"lr_multiplier": self.lr_multiplier}
