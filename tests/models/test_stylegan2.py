@@ -6,7 +6,7 @@ import tensorflow as tf
 import ganzoo
 from ganzoo import noise
 from ganzoo.errors import GanzooError
-from ganzoo.export import other_runtimes
+from ganzoo.export import other_runtimes, saved_model
 from ganzoo.networks import style
 from ganzoo.networks.layers.modulated import fresh_noise
 from ganzoo.noise import Purpose
@@ -297,11 +297,12 @@ def test_rejection_works_on_its_samples(exported):
 
 
 @pytest.mark.parametrize("format", ["onnx", "litert"])
-def test_its_generator_is_the_same_in_other_runtimes(exported, format, tmp_path):
+@pytest.mark.parametrize("signature", ["serving_default", "score"])
+def test_it_is_the_same_in_other_runtimes(exported, signature, format, tmp_path):
     """With noise of a strength that shows; `write` compares the file's answers with the SavedModel's."""
     for package in other_runtimes.FORMATS[format].packages:
         pytest.importorskip(package)
     model, _ = exported
-    generator = other_runtimes.named(model, model.recipe().sampling)
-    path = tmp_path / f"generator{other_runtimes.FORMATS[format].suffix}"
-    assert other_runtimes.write(generator, path, format) <= other_runtimes.TOLERANCE
+    what = saved_model.servable(model, ratio=None, sampling=model.recipe().sampling)
+    path = tmp_path / f"model{other_runtimes.FORMATS[format].suffixes[0]}"
+    assert other_runtimes.write(what, signature, path, format) <= other_runtimes.TOLERANCE
