@@ -4,6 +4,10 @@ r"""StyleGAN2: a style for every layer, lazy R1 and path lengths (Karras et al. 
 with the choices of "Training Generative Adversarial Networks with Limited Data", NeurIPS 2020,
 https://arxiv.org/abs/2006.06676.
 
+Expected (2 CPU cores, seed 0): fd_digits10k 82.4, coverage .51, in 38 minutes beside much other work, of which the
+training took 21. Rejection makes the distance worse (with drs 92.4). Other entries come nearer to the digits in
+less time.
+
     python -m ganzoo.run --model stylegan2
     python -m ganzoo.run --model stylegan2 --dataset folder:DIR --config.data.image_size=64 --config.augment.policy=ada
 """
