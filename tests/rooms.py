@@ -32,6 +32,10 @@ class Room(NamedTuple):
 
 
 TABLE = {
+    "playground": Room(
+        "a run as a page that draws and rejects in the browser",
+        ("reports", "export", "bases", "networks", "export.inputs"),
+    ),
     "reports": Room(
         "the page of a run, and the page that compares runs",
         ("tasks", "training", "evaluation", "models", "serving", "zoo", "pictures", "data"),

@@ -154,12 +154,18 @@ def check(format: str, path: Path) -> None:
     Raises:
         GanzooError: for a package that is not installed, and for a file name without the format's suffix.
     """
-    suffix, packages = FORMATS[format].suffixes[0], FORMATS[format].packages
-    missing = [name.replace("_", "-") for name in packages if importlib.util.find_spec(name) is None]
-    if missing:
-        raise GanzooError(f"--format {format} needs {' and '.join(missing)}: {install_hint(format)}.")
+    check_packages(format, f"--format {format}")
+    suffix = FORMATS[format].suffixes[0]
     if path.suffix != suffix:
         raise GanzooError(f"--out is {path}: with --format {format} give a file's name in {suffix}.")
+
+
+def check_packages(format: str, flag: str) -> None:
+    """Raises GanzooError, which names the flag, if a package of the format is not installed."""
+    names = FORMATS[format].packages
+    missing = [name.replace("_", "-") for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        raise GanzooError(f"{flag} needs {' and '.join(missing)}: {install_hint(format)}.")
 
 
 def refusal(signature: Signature) -> str | None:
