@@ -23,6 +23,7 @@ PATHS = (  # the flags that are a path, or a list of paths
     "input_dir",
     "model_base_path",
     "model_config_file",
+    "onnxruntime_web",
     "out",
     "plugin",
     "workdir",

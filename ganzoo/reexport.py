@@ -4,9 +4,11 @@
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp --step 1500 --batchable
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out wgan_gp.onnx --format onnx
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out propose.xml --format openvino --signature propose
+    python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out site --format web
 
 The density ratio is fitted again, as in the run. `--config.ratio.KEY` and `--config.sampling.KEY` may differ from the
 run's values. `--batchable` also writes a servable that a server may batch, beside the first and with the same version.
+`--format web` writes a page that draws and rejects in the browser, for any static server.
 """
 
 import sys
@@ -31,24 +33,34 @@ SUFFIX = "_batchable"
 
 def main() -> int:
     cli.positive("step", FLAGS.step)
-    out, as_file = Path(FLAGS.out), FLAGS.format != "savedmodel"
-    if as_file and FLAGS.batchable:
-        raise GanzooError(f"--batchable is of a SavedModel; --format {FLAGS.format} is one signature alone.")
+    out, as_page = Path(FLAGS.out), FLAGS.format == "web"
+    as_file = FLAGS.format not in ("savedmodel", "web")
+    if FLAGS.format != "savedmodel" and FLAGS.batchable:
+        what = "a page" if as_page else "one signature alone"
+        raise GanzooError(f"--batchable is of a SavedModel; --format {FLAGS.format} is {what}.")
     if not as_file and FLAGS.signature is not None:
-        raise GanzooError("--signature is for --format onnx, litert and openvino; a SavedModel has all signatures.")
+        all_signatures = "a page has its own" if as_page else "a SavedModel has all signatures"
+        raise GanzooError(f"--signature is for --format onnx, litert and openvino; {all_signatures}.")
+    if not as_page and FLAGS.onnxruntime_web is not None:
+        raise GanzooError("--onnxruntime_web is for --format web alone.")
     if not as_file and out.exists() and not out.is_dir():
-        raise GanzooError(f"--out is the file {out}; give a folder, which gets the version as a subfolder.")
+        becomes = "which becomes the page" if as_page else "which gets the version as a subfolder"
+        raise GanzooError(f"--out is the file {out}; give a folder, {becomes}.")
     if as_file and out.is_dir():
         raise GanzooError(f"--out is the folder {out}; with --format {FLAGS.format} give a file's name.")
     check_writable(out, "--out", is_folder=not as_file)
 
     with cli.quiet_imports():
         from ganzoo.export import other_runtimes
+        from ganzoo.playground import onnxruntime_web, pages
         from ganzoo.tasks.restored import config_of, restore
         from ganzoo.tasks.workdirs import described
 
     if as_file:
         other_runtimes.check(FLAGS.format, out)
+    if as_page:
+        other_runtimes.check_packages("onnx", "--format web")
+        pages.check_folder(out)
     workdir = Path(FLAGS.workdir)
     config = config_of(workdir)
     if left_out := [plugin for plugin in described(workdir).get("plugins", []) if not FLAGS.plugin]:
@@ -58,12 +70,18 @@ def main() -> int:
     values.check(config)
     if FLAGS.data_dir is not None:
         config.data.data_dir = FLAGS.data_dir
+    if as_page:
+        archive = onnxruntime_web.archive(FLAGS.onnxruntime_web and Path(FLAGS.onnxruntime_web))
     run = restore(workdir, config, step=FLAGS.step)
     print(f"{config.name} on {config.dataset} at step {run.description['step']}")
     if as_file:
         name = FLAGS.signature or "serving_default"
         what = run.servable(fit_ratio=name != "serving_default")
         print(f"{name} in {out}, within {other_runtimes.write(what, name, out, FLAGS.format):.1g} of the SavedModel")
+    elif as_page:
+        for sentence in pages.write(run.servable(), run.model, out, archive):
+            print(sentence)
+        print(f"serve it by `python -m http.server --directory {out}` and open http://localhost:8000")
     else:
         for path, contents in export_versions(run, out, batchable_too=FLAGS.batchable):
             print(f"{path}: {contents}")
@@ -118,14 +136,23 @@ def define_config() -> None:
 if __name__ == "__main__":
     flags.DEFINE_string("workdir", None, "the run's folder", required=True)
     flags.DEFINE_string(
-        "out", None, "the folder that gets the version, or a file in .onnx, .tflite or .xml", required=True
+        "out",
+        None,
+        "the folder that gets the version or becomes the page, or a file in .onnx, .tflite or .xml",
+        required=True,
     )
     flags.DEFINE_multi_string("plugin", [], plugins.HELP)
     flags.DEFINE_integer("step", None, "the checkpoint's step; default: as in the run")
     flags.DEFINE_bool("batchable", False, "also write a servable that a server may batch, beside the first")
     flags.DEFINE_enum(
-        "format", "savedmodel", ["savedmodel", "onnx", "litert", "openvino"], "all but savedmodel hold one signature"
+        "format",
+        "savedmodel",
+        ["savedmodel", "onnx", "litert", "openvino", "web"],
+        "onnx, litert and openvino hold one signature; web is a page that rejects in the browser",
     )
     flags.DEFINE_string("signature", None, "the signature in a file, such as propose; default: serving_default")
+    flags.DEFINE_string(
+        "onnxruntime_web", None, "for --format web: npm's archive of onnxruntime-web, where there is no network"
+    )
     flags.DEFINE_string("data_dir", None, "the folder of TFDS's data sets")
     cli.run(main, prepare=define_config)

@@ -12,11 +12,13 @@ from ganzoo.export.batchable import batchable, rows_are_independent
 from ganzoo.export.inputs import Input
 from ganzoo.export.saved_model import Servable
 from ganzoo.export.signature import Signature
+from ganzoo.playground import in_node
 from ganzoo.serving.exported import Exported
 from ganzoo.tasks import workdirs
 from ganzoo.tasks.restored import config_of, restore
 from tests import processes
 from tests.exports import SAMPLING, TRANSLATING, tiny_sampler
+from tests.playground.conftest import archive  # noqa: F401 - a fixture
 
 KINDS = ["gan", "cgan", "infogan", "points", "stylegan2", "pix2pix", "cyclegan", "cut", "stargan"]
 # What a server may batch of each kind.
@@ -126,6 +128,14 @@ def test_the_command_writes_a_version_with_other_limits(run, tmp_path):
     [
         (["--config.steps=9"], 2, "no key 'steps'"),
         (["--format=onnx"], 1, "give a file's name in .onnx"),
+        (["--format=web", "--signature=propose"], 1, "a page has its own"),
+        (["--format=web", "--batchable"], 1, "--format web is a page"),
+        (
+            ["--format=web", "--onnxruntime_web=nowhere.tgz"],
+            1,
+            "is nowhere.tgz, and there is no such file",
+        ),
+        (["--onnxruntime_web=nowhere.tgz"], 1, "--onnxruntime_web is for --format web alone"),
     ],
 )
 def test_mistakes_get_one_line(run, tmp_path, flags, code, said):
@@ -134,6 +144,20 @@ def test_mistakes_get_one_line(run, tmp_path, flags, code, said):
     assert said in error
     assert "Traceback" not in error
     assert not (tmp_path / "model").exists()
+
+
+def test_the_command_writes_a_page_and_says_how_it_was_checked(run, archive, tmp_path):  # noqa: F811
+    pytest.importorskip("tf2onnx")
+    site = tmp_path / "site"
+    flags = (f"--workdir={run[0]}", f"--out={site}", "--format=web", f"--onnxruntime_web={archive}")
+    for _ in range(2):  # a page takes an older page's place
+        said = command(*flags)
+        assert f"{site}/propose.onnx, within" in said
+        assert ("not checked in Node: " if in_node.missing() else "checked in Node: the 16 samples") in said
+        assert f"python -m http.server --directory {site}" in said
+        assert (site / "index.html").is_file()
+    (site / "playground.json").unlink()
+    assert "a folder with other files in it" in command(*flags, code=1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
