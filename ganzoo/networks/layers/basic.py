@@ -165,7 +165,7 @@ class FourierFeatures(keras.layers.Layer):
     def build(self, input_shape):
         scales = np.repeat([1.0, 4.0, 10.0], [16, 32, 32])
         frequencies = np.random.default_rng(self.seed).normal(size=(input_shape[-1], len(scales))) * scales
-        self.frequencies = tf.constant(frequencies, tf.float32)
+        self.frequencies = frequencies.astype(np.float32)  # a constant in every graph; a tensor would be an input
 
     def call(self, points):
         angles = tf.cast(points, tf.float32) @ self.frequencies
