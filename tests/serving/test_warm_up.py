@@ -6,7 +6,9 @@ from tensorflow_serving.apis import prediction_log_pb2
 from ganzoo.export import warm_up
 
 
-@pytest.mark.parametrize("kind", ["gan", "cgan", "infogan", "points", "stylegan2", "pix2pix", "cyclegan", "cut", "stargan"])
+@pytest.mark.parametrize(
+    "kind", ["gan", "cgan", "infogan", "points", "stylegan2", "pix2pix", "cyclegan", "cut", "stargan"]
+)
 def test_every_signature_answers_its_warm_up_request(loaded, kind):
     """The file is read as the server reads it, and each request goes through the SavedModel, which answers in finite
     numbers, with a row for each row: no signature is left cold."""
