@@ -99,7 +99,8 @@ def _mended_tf2onnx() -> Iterator[None]:
     """Leaves out the optimiser that turns computed shapes into constants: at times it changes the output's shape.
 
     The optimiser puts a Squeeze behind a node that it changes, but not if that node is the network's output. In one of
-    ten conversions, pictures of one channel and free size came out with one axis too many; the graph's order is random.
+    ten conversions, pictures of one channel and free size came out with one axis too many; the graph's order is random
+    (findings/tf2onnx_loses_squeeze.sh).
     """
     from tf2onnx.optimizer import _optimizers
 

@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from ganzoo.errors import GanzooError
 from ganzoo.pictures import drawing
 from ganzoo.training.checkpoints import Checkpoints
 from ganzoo.training.start_up import Laps
@@ -101,13 +100,7 @@ class Guard(keras.callbacks.Callback):
         for name, value in logs.items():
             diverged = name.endswith("loss") and abs(value) > self.threshold
             if diverged or not math.isfinite(value):
-                good = self.checkpoints.latest
-                raise GanzooError(
-                    f"{name} is {value:.3g} at step {self.model.steps_taken}: the training has diverged. "
-                    + (f"The last good checkpoint is {good}. " if good else "There is no checkpoint yet. ")
-                    + "Try a lower learning rate (--config.optimizers.generator.learning_rate) in another --workdir, "
-                    "or another --seed."
-                )
+                raise self.checkpoints.diverged(f"{name} is {value:.3g}")
 
 
 class Curves(EverySteps):

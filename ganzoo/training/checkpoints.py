@@ -60,11 +60,15 @@ class Checkpoints:
         """Writes a checkpoint of the model's current step, unless it exists already.
 
         Raises:
-            GanzooError: if the checkpoint cannot be written, as on a full disk; earlier checkpoints stay.
+            GanzooError: if a weight is not finite, and if the checkpoint cannot be written, as on a full disk; earlier
+                checkpoints stay.
         """
         step = self._model.steps_taken
         if self.latest_step == step:
             return
+        # The losses can be finite all the same: oneDNN's ReLU of NaN is 0 (findings/fused_relu_hides_nan.sh).
+        if broken := next((weight.path for weight in self._model.weights if not _is_finite(weight)), None):
+            raise self.diverged(f"the weight {broken} is not finite")
         try:
             self._manager.save(checkpoint_number=step)
         except tf.errors.OpError as error:
@@ -72,6 +76,15 @@ class Checkpoints:
                 f"the checkpoint of step {step} could not be written: {plain_words(error.message)}. "
                 f"With room made, the same command goes on from {self.latest or 'the beginning'}."
             ) from error
+
+    def diverged(self, what: str) -> GanzooError:
+        """The error for a model that is broken at its current step, such as "a_loss is nan", with what to do."""
+        return GanzooError(
+            f"{what} at step {self._model.steps_taken}: the training has diverged. "
+            + (f"The last good checkpoint is {self.latest}. " if self.latest else "There is no checkpoint yet. ")
+            + "Try a lower learning rate (--config.optimizers.generator.learning_rate) in another --workdir, "
+            "or another --seed."
+        )
 
     def restore(self, step: int | None = None) -> int:
         """Loads the newest readable checkpoint and returns its step, or 0 if there is no checkpoint.
@@ -113,3 +126,8 @@ class Checkpoints:
 
 def _step(path: str) -> int:
     return int(path.rpartition("-")[2])
+
+
+def _is_finite(weight: keras.Variable) -> bool:
+    value = tf.convert_to_tensor(weight)
+    return not value.dtype.is_floating or bool(tf.reduce_all(tf.math.is_finite(value)))

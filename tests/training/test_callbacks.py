@@ -46,6 +46,20 @@ def test_nan_stops_at_its_step_and_names_the_last_good_checkpoint(tiny, reals, t
         model.fit(data[8:], batch_size=4, verbose=0, callbacks=[Guard(1e6, checkpoints)])
 
 
+def test_a_weight_that_is_not_finite_is_never_saved(tiny, reals, tmp_path):
+    """The losses can be finite all the same, since a ReLU in a graph can turn NaN into 0."""
+    model = tiny("gan", (2,))
+    checkpoints = Checkpoints(tmp_path, model, keep=1)
+    model.fit(reals(8, (2,)), batch_size=4, verbose=0)
+    checkpoints.save()
+    model.fit(reals(4, (2,)), batch_size=4, verbose=0)
+    kernel = model.ema_generator.weights[0]
+    kernel.assign(np.where(np.arange(kernel.shape[-1]) == 0, np.nan, kernel))
+    with pytest.raises(GanzooError, match=r"the weight .*kernel is not finite at step 3.*ckpt-2"):
+        checkpoints.save()
+    assert checkpoints.latest_step == 2
+
+
 def test_a_loss_beyond_the_threshold_stops(tiny, reals, tmp_path):
     model = tiny("gan", (2,))
     guard = Guard(1e-3, Checkpoints(tmp_path, model, keep=1))

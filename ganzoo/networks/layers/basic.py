@@ -46,6 +46,15 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     return apply(x)
 
 
+def with_bias(x: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """x + bias, [..., channels] and [channels].
+
+    TensorFlow 2.21's `bias_add` is fast, but on a CPU it adds up the bias's gradient in bfloat16, which can make it a
+    hundred times too small (findings/bfloat16_bias_gradient.sh).
+    """
+    return tf.nn.bias_add(x, bias) if x.dtype == tf.float32 else x + tf.cast(bias, x.dtype)
+
+
 def own_gradient(function: Callable) -> Callable:
     """Like `tf.custom_gradient`, but within `exporting` the function keeps TensorFlow's own derivatives.
 

@@ -7,7 +7,7 @@ own layers.
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.layers.basic import from_weights, is_exporting, own_gradient
+from ganzoo.networks.layers.basic import from_weights, is_exporting, own_gradient, with_bias
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -21,7 +21,7 @@ class SubpixelTranspose(keras.layers.Conv2DTranspose):
             outputs = by_phases(inputs, from_weights(lambda: phase_kernel(tf.convert_to_tensor(self.kernel))))
         else:
             outputs = doubled(inputs, tf.convert_to_tensor(self.kernel))
-        return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
+        return self.activation(with_bias(outputs, self.bias) if self.use_bias else outputs)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -35,7 +35,7 @@ class SubpixelStrided(keras.layers.Conv2D):
         if not _is_strided(self) or any(side is None or side % 2 for side in inputs.shape[1:3]):
             return super().call(inputs)
         outputs = halved(inputs, tf.convert_to_tensor(self.kernel))
-        return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
+        return self.activation(with_bias(outputs, self.bias) if self.use_bias else outputs)
 
 
 def _is_strided(layer: keras.layers.Layer) -> bool:
@@ -113,7 +113,7 @@ class SubpixelConvolution(keras.layers.Conv2D):
             kernel = from_weights(lambda: block_kernel(tf.convert_to_tensor(self.kernel)))
             blocks = tf.nn.conv2d(inputs, kernel, strides=4, padding="VALID")
             outputs = tf.nn.depth_to_space(blocks, 4)
-        return self.activation(tf.nn.bias_add(outputs, self.bias) if self.use_bias else outputs)
+        return self.activation(with_bias(outputs, self.bias) if self.use_bias else outputs)
 
 
 def block_kernel(kernel: tf.Tensor) -> tf.Tensor:

@@ -108,3 +108,12 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate):
 def test_a_dropout_rate_that_is_none_is_refused(rate):
     with pytest.raises(GanzooError, match="at least 0 and less than 1"):
         basic.SeededDropout(rate, 0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_gradient_of_a_bias_is_added_up_without_loss(dtype):
+    """16,384 ones: in bfloat16 a sum of ones ends at 256."""
+    bias = tf.Variable(tf.zeros([2]))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(basic.with_bias(tf.zeros([4, 64, 64, 2], dtype), bias))
+    assert tape.gradient(total, bias).numpy().tolist() == [16384.0, 16384.0]
