@@ -100,7 +100,7 @@ class Guard(keras.callbacks.Callback):
         for name, value in logs.items():
             diverged = name.endswith("loss") and abs(value) > self.threshold
             if diverged or not math.isfinite(value):
-                raise self.checkpoints.diverged(f"{name} is {value:.3g}")
+                raise self.checkpoints.diverged(name, f"{value:.3g}")
 
 
 class Curves(EverySteps):

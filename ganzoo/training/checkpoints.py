@@ -68,7 +68,7 @@ class Checkpoints:
             return
         # The losses can be finite all the same: oneDNN's ReLU of NaN is 0 (findings/fused_relu_hides_nan.sh).
         if broken := next((weight.path for weight in self._model.weights if not _is_finite(weight)), None):
-            raise self.diverged(f"the weight {broken} is not finite")
+            raise self.diverged(f"the weight {broken}", "not finite")
         try:
             self._manager.save(checkpoint_number=step)
         except tf.errors.OpError as error:
@@ -77,10 +77,10 @@ class Checkpoints:
                 f"With room made, the same command goes on from {self.latest or 'the beginning'}."
             ) from error
 
-    def diverged(self, what: str) -> GanzooError:
-        """The error for a model that is broken at its current step, such as "a_loss is nan", with what to do."""
+    def diverged(self, name: str, value: str) -> GanzooError:
+        """The error for a model of which something has a broken value at its current step."""
         return GanzooError(
-            f"{what} at step {self._model.steps_taken}: the training has diverged. "
+            f"{name} is {value} at step {self._model.steps_taken}: the training has diverged. "
             + (f"The last good checkpoint is {self.latest}. " if self.latest else "There is no checkpoint yet. ")
             + "Try a lower learning rate (--config.optimizers.generator.learning_rate) in another --workdir, "
             "or another --seed."
