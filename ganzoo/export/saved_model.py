@@ -185,8 +185,8 @@ def _save(what: Servable, path: Path) -> dict[int, int]:
     """
     functions = {name: one.graph for name, one in what.signatures.items()}
     root = tf.Module()
-    variables = {id(variable): variable for one in what.signatures.values() for variable in one.variables}
-    variables |= {id(weight.value): weight.value for network in what.networks.values() for weight in network.weights}
+    variables = {id(weight.value): weight.value for network in what.networks.values() for weight in network.weights}
+    variables |= {id(variable): variable for one in what.signatures.values() for variable in one.variables}
     root._all_variables = [*variables.values()]
     for name, function in functions.items():
         if not hasattr(root, name) and name != "signatures":  # TensorFlow's own attributes, as `variables`, stay

@@ -36,7 +36,7 @@ def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
 
 
 def step_seed(model: TwoOptimizerModel, purpose: Purpose, draw: int | tf.Tensor) -> tf.Tensor:
-    return fold_in([model.seed, NUMBERS[purpose]], model.step, draw, 0)
+    return fold_in([model.seed, NUMBERS.get(purpose, purpose)], model.step, draw, 0)
 
 
 def restore(setattr: Callable[[object, str, object], None]) -> None:

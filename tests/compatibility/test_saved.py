@@ -143,7 +143,8 @@ def test_an_export_is_measured_as_it_was(new_process):
 @pytest.mark.slow
 def test_a_run_goes_on_to_the_same_weights(expected, workdir):
     """By the same command with more steps, in a new process, from the checkpoint to the next version of the export."""
-    said = command(*RUN, f"--steps={MORE_STEPS}", module=streams_of_then.__name__, folder=workdir.parent)
+    of_then = ("--config.model.latent_dim=2", "--config.model.latent_categories=0")
+    said = command(*RUN, *of_then, f"--steps={MORE_STEPS}", module=streams_of_then.__name__, folder=workdir.parent)
     assert f"going on from step {STEPS}" in said
     found, stored = norms_in_checkpoint(workdir), expected("resumed")
     assert found.keys() == stored.keys()

@@ -43,6 +43,7 @@ def run(tmp_path_factory):
     config = load_config("gan", "gaussians8")
     for network in ("generator", "discriminator"):
         config.networks.mlp[network].width = 16
+    config.model.update(latent_dim=2, latent_categories=0)
     config.steps = config.checkpoints_kept = 3
     config.batch_size, config.checkpoint_every, config.steps_per_execution = 16, 1, 1
     config.ratio.refit.steps, config.sampling.burn_in = 20, 256

@@ -84,7 +84,7 @@ def test_a_generator_that_collapses_in_a_fit_is_warned_about_once(tiny, tmp_path
             self.model.ema_generator.set_weights(first)
             scale(self.model, 1.0 if step < 12 else 0.1)
 
-    model = tiny("gan", (2,))
+    model = tiny("gan", (2,), latent_categories=0)
     first, reals = model.ema_generator.get_weights(), normals(model)
     model.compile(steps_per_execution=4)
     warning = CollapseWarning(3, 24, tmp_path, tf.summary.create_file_writer(str(tmp_path)), reals)
