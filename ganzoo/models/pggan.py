@@ -10,13 +10,13 @@ import tensorflow as tf
 
 from ganzoo.bases import replicas
 from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.deviations import observe
+from ganzoo.bases.gradients import gradients
 from ganzoo.errors import GanzooError
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import gradient_norms, gradient_penalty, interpolate, refuse_batch_norm
 from ganzoo.networks import progressive
 from ganzoo.zoo.registry import register
-
-MEMORY = 0.99  # decay per step of the discriminator's average of minibatch deviations
 
 
 @register("pggan")
@@ -78,14 +78,13 @@ class ProgressiveGAN(AdversarialModel):
         for draw, real in enumerate(batches):
             shown = self.augment_reals(draw, self.levels.show(real))
             step = functools.partial(self.critic_step, draw=draw, real=shown)
-            gradients, deviations, logged = self.levels.at_current(step)
-            self.apply_to_discriminator(gradients)
-            for stddev in self.levels.stddevs:
-                stddev.observe(replicas.mean(tf.reduce_mean(deviations)), MEMORY)
+            by_loss, deviations, logged = self.levels.at_current(step)
+            self.apply_to_discriminator(by_loss)
+            observe(self.levels.stddevs, deviations)
 
         step = functools.partial(self.generator_step, draw=self.n_critic, like=real)
-        gradients, generator_loss = self.levels.at_current(step)
-        self.apply_to_generator(gradients)
+        by_loss, generator_loss = self.levels.at_current(step)
+        self.apply_to_generator(by_loss)
 
         return self.log(generator_loss=generator_loss, level=level, **logged)
 
@@ -101,17 +100,17 @@ class ProgressiveGAN(AdversarialModel):
             wasserstein = losses.wasserstein(real_logits, fake_logits)
             penalty, drift = gradient_penalty(norms), tf.reduce_mean(tf.square(real_logits))
             critic_loss = self.gradient_penalty_weight * penalty + self.drift_weight * drift - wasserstein
-        gradients = _gradients(tape, critic_loss, self.discriminator.trainable_variables)
+        by_loss = gradients(tape, critic_loss, self.discriminator.trainable_variables)
         logged = dict(critic_loss=critic_loss, wasserstein=wasserstein, gradient_norm=norms)
         logged |= dict(real_logits=real_logits, fake_logits=fake_logits)
-        return gradients, real_deviations + fake_deviations, logged
+        return by_loss, real_deviations + fake_deviations, logged
 
     def generator_step(self, generator, critic, *, draw: int, like: tf.Tensor):
         """Gradients of the generator's loss, and the loss, for one level's networks."""
         with tf.GradientTape() as tape, self.layer_noise(draw, like):
             fake = generator(self.step_latents(draw, like), training=True)
             loss = -tf.reduce_mean(critic(self.augment_fakes(draw, fake), training=True)[0])
-        return _gradients(tape, loss, self.generator.trainable_variables), loss
+        return gradients(tape, loss, self.generator.trainable_variables), loss
 
     def images_seen(self, batches: list[tf.Tensor]) -> tf.Tensor:
         """Reals shown before this step by all replicas, int64 []."""
@@ -141,9 +140,3 @@ class ProgressiveGAN(AdversarialModel):
             "stable_images": self.stable_images,
             "fade_images": self.fade_images,
         }
-
-
-def _gradients(tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> list[tf.Tensor]:
-    """Gradients by all variables, with zeros for the layers of other levels."""
-    gradients = tape.gradient(loss, variables)
-    return [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)]

@@ -6,22 +6,22 @@ sections 3.1, 3.2 and appendix B. R1 comes from Mescheder et al. 2018 (https://a
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import keras
 import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.bases import replicas
 from ganzoo.bases.adversarial import AdversarialModel
+from ganzoo.bases.deviations import observe, with_deviations
+from ganzoo.bases.gradients import gradients, is_due, regularised_lazily
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import logits_and_r1, path_lengths, refuse_batch_norm
 from ganzoo.networks import style
-from ganzoo.networks.layers.equalized import MinibatchStddev
+from ganzoo.networks.layers.equalized import minibatch_stddevs
 from ganzoo.zoo.registry import register
 
 LENGTH_MEMORY = 0.99  # decay of the mean path length at each of the steps that regularise
-STDDEV_MEMORY = 0.99  # decay per step of the discriminator's average of minibatch deviations
 
 
 @register("stylegan2")
@@ -83,30 +83,32 @@ class StyleGAN2(AdversarialModel):
                 real_logits, *real_deviations = self.judge(self.augment_reals(draw, real))
                 fake_logits, *fake_deviations = self.judge(self.augment_fakes(draw, fake))
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
-            gradients, r1 = self.regularised(
-                self.discriminator_variables,
-                _gradients(tape, discriminator_loss, self.discriminator_variables),
+            variables = self.discriminator_variables
+            by_loss, r1 = regularised_lazily(
+                gradients(tape, discriminator_loss, variables),
+                variables,
+                self.step,
                 self.r1_interval if self.r1_weight else 0,
                 functools.partial(self.r1, draw, real),
             )
-            self.apply_to_discriminator(gradients)
-            for stddev in self.stddevs:
-                deviations = tf.concat([*real_deviations, *fake_deviations], 0)
-                stddev.observe(replicas.mean(tf.reduce_mean(deviations)), STDDEV_MEMORY)
+            self.apply_to_discriminator(by_loss)
+            observe(minibatch_stddevs(self.discriminator), real_deviations + fake_deviations)
 
         with tf.GradientTape() as tape:
             fake = self.generate(self.n_critic, like=real)
             generator_loss = losses.non_saturating_generator(self.discriminate_fakes(self.n_critic, fake))
-        gradients, length = self.regularised(
-            self.generator_variables,
-            _gradients(tape, generator_loss, self.generator_variables),
+        variables = self.generator_variables
+        by_loss, length = regularised_lazily(
+            gradients(tape, generator_loss, variables),
+            variables,
+            self.step,
             self.path_length_interval if self.path_length_weight else 0,
             functools.partial(self.path_regulariser, self.n_critic + 1, fake),
         )
-        self.apply_to_generator(gradients)
+        self.apply_to_generator(by_loss)
         if self.path_length_weight:
             mean = LENGTH_MEMORY * self.path_length + (1.0 - LENGTH_MEMORY) * replicas.mean(length)
-            self.path_length.assign(tf.where(self.is_due(self.path_length_interval), mean, self.path_length))
+            self.path_length.assign(tf.where(is_due(self.step, self.path_length_interval), mean, self.path_length))
 
         return self.log(
             discriminator_loss=discriminator_loss,
@@ -149,40 +151,6 @@ class StyleGAN2(AdversarialModel):
             lengths = path_lengths(synthesis, self.styles(draw, like), tf.reshape(directions, tf.shape(like)))
         return self.path_length_weight * tf.reduce_mean(tf.square(lengths - self.path_length)), tf.reduce_mean(lengths)
 
-    def regularised(
-        self,
-        variables: Sequence[tf.Variable],
-        gradients: Sequence[tf.Tensor],
-        interval: int,
-        regulariser: Callable[[], tuple[tf.Tensor, tf.Tensor]],
-    ) -> tuple[Sequence[tf.Tensor], tf.Tensor]:
-        """Gradients, in every `interval`-th step with those of `interval` times a regulariser (lazy regularisation).
-
-        Args:
-            variables: the variables of the gradients.
-            gradients: of the main loss.
-            interval: in generator steps; 0 is never.
-            regulariser: () -> (its loss, another value), both float32 [].
-
-        Returns:
-            The gradients, and the regulariser's other value, which is 0 in the steps between.
-        """
-        if not interval:
-            return gradients, tf.constant(0.0)
-
-        def with_regulariser():
-            with tf.GradientTape() as tape:
-                loss, value = regulariser()
-                loss *= interval
-            more = _gradients(tape, loss, variables)
-            return [one + other for one, other in zip(gradients, more, strict=True)], value
-
-        return tf.cond(self.is_due(interval), with_regulariser, lambda: ([*gradients], tf.constant(0.0)))
-
-    def is_due(self, interval: int) -> tf.Tensor:
-        """Whether this step is one of every `interval`-th, bool []."""
-        return tf.equal(self.step % interval, 0)
-
     @functools.cached_property
     def parts(self) -> style.Parts:
         """The generator's mapping and synthesis."""
@@ -190,25 +158,10 @@ class StyleGAN2(AdversarialModel):
         return style.parts(self.generator) or whole
 
     @functools.cached_property
-    def stddevs(self) -> list[MinibatchStddev]:
-        return [layer for layer in self.discriminator.layers if isinstance(layer, MinibatchStddev)]
-
-    def judge(self, samples: tf.Tensor) -> list[tf.Tensor]:
-        """The samples' logits [batch], and their minibatch deviations [batch] if the discriminator has them."""
-        return self._judge(samples, training=True) if self.stddevs else [self.discriminate(samples)]
-
-    @functools.cached_property
-    def _judge(self) -> keras.Model:
-        deviations = [stddev.output[:, 0, 0, -1] for stddev in self.stddevs]
-        return keras.Model(self.discriminator.input, [self.discriminator.output, *deviations])
+    def judge(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+        return with_deviations(self.discriminator)
 
     def get_config(self) -> dict:
         r1 = {"r1_weight": self.r1_weight, "r1_interval": self.r1_interval}
         lengths = {"path_length_weight": self.path_length_weight, "path_length_interval": self.path_length_interval}
         return super().get_config() | r1 | lengths | {"style_mixing": self.style_mixing}
-
-
-def _gradients(tape: tf.GradientTape, loss: tf.Tensor, variables: Sequence[tf.Variable]) -> list[tf.Tensor]:
-    """Gradients that are 0, not None, where the loss does not depend on a variable."""
-    pairs = zip(tape.gradient(loss, variables), variables, strict=True)
-    return [tf.zeros_like(variable) if gradient is None else gradient for gradient, variable in pairs]

@@ -21,7 +21,13 @@ import tensorflow as tf
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import crop, resolutions
 from ganzoo.networks.layers.basic import from_weights, is_exporting, leaky_relu
-from ganzoo.networks.layers.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
+from ganzoo.networks.layers.equalized import (
+    EqualizedConv2D,
+    EqualizedDense,
+    MinibatchStddev,
+    PixelNorm,
+    minibatch_stddevs,
+)
 
 Result = TypeVar("Result")
 
@@ -142,7 +148,7 @@ class Levels:
             raise GanzooError(
                 f"the generator has {count} levels and the discriminator {critics}; give both the same base_resolution."
             )
-        self.stddevs = [layer for layer in discriminator.layers if isinstance(layer, MinibatchStddev)]
+        self.stddevs = minibatch_stddevs(discriminator)
         self._show = _show(generator.output_shape[1:], self.fades) if self.fades else tf.identity
         self._networks = [(generator, lambda *samples, **mode: [discriminator(*samples, **mode)])]
         if self.fades:

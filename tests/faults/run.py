@@ -1,5 +1,4 @@
-"""Puts each fault of `training_faults.py` and `export_faults.py` into a copy of the code, in turn, and runs the tests
-that have to catch it.
+"""Puts each fault of `*_faults.py` into a copy of the code, in turn, and runs the tests that have to catch it.
 
 python tests/faults/run.py
 python tests/faults/run.py --only rename --only seed
@@ -23,12 +22,13 @@ from typing import NamedTuple
 
 import export_faults
 import keras  # noqa: F401 - neither it nor TensorFlow computes anything before the forks
+import objective_faults
 import pytest
 import tensorflow  # noqa: F401
 import training_faults
 from fault import Fault
 
-FAULTS = training_faults.FAULTS + export_faults.FAULTS
+FAULTS = objective_faults.FAULTS + training_faults.FAULTS + export_faults.FAULTS
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ganzoo", "export", "zoo_configs")
 LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", "*.egg-info", "runs")
@@ -184,7 +184,7 @@ def table(outcomes: dict[Fault, Outcome]) -> str:
         "",
         f"`python tests/faults/run.py` puts {len(outcomes)} small faults into the code, one at a time, and the tests "
         f"catch {caught}.",
-        "The lists are `training_faults.py` and `export_faults.py`; the command writes this page.",
+        "The lists are the files `*_faults.py`; the command writes this page.",
         "",
         "| fault | file | caught by | seconds |",
         "|---|---|---|---|",

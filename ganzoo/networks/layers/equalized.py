@@ -119,3 +119,8 @@ class MinibatchStddev(keras.layers.Layer):
 
     def get_config(self) -> dict:
         return super().get_config() | {"group_size": self.group_size}
+
+
+def minibatch_stddevs(discriminator: keras.Model) -> list[MinibatchStddev]:
+    """The discriminator's layers of this kind."""
+    return [layer for layer in discriminator.layers if isinstance(layer, MinibatchStddev)]
