@@ -82,12 +82,13 @@ def _seconds(call: Callable[[], object]) -> list[float]:
 
 def _export_seconds(model) -> float:
     """The seconds of an export with the discriminator's own logits."""
-    recipe = model.recipe()
-    recipe.sampling.update(SAMPLING)
-    model.recipe = lambda: recipe
+    from ganzoo.density_ratio import fitting
+    from ganzoo.export import saved_model
+
+    sampling = model.recipe().sampling.to_dict() | SAMPLING
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        model.export(folder)
+        saved_model.export(model, folder, ratio=fitting.for_export(model, None), sampling=sampling)
         return time.perf_counter() - start
 
 

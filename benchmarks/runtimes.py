@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +32,6 @@ from ganzoo.zoo.registry import in_package
 
 FLAGS = flags.FLAGS
 PAGE = Path(__file__).parents[1] / "docs" / "runtimes.md"
-BEGIN, END = "<!-- by python -m benchmarks.runtimes -->", "<!-- end -->"
 SCRIPT = Path(__file__).with_name("onnxruntime_web.mjs")
 REFERENCE = "TensorFlow"
 SIZES = (1, 7, 64)
@@ -130,22 +129,33 @@ def request(signature, facts: Mapping, count: int) -> Arrays:
 
 def runtimes_of(what, folder: str, root: Path, node_modules: Path | None) -> dict[str, Callable[..., Answers]]:
     """Each runtime's function of a signature's name and requests; TensorFlow is the first."""
+    import tensorflow as tf
+
     from ganzoo.export import other_runtimes
 
     formats = other_runtimes.FORMATS
 
-    def files_of(format: str, name: str) -> list[Path]:
+    @cache
+    def files_of(format: str, name: str) -> list[Path] | GanzooError:
         paths = [root / f"{name}{suffix}" for suffix in formats[format].suffixes]
-        if not paths[0].exists():
+        try:
             other_runtimes.convert(what, name, paths, format, root / f"{format}-{name}")
+        except GanzooError as error:
+            return error
         return paths
 
+    def converted(format: str, name: str) -> list[Path]:
+        files = files_of(format, name)
+        if isinstance(files, GanzooError):
+            raise files
+        return files
+
     def by_format(name: str, requests: list[Arrays], *, format: str, **options) -> Answers:
-        program = formats[format].load(*files_of(format, name), **options)
+        program = formats[format].load(*converted(format, name), **options)
         return [timed(program, inputs) for inputs in requests]
 
     runtimes = {
-        REFERENCE: partial(_eagerly, folder),
+        REFERENCE: partial(_eagerly, tf.saved_model.load(folder)),
         "v1 Session": partial(_in_session, folder),
         "ONNX Runtime": partial(by_format, format="onnx"),
         "LiteRT": partial(by_format, format="litert"),
@@ -153,7 +163,7 @@ def runtimes_of(what, folder: str, root: Path, node_modules: Path | None) -> dic
         "OpenVINO, bfloat16": partial(by_format, format="openvino", precision="bf16"),
     }
     if node_modules is not None:
-        runtimes["onnxruntime-web"] = lambda name, requests: in_node(files_of("onnx", name)[0], requests, node_modules)
+        runtimes["onnxruntime-web"] = lambda name, requests: in_node(converted("onnx", name)[0], requests, node_modules)
     return runtimes
 
 
@@ -167,12 +177,10 @@ def timed(program: Callable[[Arrays], Arrays], inputs: Arrays) -> tuple[Arrays, 
     return outputs, best
 
 
-def _eagerly(folder: str, name: str, requests: list[Arrays]) -> Answers:
-    import tensorflow as tf
-
+def _eagerly(loaded, name: str, requests: list[Arrays]) -> Answers:
     from ganzoo.export.other_runtimes import tensors
 
-    signature = tf.saved_model.load(folder).signatures[name]
+    signature = loaded.signatures[name]
     return [
         timed(lambda inputs: {k: v.numpy() for k, v in signature(**tensors(inputs)).items()}, inputs)
         for inputs in requests
@@ -257,13 +265,6 @@ def cell(row: Measured) -> str:
     return times if row.runtime == REFERENCE else f"{times} ({max(row.differences):.1g})"
 
 
-def write_page(text: str) -> None:
-    """Replaces what stands between the two marks of docs/runtimes.md."""
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
-
-
 def main() -> int:
     cli.positive("steps", FLAGS.steps)
     node_modules = FLAGS.node_modules and Path(FLAGS.node_modules).expanduser()
@@ -277,7 +278,7 @@ def main() -> int:
         for row in measured(entry, what, sizes, node_modules or None):
             print(entry, row.signature, row.runtime, row.refusal or cell(row), flush=True)
             rows.append(row)
-    write_page(page(rows, sizes))
+    measuring.write_between(PAGE, "runtimes", page(rows, sizes))
     return 0
 
 

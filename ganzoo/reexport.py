@@ -43,11 +43,6 @@ def main() -> int:
         raise GanzooError(f"--signature is for --format onnx, litert and openvino; {all_signatures}.")
     if not as_page and FLAGS.onnxruntime_web is not None:
         raise GanzooError("--onnxruntime_web is for --format web alone.")
-    if not as_file and out.exists() and not out.is_dir():
-        becomes = "which becomes the page" if as_page else "which gets the version as a subfolder"
-        raise GanzooError(f"--out is the file {out}; give a folder, {becomes}.")
-    if as_file and out.is_dir():
-        raise GanzooError(f"--out is the folder {out}; with --format {FLAGS.format} give a file's name.")
     check_writable(out, "--out", is_folder=not as_file)
 
     with cli.quiet_imports():

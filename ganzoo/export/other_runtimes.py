@@ -173,11 +173,10 @@ def refusal(signature: Signature) -> str | None:
     """Why no other runtime can take a signature, in a few words; None if nothing speaks against it."""
     if any(one.dtype == "string" for one in signature.inputs):
         return "it takes the files of pictures, which only TensorFlow decodes"
-    kinds = {node.op for node in _nodes(signature.graph)}
-    if any("Random" in kind for kind in kinds):
+    nodes = list(_nodes(signature.graph))
+    if any("Random" in node.op for node in nodes):
         return "it draws random numbers from a seed (Philox), which only TensorFlow can"
-    types = {value.type for node in _nodes(signature.graph) for value in node.attr.values()}
-    if tf.bfloat16.as_datatype_enum in types:
+    if tf.bfloat16.as_datatype_enum in {value.type for node in nodes for value in node.attr.values()}:
         return "it computes in bfloat16; the formats' weights are float32"
     return None
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import keras
-import tensorflow as tf
 
 from ganzoo.bases.translating import TranslationModel
 from ganzoo.export.inputs import FIXED_IMAGES, Input
@@ -14,25 +13,21 @@ from ganzoo.networks.layers.basic import SeededDropout
 
 
 class GivenDropout(SeededDropout):
-    """`SeededDropout` on given uniform numbers, float32 [batch, total]; this layer's begin at `offset`."""
+    """`SeededDropout` whose stream is uniform numbers, float32 [batch, total]; its own begin at `offset`."""
 
     def __init__(self, *, offset: int, **config):
         super().__init__(**config)
         self.offset = offset
 
-    def call(self, inputs):
-        x, numbers = inputs
-        own = numbers[:, self.offset : self.offset + math.prod(x.shape[1:])]
-        kept = tf.reshape(own, tf.shape(x)) >= self.rate
-        return x * tf.cast(kept, x.dtype) / (1 - self.rate)
+    def uniforms(self, x, stream):
+        return stream[:, self.offset : self.offset + math.prod(x.shape[1:])]
 
 
 class Noise(NamedTuple):
     """A signature whose noise is an input, and the numbers that it takes.
 
     Attributes:
-        signature: `images` and `numbers` to `translated` and `log_ratio`, for pictures of the
-            training size.
+        signature: `images` and `numbers` to `images` and `log_ratio`, for pictures of the training size.
         layers: for each layer with dropout its index and its count of uniform numbers, in the order of the numbers.
     """
 
@@ -61,7 +56,7 @@ def with_numbers(model: TranslationModel) -> Noise:
 
     def propose(images, numbers):
         translated = generator([images, numbers], training=False)
-        return {"translated": translated, "log_ratio": model.log_ratio(images, translated)}
+        return {"images": translated, "log_ratio": model.log_ratio(images, translated)}
 
     images = replace(FIXED_IMAGES, shape=(None, *model.image_shape))
     numbers = Input("numbers", shape=(None, sum(counts)), at_least=0, below=1, spread="unit")

@@ -9,10 +9,9 @@ import tensorflow as tf
 
 from ganzoo import noise
 from ganzoo.bases.stepped import TwoOptimizerModel
-from ganzoo.bases.translating import Endpoint
 from ganzoo.errors import GanzooError
 from ganzoo.export import other_runtimes
-from ganzoo.export.inputs import FIXED_IMAGES, INPUTS, Input, classes
+from ganzoo.export.inputs import FIXED_IMAGES, INPUTS, classes
 from ganzoo.export.saved_model import Servable
 from ganzoo.export.signature import Signature
 from ganzoo.files import whole, write_json
@@ -119,10 +118,10 @@ def translation_of(what: Servable, model: TwoOptimizerModel) -> tuple[dict, dict
         takes = [] if endpoint is None else list(endpoint.inputs)
         found = {"name": name, "label": f"{' or '.join(domains[source] for source in sources)} to {domains[target]}"}
         if takes == ["images"]:
-            found["onnx"], signature = f"{name}.onnx", _unchecked(endpoint, images)
+            found["onnx"], signature = f"{name}.onnx", Signature(endpoint.function, (images,))  # checks no inputs
         elif takes == ["images", "domains"]:
             found |= {"onnx": "translate.onnx", "domain": target}
-            signature = _unchecked(endpoint, images, domain)
+            signature = Signature(endpoint.function, (images, domain))
         elif takes == ["images", "seed"] and "drs" in what.signatures:
             given = given_noise.with_numbers(model)
             found["onnx"], signature = f"{name}.onnx", given.signature
@@ -137,11 +136,6 @@ def translation_of(what: Servable, model: TwoOptimizerModel) -> tuple[dict, dict
         directions.append(found)
     facts = {"image_shape": model.image_shape, "directions": directions, "is_drawn": model.needs_pairs}
     return _common(what) | facts | noise_facts, networks
-
-
-def _unchecked(endpoint: Endpoint, *inputs: Input) -> Signature:
-    """An endpoint on pictures, whose output has another name than its input, as an ONNX file must have it."""
-    return Signature(lambda *values: {"translated": endpoint.function(*values)["images"]}, inputs)
 
 
 def _common(what: Servable) -> dict:

@@ -55,14 +55,6 @@ def test_the_page_has_a_line_for_each_signature_and_each_refusal_once():
     assert "- **LiteRT**: it draws (gan `drs`, gan `mh`)" in page
 
 
-def test_the_page_replaces_what_stands_between_the_marks(tmp_path, monkeypatch):
-    monkeypatch.setattr(runtimes, "PAGE", tmp_path / "runtimes.md")
-    runtimes.PAGE.write_text(f"before\n{runtimes.BEGIN}\nold\n{runtimes.END}\nafter\n")
-    for text in ("first", "second"):
-        runtimes.write_page(text)
-    assert runtimes.PAGE.read_text() == f"before\n{runtimes.BEGIN}\nsecond\n{runtimes.END}\nafter\n"
-
-
 @pytest.mark.parametrize("values", [np.array([1.5, -np.inf], np.float32), np.array([[3], [-1]]), np.array([True])])
 def test_arrays_go_to_node_and_back(values):
     np.testing.assert_array_equal(runtimes._from_json(runtimes._as_json(values)), values)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo import noise
+from ganzoo.density_ratio.fitting import for_export
 from ganzoo.errors import GanzooError
 from ganzoo.export import other_runtimes, saved_model
 from ganzoo.networks import style
@@ -229,10 +230,9 @@ def exported(tmp_path_factory):
     for weight in model.ema_generator.weights:
         if weight.name == "strength":
             weight.assign(0.1)
-    recipe = model.recipe()
-    recipe.sampling.update(burn_in=64, batch_size=16, max_samples=40, max_rows=40)
-    model.recipe = lambda: recipe
-    return model, Exported(model.export(str(tmp_path_factory.mktemp("export"))))
+    sampling = model.recipe().sampling.to_dict() | dict(burn_in=64, batch_size=16, max_samples=40, max_rows=40)
+    folder = tmp_path_factory.mktemp("export")
+    return model, Exported(saved_model.export(model, folder, ratio=for_export(model, None), sampling=sampling))
 
 
 def test_without_truncation_and_mixing_samples_from_styles_are_the_samples(exported):

@@ -5,7 +5,9 @@ import pytest
 
 import ganzoo
 from ganzoo.data.framing import LARGEST
+from ganzoo.density_ratio.fitting import for_export
 from ganzoo.errors import GanzooError
+from ganzoo.export import saved_model
 from ganzoo.serving.exported import Exported
 
 NARROW = {
@@ -49,10 +51,9 @@ def test_a_family_trains_exports_and_samples_at_256(network, shape, tmp_path):
     before = model.generator.trainable_variables[0].numpy().copy()
     assert np.isfinite(list(model.train_on_batch(reals, return_dict=True).values())).all()
     assert not np.array_equal(before, model.generator.trainable_variables[0].numpy())
-    recipe = model.recipe()
-    recipe.sampling.update(burn_in=8, batch_size=4, max_samples=4, max_rows=4)
-    model.recipe = lambda: recipe
-    exported = Exported(model.export(str(tmp_path)))
+    sampling = model.recipe().sampling.to_dict() | dict(burn_in=8, batch_size=4, max_samples=4, max_rows=4)
+    path = saved_model.export(model, tmp_path, ratio=for_export(model, None), sampling=sampling)
+    exported = Exported(path)
     drawn = exported.draw("drs", 2, seed=1)["samples"]
     assert drawn.shape == (2, *shape)
     assert np.abs(drawn).max() <= 1.0

@@ -14,6 +14,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
 from ganzoo.files import write_json
 from ganzoo.playground import in_node, onnxruntime_web, pages
+from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.exports import SAMPLING, TRANSLATING, TRANSLATORS, exports, loaded  # noqa: F401 - fixtures
 
 PERCENTILES = dict(gamma_percentile=50.0, maximum_percentile=97.0)

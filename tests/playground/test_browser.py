@@ -11,15 +11,12 @@ import pytest
 
 from ganzoo.pictures import drawing
 from ganzoo.playground import in_node, pages
+from tests.browsers import IN_A_BROWSER, assert_usable
 from tests.exports import TRANSLATORS
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KINDS = ["gan", "points", "cgan", "infogan", "pix2pix", "cyclegan", "stargan"]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: `apt install chromium` brings one"),
-]
+pytestmark = IN_A_BROWSER
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -48,39 +45,6 @@ def served(page):
         server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Opens an address; what it requests and what it prints to the console is in `requests` and `messages`."""
-    contexts = []
-
-    def opened(url, width=1280, scheme="light", script=None):
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.requests, tab.messages = [], []
-        tab.on("request", lambda request: tab.requests.append(request.url))
-        tab.on("console", lambda message: tab.messages.append(message.text))
-        tab.on("pageerror", lambda error: tab.messages.append(str(error)))
-        if script:
-            tab.add_init_script(script)
-        tab.goto(url)
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 def finished(tab, text="accepted, from"):
     """Waits until a drawing is done, and gives what the page says of it."""
     status = tab.locator("[role=status]", has_text=text)
@@ -95,8 +59,6 @@ def fates(tab):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_is_usable_by_everybody_and_asks_its_own_server_alone(open_page, served, tmp_path, kind):
-    from axe_playwright_python.sync_playwright import Axe
-
     drawing.write_png(tmp_path / "picture.png", np.full((30, 20, 1), 200, np.uint8))
     address = served(kind)
     for width in (1280, 390):
@@ -107,11 +69,8 @@ def test_a_page_is_usable_by_everybody_and_asks_its_own_server_alone(open_page, 
             finished(tab, "in ")
             assert not tab.evaluate("crossOriginIsolated")
             assert all(url.startswith((address, "data:")) for url in tab.requests)
-            assert tab.messages == []
             assert not tab.locator("#problem").is_visible()
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
-            violations = Axe().run(tab).response["violations"]
-            assert [(found["id"], found["nodes"][0]["html"]) for found in violations] == []
+            assert_usable(tab, width)
 
 
 @pytest.mark.parametrize("kind", ["gan", "cgan"])

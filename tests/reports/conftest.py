@@ -11,6 +11,7 @@ import tensorflow as tf
 from ganzoo.files import write_json
 from ganzoo.pictures import drawing
 from ganzoo.zoo.recipes import load_config
+from tests.browsers import browser, open_page  # noqa: F401 - fixtures
 from tests.exports import exports  # noqa: F401 - a fixture
 
 STEPS = 300

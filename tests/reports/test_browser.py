@@ -1,52 +1,16 @@
 """Pages opened from the disk in a real browser: nothing is requested, every picture decodes, axe-core finds nothing."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 from ganzoo.pictures import drawing
 from ganzoo.reports import compare, page
+from tests.browsers import IN_A_BROWSER, assert_usable
 from tests.reports.conftest import KINDS, write_curves
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KINDS_OF_PAGES = [*KINDS, "without curves", "not finite", "stopped", "compared"]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: `apt install chromium` brings one"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Opens a file; what it requests and what it prints to the console is in the lists `requests` and `messages`."""
-    contexts = []
-
-    def opened(path, width=1280, scheme="light"):
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.requests, tab.messages = [], []
-        tab.on("request", lambda request: tab.requests.append(request.url))
-        tab.on("console", lambda message: tab.messages.append(message.text))
-        tab.on("pageerror", lambda error: tab.messages.append(str(error)))
-        tab.goto(path.resolve().as_uri())
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -67,26 +31,21 @@ def path_of(made, new_run, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS_OF_PAGES)
 def test_a_page_needs_nothing_and_is_usable_by_everybody(open_page, path_of, kind):
-    from axe_playwright_python.sync_playwright import Axe
-
-    path = path_of(kind)
+    address = path_of(kind).resolve().as_uri()
     for width in (1280, 390):
         for scheme in ("light", "dark"):
-            tab = open_page(path, width, scheme)
-            assert [url for url in tab.requests if not url.startswith("data:")] == [path.resolve().as_uri()]
-            assert tab.messages == []
+            tab = open_page(address, width, scheme)
+            assert [url for url in tab.requests if not url.startswith("data:")] == [address]
             broken = "[...document.images].filter(image => !image.complete || image.naturalWidth === 0).length"
             assert tab.evaluate(broken) == 0
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
-            violations = Axe().run(tab).response["violations"]
-            assert [(found["id"], found["nodes"][0]["html"]) for found in violations] == []
+            assert_usable(tab, width)
 
 
 def test_the_slider_goes_by_keys_and_plays(open_page, new_run):
     workdir = new_run(finished=False)
     for step, grey in ((100, 50), (200, 100), (300, 150)):
         drawing.write_png(workdir / "samples" / f"step_{step:06d}.png", np.full((8, 8, 1), grey, np.uint8))
-    tab = open_page(page.write(workdir))
+    tab = open_page(page.write(workdir).resolve().as_uri())
     slider, image = tab.get_by_role("slider"), tab.locator("[data-slider] img")
     last = image.get_attribute("src")
     slider.focus()
@@ -108,7 +67,7 @@ def test_the_slider_goes_by_keys_and_plays(open_page, new_run):
 def test_colours_follow_the_readers_system(open_page, made):
     path = page.write(made("pictures"))
     colours = [
-        open_page(path, scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        open_page(path.resolve().as_uri(), scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
         for scheme in ("light", "dark")
     ]
     assert colours == ["rgb(255, 255, 255)", "rgb(20, 24, 29)"]

@@ -212,10 +212,14 @@ class SeededDropout(keras.layers.Layer):
         x, stream = inputs
         if not self.rate:
             return x
+        numbers = tf.reshape(self.uniforms(x, stream), tf.shape(x))
+        return x * tf.cast(numbers >= self.rate, x.dtype) / (1 - self.rate)
+
+    def uniforms(self, x: tf.Tensor, stream: tf.Tensor) -> tf.Tensor:
+        """Numbers in [0, 1), one for each feature: float32 [batch, features of a row]."""
         seed, first_row = noise.fold_in(stream[:2], noise.Purpose.DROPOUT, self.index), stream[2]
         shape = tf.shape(x)
-        numbers = noise.uniforms(seed, shape[0], tf.reduce_prod(shape[1:]), first_row=first_row)
-        return x * tf.cast(tf.reshape(numbers, shape) >= self.rate, x.dtype) / (1 - self.rate)
+        return noise.uniforms(seed, shape[0], tf.reduce_prod(shape[1:]), first_row=first_row)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]

@@ -33,18 +33,19 @@ export class Translator {
       const numbers = this.#numbers(seed, rows);
       inputs.numbers = new ort.Tensor("float32", numbers, [rows.length, numbers.length / rows.length]);
     }
-    const { translated, log_ratio } = await network.run(inputs);
-    return { samples: translated.data, logRatios: log_ratio?.data };
+    const { images_out, log_ratio } = await network.run(inputs);
+    return { samples: images_out.data, logRatios: log_ratio?.data };
   }
 
   // The uniform numbers of `SeededDropout`, those of each layer one after another.
   #numbers(seed, rows) {
     const total = this.facts.dropouts.reduce((sum, [, count]) => sum + count, 0);
     const numbers = new Float32Array(rows.length * total);
+    const layers = this.facts.dropouts.map(([index, count]) => [foldIn(foldIn(seed, DROPOUT), index), count]);
     rows.forEach((row, place) => {
       let offset = place * total;
-      for (const [index, count] of this.facts.dropouts) {
-        numbers.set(uniforms(foldIn(foldIn(seed, DROPOUT), index), 1, count, row), offset);
+      for (const [layerSeed, count] of layers) {
+        numbers.set(uniforms(layerSeed, 1, count, row), offset);
         offset += count;
       }
     });
