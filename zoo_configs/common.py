@@ -74,7 +74,7 @@ def get_config(kind: str) -> ConfigDict:
     )
     config.networks.style = dict(
         generator=dict(width=16, max_width=64, base_resolution=4, mapping_layers=2, style_dim=64),
-        # Without minibatch deviations: only stylegan2 keeps the average that scores need.
+        # Without minibatch deviations: only stylegan2 and pggan keep the average that scores need.
         discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=0),
     )
     config.augment = ConfigDict()  # random transforms of the pictures that the discriminator sees in training

@@ -147,10 +147,10 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         first_row = replicas.first_row(tf.shape(like)[0])
         return fresh_noise(noise.stream(self.step_seed(noise.Purpose.LAYER_NOISE, draw), first_row))
 
-    def step_latents(self, draw: int, like: tf.Tensor) -> tf.Tensor:
+    def step_latents(self, draw: int, like: tf.Tensor, purpose: noise.Purpose = noise.Purpose.LATENTS) -> tf.Tensor:
         """The latents of this step's draw number `draw`, one for each row of `like`; float32 [batch, d]."""
         row_count = tf.shape(like)[0]
-        seed = self.step_seed(noise.Purpose.LATENTS, draw)
+        seed = self.step_seed(purpose, draw)
         return self.latents(seed, row_count, first_row=replicas.first_row(row_count))
 
     def discriminate(self, samples: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor:

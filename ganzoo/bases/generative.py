@@ -1,6 +1,7 @@
 """The methods of a trained model that samples from latents: sample, save and export, always by its averaged weights."""
 
 import functools
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -147,12 +148,15 @@ def with_labels(batch: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor | list[tf.Ten
     return [batch, *labels] if labels else batch
 
 
-def layers_with_weights(network: keras.Model) -> list[keras.layers.Layer]:
-    """The layers that hold weights, from the inputs on, each once; those of a network within it one by one."""
-    layers: dict[keras.layers.Layer, None] = {}
+def layers_in_order(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """The layers of a network and of networks in it, as they are computed; Keras's own walk reverses nested ones."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
-            layers |= dict.fromkeys(layers_with_weights(layer))
-        elif layer.weights:
-            layers[layer] = None
-    return [*layers]
+            yield from layers_in_order(layer)
+        else:
+            yield layer
+
+
+def layers_with_weights(network: keras.Model) -> list[keras.layers.Layer]:
+    """The layers that hold weights, from the inputs on, each once; those of a network within it one by one."""
+    return [*dict.fromkeys(layer for layer in layers_in_order(network) if layer.weights)]

@@ -59,6 +59,7 @@ class TranslationModel(TwoOptimizerModel):
 
     generators: ClassVar[tuple[str, ...]]  # the networks' names as attributes
     discriminators: ClassVar[tuple[str, ...]]
+    helpers: ClassVar[tuple[str, ...]] = ()  # networks that train with the generators and are not exported
     needs_pairs: ClassVar[bool] = False
     labelled: ClassVar[bool] = False  # whether a step takes (pictures, domains) instead of pictures of two domains
     smallest_side: ClassVar[int] = 1  # the smallest side, in pixels, of a picture for the generators
@@ -74,8 +75,13 @@ class TranslationModel(TwoOptimizerModel):
     ):
         super().__init__(n_critic=n_critic, seed=seed, name=name)
         self.image_shape = tuple(image_shape)
-        for attribute, network in zip(self.generators + self.discriminators, networks, strict=True):
+        for attribute, network in zip(self.networks, networks, strict=True):
             setattr(self, attribute, network)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of all networks, in the order in which they are given."""
+        return self.generators + self.discriminators + self.helpers
 
     def check_batch(self, batch_size: int) -> None:
         """Checks the batch size before the first step.
@@ -105,7 +111,8 @@ class TranslationModel(TwoOptimizerModel):
 
     @property
     def generator_variables(self) -> list:
-        return [variable for name in self.generators for variable in getattr(self, name).trainable_variables]
+        names = self.generators + self.helpers
+        return [variable for name in names for variable in getattr(self, name).trainable_variables]
 
     @property
     def discriminator_variables(self) -> list:
@@ -123,12 +130,12 @@ class TranslationModel(TwoOptimizerModel):
         return ganzoo.export_model(self, directory)
 
     def get_config(self) -> dict:
-        networks = {name: getattr(self, name) for name in self.generators + self.discriminators}
+        networks = {name: getattr(self, name) for name in self.networks}
         own = {name: keras.saving.serialize_keras_object(network) for name, network in networks.items()}
         return super().get_config() | {"image_shape": self.image_shape} | own
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "TranslationModel":
-        names = cls.generators + cls.discriminators
+        names = cls.generators + cls.discriminators + cls.helpers
         networks = [keras.saving.deserialize_keras_object(config[name], custom_objects) for name in names]
         return cls(*networks, **{key: value for key, value in config.items() if key not in names})

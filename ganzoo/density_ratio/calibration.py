@@ -115,9 +115,10 @@ def fit_map(method: str, real_logits: np.ndarray, fake_logits: np.ndarray) -> Ma
 
 
 def _fit(method: str, real: np.ndarray, fake: np.ndarray) -> Map:
-    fit = {"temperature": temperature, "isotonic": isotonic, "beta": beta}[method]
     # A product and a sum keep the order in float32, and LiteRT has no arithmetic in float64.
-    return _bounded(fit(np.float64(real), np.float64(fake)), tf.float32 if method == "temperature" else tf.float64)
+    fits = {"temperature": (temperature, tf.float32), "isotonic": (isotonic, tf.float64), "beta": (beta, tf.float64)}
+    fit, dtype = fits[method]
+    return _bounded(fit(np.float64(real), np.float64(fake)), dtype)
 
 
 def temperature(real: np.ndarray, fake: np.ndarray) -> Map:

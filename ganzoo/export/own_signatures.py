@@ -223,7 +223,7 @@ def _is_for(own: OwnSignature, model: AdversarialModel, ratio: DensityRatio | No
         return False
     if model.codes is None and names & {"categories", "continuous"}:
         return False
-    if not has_styles(model) and "crossover" in names:
+    if "crossover" in names and not has_styles(model):
         return False
     if model.num_classes is None:
         return "labels" not in names

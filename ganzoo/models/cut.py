@@ -20,7 +20,7 @@ from ganzoo.zoo.registry import register
 
 @register("cut")
 class CUT(TranslationModel):
-    """CycleGAN's generator and discriminator of patches, and heads on the features of the generator's first half.
+    """CycleGAN's generator and discriminator of patches, and heads H on the features of the generator's first half.
 
     A patch of the translation must find the patch of the input at its own place among other patches of the input. Keys
     have no gradient, and losses are means over layers and places, both as in the authors' code. There is no pool of
@@ -33,10 +33,9 @@ class CUT(TranslationModel):
         temperature: tau of equation 3; .07 in the paper.
         num_patches: places of each layer that are compared; 256 in the paper. A layer with fewer places shows all.
         projection_width: the heads' width; 256 in the paper.
-        heads: the heads H; None makes new ones.
     """
 
-    generators, discriminators = ("generator",), ("discriminator",)
+    generators, discriminators, helpers = ("generator",), ("discriminator",), ("heads",)
     smallest_side = cyclegan.SMALLEST_SIDE
     logged = (
         "discriminator_loss",
@@ -56,25 +55,22 @@ class CUT(TranslationModel):
         temperature: float,
         num_patches: int,
         projection_width: int,
-        heads: keras.Model | None = None,
         **base,
     ):
         super().__init__(*networks, **base)
         self.nce_weight, self.identity_weight = nce_weight, identity_weight
         self.temperature, self.num_patches, self.projection_width = temperature, num_patches, projection_width
-        channels = [features.shape[-1] for features in cyclegan.first_half(self.generator)]
-        self.heads = heads or patch_heads(channels, projection_width)
 
     @classmethod
     def for_shape(
         cls, image_shape: tuple[int, int, int], *, network: str, generator: dict, discriminator: dict, **objective
     ) -> "CUT":
         """Builds both networks; "cyclegan" is the only family."""
-        networks = (
-            cyclegan.generator(image_shape, **generator),
-            patchgan.discriminator(image_shape, conditional=False, **discriminator),
-        )
-        return cls(*networks, image_shape=image_shape, **objective)
+        translator = cyclegan.generator(image_shape, **generator)
+        critic = patchgan.discriminator(image_shape, conditional=False, **discriminator)
+        channels = [features.shape[-1] for features in cyclegan.first_half(translator)]
+        heads = patch_heads(channels, objective["projection_width"])
+        return cls(translator, critic, heads, image_shape=image_shape, **objective)
 
     def train_step(self, data):
         """One step of the discriminator, then one of the generator and the heads, on the same fakes.
@@ -123,7 +119,7 @@ class CUT(TranslationModel):
             outputs: the inputs' translations, float32 [batch, height, width, channels].
         """
         places = [self.places(layer, tf.reduce_prod(tf.shape(of)[1:3])) for layer, of in enumerate(features)]
-        keys = self.heads(_at(places, map(tf.stop_gradient, features)), training=True)
+        keys = self.heads(_at(places, features), training=True)
         queries = self.heads(_at(places, self._encode(outputs, training=True)), training=True)
         each = [patch_nce(q, tf.stop_gradient(k), self.temperature) for q, k in zip(queries, keys, strict=True)]
         return tf.add_n(each) / len(each)
@@ -139,10 +135,6 @@ class CUT(TranslationModel):
     @functools.cached_property
     def _encode_and_translate(self) -> keras.Model:
         return keras.Model(self.generator.input, [*cyclegan.first_half(self.generator), self.generator.output])
-
-    @property
-    def generator_variables(self) -> list:
-        return [*super().generator_variables, *self.heads.trainable_variables]
 
     def directions(self):
         return {"translate": Direction((0,), 1)}
@@ -166,13 +158,7 @@ class CUT(TranslationModel):
 
     def get_config(self):
         names = ("nce_weight", "identity_weight", "temperature", "num_patches", "projection_width")
-        own = {name: getattr(self, name) for name in names}
-        return super().get_config() | own | {"heads": keras.saving.serialize_keras_object(self.heads)}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        heads = keras.saving.deserialize_keras_object(config["heads"], custom_objects)
-        return super().from_config(config | {"heads": heads}, custom_objects)
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
 def _at(places, features) -> list[tf.Tensor]:

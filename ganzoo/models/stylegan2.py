@@ -13,12 +13,12 @@ import tensorflow as tf
 from ganzoo import noise
 from ganzoo.bases import replicas
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.bases.deviations import observe, with_deviations
+from ganzoo.bases.deviations import observe
 from ganzoo.bases.gradients import gradients, is_due, regularised_lazily
 from ganzoo.losses import adversarial as losses
 from ganzoo.losses.penalties import logits_and_r1, path_lengths, refuse_batch_norm
 from ganzoo.networks import style
-from ganzoo.networks.layers.equalized import minibatch_stddevs
+from ganzoo.networks.layers.equalized import minibatch_stddevs, with_deviations
 from ganzoo.zoo.registry import register
 
 LENGTH_MEMORY = 0.99  # decay of the mean path length at each of the steps that regularise
@@ -80,8 +80,8 @@ class StyleGAN2(AdversarialModel):
         for draw, real in enumerate(self.critic_batches(reals)):
             fake = self.generate(draw, like=real)
             with tf.GradientTape() as tape:
-                real_logits, *real_deviations = self.judge(self.augment_reals(draw, real))
-                fake_logits, *fake_deviations = self.judge(self.augment_fakes(draw, fake))
+                real_logits, *real_deviations = self.judge(self.augment_reals(draw, real), training=True)
+                fake_logits, *fake_deviations = self.judge(self.augment_fakes(draw, fake), training=True)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
             variables = self.discriminator_variables
             by_loss, r1 = regularised_lazily(
@@ -131,9 +131,9 @@ class StyleGAN2(AdversarialModel):
         if not self.style_mixing or layers == 1:
             return tf.repeat(coarse[:, None], layers, axis=1)
         row_count = tf.shape(like)[0]
-        where = dict(first_row=replicas.first_row(row_count))
-        fine = mapping(self.latents(self.step_seed(noise.Purpose.FINE_LATENTS, draw), row_count, **where))
-        uniforms = noise.uniforms(self.step_seed(noise.Purpose.CROSSOVERS, draw), row_count, 2, **where)
+        fine = mapping(self.step_latents(draw, like, noise.Purpose.FINE_LATENTS))
+        seed, first_row = self.step_seed(noise.Purpose.CROSSOVERS, draw), replicas.first_row(row_count)
+        uniforms = noise.uniforms(seed, row_count, 2, first_row=first_row)
         return style.mixed(coarse, fine, style.crossovers(uniforms, self.style_mixing, layers), layers)
 
     def r1(self, draw: int, real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -158,7 +158,7 @@ class StyleGAN2(AdversarialModel):
         return style.parts(self.generator) or whole
 
     @functools.cached_property
-    def judge(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    def judge(self) -> Callable[..., list[tf.Tensor]]:
         return with_deviations(self.discriminator)
 
     def get_config(self) -> dict:

@@ -39,6 +39,11 @@ def resolutions(
     return sizes
 
 
+def widths_of(levels: int, width: int, max_width: int) -> list[int]:
+    """Channels by level, the lowest resolution first: `width` at the highest, doubled at each halving."""
+    return [min(width * 2**level, max_width) for level in reversed(range(levels))]
+
+
 def generator(
     latent_dim: int,
     image_shape: tuple[int, ...],

@@ -19,14 +19,15 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.dcgan import crop, resolutions
-from ganzoo.networks.layers.basic import from_weights, is_exporting, leaky_relu
+from ganzoo.networks.dcgan import crop, resolutions, widths_of
+from ganzoo.networks.layers.basic import is_exporting, leaky_relu
 from ganzoo.networks.layers.equalized import (
     EqualizedConv2D,
     EqualizedDense,
     MinibatchStddev,
     PixelNorm,
     minibatch_stddevs,
+    with_deviations,
 )
 
 Result = TypeVar("Result")
@@ -53,11 +54,12 @@ class FadeIn(keras.layers.Layer):
         below, new = inputs
         if is_exporting():
             with tf.init_scope():
-                stored = float(tf.convert_to_tensor(self.alpha))
-            if stored in (0.0, 1.0):
-                return new if stored else tf.cast(below, new.dtype)
-        alpha = from_weights(lambda: tf.cast(self.alpha, new.dtype))
-        return from_weights(lambda: 1 - tf.cast(self.alpha, new.dtype)) * below + alpha * new
+                alpha = float(tf.convert_to_tensor(self.alpha))
+            if alpha in (0.0, 1.0):
+                return new if alpha else tf.cast(below, new.dtype)
+        else:
+            alpha = tf.cast(self.alpha, new.dtype)
+        return (1 - alpha) * below + alpha * new
 
     def compute_output_shape(self, input_shape):
         return input_shape[1]
@@ -79,7 +81,7 @@ def generator(
         base_resolution: the largest allowed smaller side of the first level; 4 in the paper.
     """
     sizes = resolutions(image_shape, base_resolution)[::-1]
-    widths = _widths(len(sizes), width, max_width)
+    widths = widths_of(len(sizes), width, max_width)
     latents = keras.Input((latent_dim,), name="latents")
     # The authors' gain, a quarter of the others: it makes the layer learn more slowly than the convolutions.
     first = EqualizedDense(sizes[0][0] * sizes[0][1] * widths[0], gain=math.sqrt(2.0) / 4.0)
@@ -109,7 +111,7 @@ def discriminator(
         group_size: the group size of the minibatch standard deviation.
     """
     levels = len(resolutions(image_shape, base_resolution))
-    widths = _widths(levels, width, max_width)
+    widths = widths_of(levels, width, max_width)
     layers = [MinibatchStddev(group_size, name="stddev")]
     for level, out in enumerate(widths):
         layers.append(keras.Sequential(_rectified(EqualizedConv2D(out, 1)), name=f"from_picture_{level}"))
@@ -150,7 +152,7 @@ class Levels:
             )
         self.stddevs = minibatch_stddevs(discriminator)
         self._show = _show(generator.output_shape[1:], self.fades) if self.fades else tf.identity
-        self._networks = [(generator, lambda *samples, **mode: [discriminator(*samples, **mode)])]
+        self._networks = [(generator, with_deviations(discriminator))]
         if self.fades:
             self._networks = [
                 (_generator_at(generator, level), _discriminator_at(discriminator, level, count))
@@ -249,11 +251,6 @@ def _show(image_shape: tuple[int, ...], fades: Sequence[FadeIn]) -> keras.Model:
         finer = pictures.pop()
         shown = fade([enlarge(shown, finer.shape[1:3]), finer])
     return keras.Model(samples, shown)
-
-
-def _widths(levels: int, width: int, max_width: int) -> list[int]:
-    """Channels by level, the lowest first."""
-    return [min(width * 2**level, max_width) for level in reversed(range(levels))]
 
 
 def _to_picture(x: keras.KerasTensor, channels: int, level: int) -> keras.KerasTensor:

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError
-from ganzoo.networks.dcgan import resolutions
+from ganzoo.networks.dcgan import resolutions, widths_of
 from ganzoo.networks.layers.basic import leaky_relu, squeeze_logit
 
 LEAKY_RELU_GAIN = math.sqrt(2 / (1 + 0.2**2))  # the gain that keeps the variance through a leaky ReLU of slope .2
@@ -45,7 +45,7 @@ def generator(
         group_size: channels in each group of a block's 3 x 3 convolution; 0 makes a single group.
     """
     sizes = resolutions(image_shape, base_resolution)
-    widths = _widths(width, max_width, len(sizes))
+    widths = widths_of(len(sizes), width, max_width)[::-1]
     latents = keras.Input((latent_dim,), name="latents")
     x = keras.layers.Dense(widths[-1], use_bias=False, kernel_initializer=_scaled(1.0))(latents)
     x = SpatialBasis(sizes[-1])(x)
@@ -80,7 +80,7 @@ def discriminator(
         width, max_width, base_resolution, blocks, expansion, group_size: as in `generator`.
     """
     sizes = resolutions(image_shape, base_resolution)
-    widths = _widths(width, max_width, len(sizes))
+    widths = widths_of(len(sizes), width, max_width)[::-1]
     samples = keras.Input(image_shape, name="samples")
     x = _linear(widths[0])(samples)
     for level in range(len(sizes)):
@@ -214,10 +214,6 @@ def _interpolation(old: int, new: int) -> np.ndarray:
     for row in range(new):
         matrix[row, 2 * row : 2 * row + 4] = np.array([1, 3, 3, 1]) / 8
     return matrix[:, 1 : old + 1]
-
-
-def _widths(width: int, max_width: int, levels: int) -> list[int]:
-    return [min(width * 2**level, max_width) for level in range(levels)]
 
 
 def _linear(filters: int, **kwargs) -> keras.layers.Layer:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from ganzoo.networks.dcgan import INPUT_CHANNELS, resolutions
+from ganzoo.networks.dcgan import INPUT_CHANNELS, resolutions, widths_of
 from ganzoo.networks.layers.basic import leaky_relu
 from ganzoo.networks.layers.equalized import EqualizedConv2D, EqualizedDense, MinibatchStddev, PixelNorm
 from ganzoo.networks.layers.modulated import (
@@ -61,7 +61,7 @@ def generator(
     latents = keras.Input((latent_dim,), name="latents")
     style = _mapping(latent_dim, mapping_layers, style_dim)(latents)
     styles = keras.layers.RepeatVector(2 * len(sizes), dtype="float32")(style)
-    synthesis = _synthesis(image_shape[2], sizes, _widths(len(sizes), width, max_width), style_dim)
+    synthesis = _synthesis(image_shape[2], sizes, widths_of(len(sizes), width, max_width), style_dim)
     return keras.Model(latents, synthesis(styles), name="generator")
 
 
@@ -74,10 +74,10 @@ def discriminator(
         image_shape: (height, width, channels).
         width, max_width, base_resolution: as in `generator`.
         group_size: the group size of the minibatch standard deviation; 0 leaves it out. A model must keep the
-            deviation's average for `score` (`MinibatchStddev.observe`), as `stylegan2` does.
+            deviation's average for `score` (`MinibatchStddev.observe`), as `stylegan2` and `pggan` do.
     """
     levels = len(resolutions(image_shape, base_resolution, channels=INPUT_CHANNELS))
-    widths = _widths(levels, width, max_width)
+    widths = widths_of(levels, width, max_width)
     samples = keras.Input(image_shape, name="samples")
     x = _rectified(EqualizedConv2D(widths[-1], 1)(samples))
     for level in range(levels - 1, 0, -1):
@@ -193,11 +193,6 @@ def _residual_block(x: keras.KerasTensor, out: int) -> keras.KerasTensor:
     x = Blur(2)(_rectified(EqualizedConv2D(x.shape[-1], 3)(x)))
     x = _rectified(EqualizedConv2D(out, 3, strides=2, padding="valid", gain=1.0)(x))
     return keras.layers.Add()([shortcut, x])
-
-
-def _widths(levels: int, width: int, max_width: int) -> list[int]:
-    """Channels by level, the lowest first."""
-    return [min(width * 2**level, max_width) for level in reversed(range(levels))]
 
 
 def _rectified(x: keras.KerasTensor) -> keras.KerasTensor:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.pictures.drawing import sample_pictures
-from ganzoo.serving.exported import Exported
+from ganzoo.serving.exported import Exported, holds_export
 from ganzoo.tasks import workdirs
 from ganzoo.training import validation
 from ganzoo.training.validation import History
@@ -130,7 +130,7 @@ def metrics_of(workdir: Path) -> dict | None:
 
 
 def _export_facts(workdir: Path) -> dict | None:
-    if not any((workdir / "export").glob("[0-9]*/saved_model.pb")):
+    if not holds_export(workdir / "export"):
         return None
     return Exported.describe(workdir / "export")
 

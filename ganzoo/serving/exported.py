@@ -368,9 +368,14 @@ def newest_version(directory: str | Path) -> Path:
     return path
 
 
+def holds_export(folder: Path) -> bool:
+    """Whether a folder is an export, or has versions of one."""
+    return (folder / "saved_model.pb").is_file() or any(folder.glob("[0-9]*/saved_model.pb"))
+
+
 def _reason(directory: Path) -> str:
     """Why there is no export in a folder, and what to do."""
-    if any((directory / "export").glob("[0-9]*/saved_model.pb")):
+    if holds_export(directory / "export"):
         return f"it is a run's folder. Give the export in it, {directory / 'export'}."
     when = "a run leaves one in its workdir's folder `export` when it ends"
     if not directory.exists():

@@ -5,14 +5,12 @@ https://arxiv.org/abs/2007.06600. For standard normal latents they are also the 
 estimates from the first layer's outputs (Härkönen et al., NeurIPS 2020, https://arxiv.org/abs/2004.02546).
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.bases.generative import GenerativeModel
+from ganzoo.bases.generative import GenerativeModel, layers_in_order
 from ganzoo.bases.translating import TranslationModel
 from ganzoo.errors import GanzooError
 from ganzoo.serving.walking import law_of
@@ -72,19 +70,10 @@ def directions(model: GenerativeModel, count: int | None = None) -> Directions:
 
 def _first_kernel(model: GenerativeModel) -> np.ndarray:
     """The weights of the first dense layer, [inputs, outputs]; the latents are the first of its inputs."""
-    for layer in _in_order(model.ema_generator):
+    for layer in layers_in_order(model.ema_generator):
         kernel = getattr(layer, "kernel", None)
         if kernel is not None:
             if len(kernel.shape) == 2:
                 return np.asarray(kernel)
             break
     raise GanzooError("the generator's first layer is not dense: its weights have no directions of latents.")
-
-
-def _in_order(model: keras.Model) -> Iterator[keras.Layer]:
-    """The layers of a model and of the models in it, as they are computed; Keras's own walk reverses nested ones."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _in_order(layer)
-        else:
-            yield layer

@@ -17,10 +17,10 @@ from ganzoo.bases.generative import GenerativeModel, layers_with_weights
 from ganzoo.data import names
 from ganzoo.errors import GanzooError
 from ganzoo.serving import hub
-from ganzoo.serving.exported import Exported, newest_version
+from ganzoo.serving.exported import Exported, holds_export, newest_version
 from ganzoo.tasks import restored, workdirs
 from ganzoo.training import validation
-from ganzoo.training.checkpoints import Checkpoints, best
+from ganzoo.training.checkpoints import Checkpoints
 
 NETWORKS = ("generator", "ema_generator", "discriminator", "recognition")
 NAMED = 5  # layers that a line names
@@ -99,9 +99,9 @@ def load(path: str, config: ConfigDict) -> Source:
     if place.is_file() and place.suffix == ".keras":
         return _of_file(place)
     if (place / "config.json").is_file():
-        is_kept = (place / "checkpoints").is_dir() or not _holds_export(place / "export")
+        is_kept = (place / "checkpoints").is_dir() or not holds_export(place / "export")
         return _of_run(place, config) if is_kept else _of_export(newest_version(place / "export"), config)
-    if _holds_export(place):
+    if holds_export(place):
         return _of_export(newest_version(place), config)
     raise GanzooError(
         f"--init_from is '{path}', where there are no trained networks. Give the folder of a run or of an export, or a "
@@ -171,10 +171,6 @@ def _fits(old: Layer, new: Layer) -> int:
     return sum(weight.size for weight in new.weights) if is_equal else 0
 
 
-def _holds_export(folder: Path) -> bool:
-    return (folder / "saved_model.pb").is_file() or any(folder.glob("[0-9]*/saved_model.pb"))
-
-
 def _of_run(workdir: Path, config: ConfigDict) -> Source:
     """The networks of the checkpoint that a run exports."""
     theirs = restored.config_of(workdir)
@@ -182,9 +178,7 @@ def _of_run(workdir: Path, config: ConfigDict) -> Source:
     model = models.from_config(theirs, _sample_shape(workdirs.described(workdir), theirs))
     if Checkpoints(workdir, model, theirs.checkpoints_kept).restore() == 0:
         raise GanzooError(f"--init_from is {workdir}, a run that has no checkpoints yet. Train it first.")
-    measured = validation.history(workdir) if theirs.evaluate_every and theirs.export == "best" else None
-    if measured is not None and measured.best is not None:
-        best(workdir, model).restore()
+    validation.restore_exported(model, workdir, theirs)
     return Source(f"{workdir}, step {model.steps_taken}", _layers_of(model, workdir))
 
 

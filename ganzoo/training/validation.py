@@ -131,6 +131,22 @@ class Watch(EverySteps):
         return f"no better than at step {best} ({self.history.metric} {value:.3g}) in {since} measurements"
 
 
+def restore_exported(model: TwoOptimizerModel, workdir: Path, config: ConfigDict) -> History | None:
+    """Restores the best checkpoint if the run exports it, and gives the run's measurements; None if it has none.
+
+    Args:
+        model: the model at its last step.
+        workdir: the run's folder.
+        config: a resolved recipe.
+    """
+    measured = history(workdir) if config.get("evaluate_every") else None
+    if measured is None or measured.best is None:
+        return None
+    if config.export == "best":
+        best(workdir, model).restore()
+    return measured
+
+
 def choose(model: TwoOptimizerModel, workdir: Path, config: ConfigDict) -> dict[str, object]:
     """Restores the checkpoint that the run exports, `config.export`, and says which it is.
 
@@ -144,11 +160,9 @@ def choose(model: TwoOptimizerModel, workdir: Path, config: ConfigDict) -> dict[
         `trained_steps`, `checkpoint` ("best" or "last"), and `validation`, the metric's value at that step.
     """
     trained = model.steps_taken
-    measured = history(workdir) if config.get("evaluate_every") else None
-    if measured is None or measured.best is None:
+    measured = restore_exported(model, workdir, config)
+    if measured is None:
         return {"step": trained}
-    if config.export == "best":
-        best(workdir, model).restore()
     step = model.steps_taken
     value = measured.values.get(step)
     shown = "" if value is None else f": {measured.metric} {value:.3g}"

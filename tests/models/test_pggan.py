@@ -190,3 +190,18 @@ def test_batches_of_unknown_size_are_refused(growing, reals):
 def test_phases_of_fewer_than_no_pictures_are_refused(growing):
     with pytest.raises(GanzooError, match="at least 0"):
         growing(fade_images=-1)
+
+
+def test_networks_of_one_level_keep_the_average_of_deviations(tiny, reals):
+    """A discriminator of another family with minibatch deviations: the average moves from 1 towards them."""
+    networks = dict(width=4, max_width=4, base_resolution=8)
+    model = tiny(
+        "pggan",
+        network="style",
+        generator=networks | dict(mapping_layers=1, style_dim=4),
+        discriminator=networks | dict(group_size=4),
+    )
+    fit_eagerly(model, reals(4 * model.n_critic), batch_size=4 * model.n_critic)
+    average = float(model.discriminator.get_layer("stddev").average)
+    assert np.isfinite(average)
+    assert average != 1.0

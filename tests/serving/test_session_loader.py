@@ -10,11 +10,8 @@ from ganzoo.bases.generative import with_labels
 from ganzoo.networks.layers.basic import exporting
 from ganzoo.sampling.proposals import generate
 from ganzoo.serving.stand_in.models import servable
-from tests.exports import SAMPLING, TRANSLATING
+from tests.exports import SAMPLERS, SAMPLING, TRANSLATING, TRANSLATORS
 from tests.serving.valid_requests import ROWS, valid_request
-
-SAMPLERS = ("gan", "cgan", "infogan", "points", "stylegan2")
-TRANSLATORS = ("pix2pix", "cyclegan", "cut", "stargan")
 
 
 @pytest.fixture(scope="module")

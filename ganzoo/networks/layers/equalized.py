@@ -4,6 +4,7 @@ Karras et al. 2018, "Progressive Growing of GANs", https://arxiv.org/abs/1710.10
 """
 
 import math
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -124,3 +125,11 @@ class MinibatchStddev(keras.layers.Layer):
 def minibatch_stddevs(discriminator: keras.Model) -> list[MinibatchStddev]:
     """The discriminator's layers of this kind."""
     return [layer for layer in discriminator.layers if isinstance(layer, MinibatchStddev)]
+
+
+def with_deviations(discriminator: keras.Model) -> Callable[..., list[tf.Tensor]]:
+    """(samples, training) -> [logits, *minibatch deviations], each float32 [batch]; without such layers [logits]."""
+    stddevs = minibatch_stddevs(discriminator)
+    if not stddevs:
+        return lambda *samples, **mode: [discriminator(*samples, **mode)]
+    return keras.Model(discriminator.input, [discriminator.output, *(layer.output[:, 0, 0, -1] for layer in stddevs)])
