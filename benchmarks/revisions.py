@@ -1,8 +1,9 @@
 """Another revision of this repository beside this one: a checkout of its own, and a process that trains its recipe.
 
-`time_to_quality --against` asks such processes in turn. They speak by lines: a request on standard input, an answer on
-what was standard output. What the revision's own code prints goes to standard error. Run by its path, this file is that
-process; it then imports the revision's packages and nothing of this revision.
+`sampling_speed --against` runs the revision's commands. `time_to_quality --against` asks processes that train, in turn.
+They speak by lines: a request on standard input, an answer on what was standard output. What the revision's own code
+prints goes to standard error. Run by its path, this file is that process; it then imports the revision's packages and
+nothing of this revision.
 """
 
 import contextlib
@@ -43,6 +44,12 @@ def checkout(revision: str) -> Iterator[Path]:
 
 def _git(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
+
+
+def run(place: Path, module: str, *arguments: str) -> None:
+    """Runs a command of the build in a folder, `python -m MODULE ARGUMENTS`, to its end."""
+    environment = os.environ | {"PYTHONPATH": str(place)}
+    subprocess.run([sys.executable, "-m", module, *arguments], cwd=place, env=environment, check=True)
 
 
 class Trainer:

@@ -2,6 +2,7 @@ r"""Measures an export's accepted samples per second, as a fraction of a bound; 
 
     python -m benchmarks.sampling_speed
     python -m benchmarks.sampling_speed --check --rounds 5 --seconds 5
+    python -m benchmarks.sampling_speed --against 1e8b19c --check
 
 Two models, one of convolutions and one of dense layers, are trained for `--steps` by their recipes and exported with
 their density ratio. Their quality does not matter here.
@@ -14,6 +15,10 @@ because its chain is one call.
 The fraction beside the bound's uses passes of as many rows as a request proposes, which have the largest throughput. A
 small request falls short of this one: a round may leave samples missing, and each pass has a fixed cost.
 
+With `--against` another revision of this repository, checked out beside it, trains and exports the two models. This
+build exports the same runs again. The samplers and the starts of both exports are measured in turn
+(`benchmarks.exports_in_turn`), and the goals are ratios of their speeds.
+
 `--check` exits 1 if a goal is missed.
 """
 
@@ -24,7 +29,8 @@ from typing import NamedTuple
 
 from absl import flags
 
-from benchmarks import measuring
+from benchmarks import exports_in_turn, measuring
+from benchmarks.exports_in_turn import Counted, ask
 from benchmarks.measuring import Goal, Times
 from ganzoo import cli
 
@@ -68,24 +74,6 @@ class Measured(NamedTuple):
     def of_larger_passes(self) -> float:
         """The request's speed as a fraction of the speed of passes that hold all its proposals, by minima."""
         return self.of_proposal.minimum * self.proposals / self.of_sample.minimum
-
-
-class Counted:
-    """A sampler that counts its requests, samples and proposals.
-
-    Args:
-        draw: number of the request -> (samples, proposals).
-    """
-
-    def __init__(self, draw: Callable[[int], tuple[int, int]]):
-        self.draw, self.requests, self.samples, self.proposals = draw, 0, 0, 0
-
-    def __call__(self) -> int:
-        samples, proposals = self.draw(self.requests)
-        self.requests += 1
-        self.samples += samples
-        self.proposals += proposals
-        return samples
 
 
 def goals(rows: list[Measured]) -> list[Goal]:
@@ -166,7 +154,10 @@ def of_size(work: str, size: int, exported, forward: Callable) -> list[Measured]
 
     most = exported.config["sampling"]["batch_size"]
     latent_dim = exported.signatures["serving_default"].structured_input_signature[1]["latents"].shape[-1]
-    counted = {name: Counted(functools.partial(ask, exported, name, size)) for name in INPUTS}
+    counted = {
+        name: Counted(functools.partial(ask, exported.signatures[name], size, inputs))
+        for name, inputs in INPUTS.items()
+    }
     counted[LOOP] = Counted(loop_in_python(forward, size, most, latent_dim))
     for draw in counted.values():
         draw()
@@ -194,15 +185,6 @@ def passed(forward: Callable, latents) -> int:
     """Runs one forward pass to its end, and returns the number of its rows."""
     forward(latents)[1].numpy()
     return len(latents)
-
-
-def ask(exported, name: str, size: int, number: int) -> tuple[int, int]:
-    """The numbers of samples and proposals of one request, which has its own seed."""
-    import tensorflow as tf
-
-    inputs = {key: tf.constant(value) for key, value in INPUTS[name].items()}
-    drawn = exported.signatures[name](num_samples=tf.constant(size), seed=tf.constant([number, 0]), **inputs)
-    return len(drawn["samples"].numpy()), int(drawn["num_proposed"])
 
 
 def loop_in_python(forward: Callable, size: int, batch: int, latent_dim: int) -> Callable:
@@ -244,6 +226,7 @@ def loop_in_python(forward: Callable, size: int, batch: int, latent_dim: int) ->
 
 def define_flags() -> None:
     """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_string("against", None, "a revision of this repository whose exports are measured beside this build's")
     flags.DEFINE_list("works", ["convolutions", "dense"], "the models to measure")
     flags.DEFINE_list("sizes", ["1", "16", "64", "10000"], "samples of a request")
     flags.DEFINE_integer("rounds", 5, "slices of each contender, in turn", lower_bound=1)
@@ -256,6 +239,8 @@ def define_flags() -> None:
 def main() -> int:
     with cli.quiet_imports():
         import keras  # noqa: F401 - imports TensorFlow, whose remarks are silenced here
+    if FLAGS.against is not None:
+        return compare_builds()
     rows = [row for work in FLAGS.works for row in measure(work)]
     print(table(rows))
     missed = measuring.shortfalls(goals(rows))
@@ -267,6 +252,29 @@ def main() -> int:
         f"`mh` runs chains of {CHAIN_LENGTH}.\n\n{table(rows)}"
     )
     return measuring.conclude(missed, FLAGS.check, "sampling_speed", text)
+
+
+def compare_builds() -> int:
+    """This build's exports beside the ones of `--against`. Returns the exit code."""
+    rows, started = [], {}
+    for work in FLAGS.works:
+        model, dataset = WORKS[work]
+        arguments = ["--model", model, "--dataset", dataset, "--steps", str(FLAGS.steps)]
+        folders = exports_in_turn.exports(FLAGS.against, arguments, Path(FLAGS.workdir) / FLAGS.against / work)
+        sizes = [int(size) for size in FLAGS.sizes]
+        rows += exports_in_turn.compare(work, folders, sizes, INPUTS, FLAGS.rounds, FLAGS.seconds)
+        started[work] = exports_in_turn.starts(folders, FLAGS.rounds)
+    tables = exports_in_turn.tables(rows, started)
+    print(tables)
+    missed = measuring.shortfalls(exports_in_turn.goals(rows, started))
+    text = (
+        f"## Speed of sampling against {FLAGS.against}\n\n"
+        f"`python -m benchmarks.sampling_speed --against {FLAGS.against}`\n\n{measuring.machine()}. Best of "
+        f"{FLAGS.rounds} rounds in turn. Both builds export the same weights, and each fits its density ratio. "
+        f"`mh` runs chains of {CHAIN_LENGTH}. The last column compares the samples of equal seeds, within 1e-3. A "
+        f"start is a process that loads the export and draws by `drs`.\n\n{tables}"
+    )
+    return measuring.conclude(missed, FLAGS.check, "sampling_speed_against", text)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks.measuring import Times, shortfalls
-from benchmarks.sampling_speed import LOOP, Counted, Measured, goals, loop_in_python, table
+from benchmarks.sampling_speed import LOOP, Measured, goals, loop_in_python, table
 
 
 def measured(work="dense", sampler="drs", size=64, of_sample=0.010, of_row=0.002, proposals=4.0):
@@ -28,12 +28,6 @@ def test_the_table_has_the_goals_where_there_are_any():
     lines = table([measured(), measured(size=1)]).splitlines()[2:]
     assert [line.split(" | ")[4] for line in lines] == ["100", "100"]
     assert [line.split(" | ")[-3:] for line in lines] == [["0.800", "0.75", "0.400 |"], ["0.800", "", "0.400 |"]]
-
-
-def test_requests_are_counted_and_have_each_a_number():
-    counted = Counted(lambda number: (3, 10 + number))
-    assert [counted(), counted()] == [3, 3]
-    assert (counted.requests, counted.samples, counted.proposals) == (2, 6, 21)
 
 
 def test_the_loop_in_python_rejects():
