@@ -3,6 +3,7 @@
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out models/wgan_gp --step 1500 --batchable
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out wgan_gp.onnx --format onnx
+    python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out wgan_gp.tflite --format litert --quantise float16
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out propose.xml --format openvino --signature propose
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out site --format web
 
@@ -41,6 +42,8 @@ def main() -> int:
     if not as_file and FLAGS.signature is not None:
         all_signatures = "a page has its own" if as_page else "a SavedModel has all signatures"
         raise GanzooError(f"--signature is for --format onnx, litert and openvino; {all_signatures}.")
+    if FLAGS.quantise != "none" and FLAGS.format != "litert":
+        raise GanzooError(f"--quantise is for --format litert; --format {FLAGS.format} has float32 numbers.")
     if not as_page and FLAGS.onnxruntime_web is not None:
         raise GanzooError("--onnxruntime_web is for --format web alone.")
     check_writable(out, "--out", is_folder=not as_file)
@@ -71,8 +74,10 @@ def main() -> int:
     print(f"{config.name} on {config.dataset} at step {run.description['step']}")
     if as_file:
         name = FLAGS.signature or "serving_default"
-        what = run.servable(fit_ratio=name != "serving_default")
-        print(f"{name} in {out}, within {other_runtimes.write(what, name, out, FLAGS.format):.1g} of the SavedModel")
+        what = run.servable(fit_ratio=name != "serving_default" or FLAGS.quantise == "int8")
+        difference = other_runtimes.write(what, name, out, FLAGS.format, quantise=FLAGS.quantise)
+        by = f"{difference:.1g} of the SavedModel" + " in the mean" * (FLAGS.quantise == "int8")
+        print(f"{name} in {out}, {out.stat().st_size / 1e6:.3g} MB, within {by}")
     elif as_page:
         for sentence in pages.write(run.servable(), run.model, out, archive):
             print(sentence)
@@ -146,6 +151,12 @@ if __name__ == "__main__":
         "onnx, litert and openvino hold one signature; web is a page that rejects in the browser",
     )
     flags.DEFINE_string("signature", None, "the signature in a file, such as propose; default: serving_default")
+    flags.DEFINE_enum(
+        "quantise",
+        "none",
+        ["none", "float16", "int8"],
+        "for --format litert: half-precision weights, or eight bits with ranges from accepted samples",
+    )
     flags.DEFINE_string(
         "onnxruntime_web", None, "for --format web: npm's archive of onnxruntime-web, where there is no network"
     )

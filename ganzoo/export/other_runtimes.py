@@ -20,13 +20,15 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.errors import GanzooError, did_you_mean, install_hint
-from ganzoo.export import saved_model
+from ganzoo.export import litert, saved_model
 from ganzoo.export.batchable import example_rows, most_rows
 from ganzoo.export.saved_model import Servable
 from ganzoo.export.signature import Signature
 from ganzoo.files import whole
 
 TOLERANCE = 1e-3  # the largest difference of an answer from the SavedModel's; relative for answers above 1
+TOLERANCES = {"none": TOLERANCE, "float16": 0.05, "int8": 0.05}  # of int8 it is the mean difference
+ROWS_OF_INT8 = 64  # of the trial request of int8
 ROWS = (1, 3)  # numbers of rows in the trial requests; a file takes any number of rows
 Arrays = dict[str, np.ndarray]
 Program = Callable[[Arrays], Arrays]
@@ -52,7 +54,7 @@ class Format(NamedTuple):
     Attributes:
         suffixes: the ends of the names of the format's files, the main file's first.
         packages: the packages that write and run the files; ganzoo's extra of the format's name installs them.
-        convert: (signature, files) writes the files.
+        convert: (signature, files) writes the files; LiteRT's takes `litert.convert`'s options, too.
         load: files -> their program, from inputs by name to outputs by name.
     """
 
@@ -113,19 +115,8 @@ def _mended_tf2onnx() -> Iterator[None]:
         _optimizers.update(all_optimizers)
 
 
-def _to_litert(signature: Converted, path: Path) -> None:
-    converter = tf.lite.TFLiteConverter.from_saved_model(signature.folder, signature_keys=[signature.name])
-    converter.experimental_enable_resource_variables = False  # weights become constants
-    path.write_bytes(converter.convert())
-
-
-def _load_litert(path: Path) -> Program:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_path=str(path))
-    (name,) = interpreter.get_signature_list()
-    runner = interpreter.get_signature_runner(name)
-    return lambda inputs: runner(**inputs)
+def _to_litert(signature: Converted, path: Path, **options) -> None:
+    litert.convert(signature.folder, signature.name, path, **options)
 
 
 def _to_openvino(signature: Converted, path: Path, weights: Path) -> None:
@@ -144,7 +135,7 @@ def _load_openvino(path: Path, weights: Path, *, precision: str = "f32") -> Prog
 
 FORMATS = {
     "onnx": Format((".onnx",), ("tf2onnx", "onnxruntime"), _to_onnx, _load_onnx),
-    "litert": Format((".tflite",), ("ai_edge_litert",), _to_litert, _load_litert),
+    "litert": Format((".tflite",), ("ai_edge_litert",), _to_litert, litert.load),
     "openvino": Format((".xml", ".bin"), ("openvino",), _to_openvino, _load_openvino),
 }
 
@@ -187,7 +178,7 @@ def note(what: Servable) -> str | None:
     return reason and f"this export is for TensorFlow alone: ONNX, LiteRT and OpenVINO refuse it, since {reason}."
 
 
-def write(what: Servable, name: str, path: Path, format: str) -> float:
+def write(what: Servable, name: str, path: Path, format: str, *, quantise: str = "none") -> float:
     """Writes a signature as one file. The file appears, by rename, once its answers have been checked.
 
     Inputs and outputs have the signature's names; an output with an input's name gets "_out" behind it. The number of
@@ -199,9 +190,11 @@ def write(what: Servable, name: str, path: Path, format: str) -> float:
         name: the signature.
         path: the file; an existing file is replaced.
         format: one of `FORMATS`.
+        quantise: for LiteRT, one of `litert.QUANTISATIONS`.
 
     Returns:
-        The largest difference from the SavedModel's answers; relative for answers above 1.
+        The largest difference from the SavedModel's answers, relative for answers above 1. For int8 it is the mean
+        difference, on inputs that the samplers accept.
 
     Raises:
         GanzooError: if there is no such signature, if the format cannot take it, and if the file's answers differ from
@@ -211,28 +204,37 @@ def write(what: Servable, name: str, path: Path, format: str) -> float:
         # The main file is renamed last, when its weights are there.
         files = [stack.enter_context(whole(path.with_suffix(suffix))) for suffix in FORMATS[format].suffixes]
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        reference = convert(what, name, files, format, folder)
-        requests = list(_requests(what.signatures[name], what.facts))
+        options, requests = {}, None
+        if quantise != "none":
+            options["quantise"] = quantise
+        if quantise == "int8":
+            options["inputs"] = litert.accepted_inputs(what, name)
+            requests = [{key: values[:ROWS_OF_INT8] for key, values in options["inputs"].items()}]
+        reference = convert(what, name, files, format, folder, **options)
+        requests = requests or list(_requests(what.signatures[name], what.facts))
         try:
             program = FORMATS[format].load(*files)
             answers = [program(inputs) for inputs in requests]
         except Exception as error:  # whatever a runtime raises
             raise GanzooError(f"{format} cannot take '{name}': {reason_of(error)}") from error
         expected = tf.saved_model.load(reference).signatures[name]
+        differ = mean_difference if quantise == "int8" else largest_difference
         differences = [
-            largest_difference(answer, {key: value.numpy() for key, value in expected(**tensors(inputs)).items()})
+            differ(answer, {key: value.numpy() for key, value in expected(**tensors(inputs)).items()})
             for answer, inputs in zip(answers, requests, strict=True)
         ]
-        difference = float(np.max(differences))  # NaN if one is
-        if not difference <= TOLERANCE:
+        difference, tolerance = float(np.max(differences)), TOLERANCES[quantise]  # NaN if one is
+        if not difference <= tolerance:
             raise GanzooError(
                 f"{format} cannot take '{name}': what it answers there differs from the SavedModel's answer by "
-                f"{difference:.2g}, more than {TOLERANCE}."
+                f"{difference:.2g}, more than {tolerance}."
             )
     return difference
 
 
-def convert(what: Servable, name: str, files: Sequence[Path], format: str, folder: str | Path) -> str:
+def convert(
+    what: Servable, name: str, files: Sequence[Path], format: str, folder: str | Path, **options: object
+) -> str:
     """Writes a signature as the files of a format, and does not check them.
 
     Args:
@@ -241,6 +243,7 @@ def convert(what: Servable, name: str, files: Sequence[Path], format: str, folde
         files: the files' names, one for each of the format's suffixes.
         format: one of `FORMATS`.
         folder: an existing folder, which gets the signature as a SavedModel.
+        **options: of the format's `convert`.
 
     Returns:
         The SavedModel's folder.
@@ -260,7 +263,7 @@ def convert(what: Servable, name: str, files: Sequence[Path], format: str, folde
     reference = saved_model.write(replace(what, signatures={name: signature}, networks={}), folder)
     try:
         with _quiet_converters():
-            FORMATS[format].convert(Converted(name, signature.graph, reference), *files)
+            FORMATS[format].convert(Converted(name, signature.graph, reference), *files, **options)
     except Exception as error:  # whatever a converter raises
         raise GanzooError(f"{format} cannot take '{name}': {reason_of(error)}") from error
     return reference
@@ -294,6 +297,13 @@ def largest_difference(found: Mapping[str, np.ndarray], expected: Mapping[str, n
         gap = np.where(found[name] == values, 0.0, gap)  # the infinite ones too
         largest = np.maximum(largest, gap.max(initial=0.0))
     return float(largest)
+
+
+def mean_difference(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
+    """The largest mean difference of any output. It is infinite if an output is missing or has another shape."""
+    if any(name not in found or found[name].shape != values.shape for name, values in expected.items()):
+        return float("inf")
+    return max(float(np.abs(found[name] - values).mean()) for name, values in expected.items())
 
 
 def reason_of(error: Exception) -> str:

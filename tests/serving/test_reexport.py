@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ganzoo import load_config, reexport, tasks
 from ganzoo.errors import GanzooError
-from ganzoo.export import other_runtimes, saved_model, warm_up
+from ganzoo.export import litert, other_runtimes, saved_model, warm_up
 from ganzoo.export.batchable import batchable, rows_are_independent
 from ganzoo.export.inputs import Input
 from ganzoo.export.saved_model import Servable
@@ -136,6 +136,8 @@ def test_the_command_writes_a_version_with_other_limits(run, tmp_path):
             1,
             "is nowhere.tgz, and there is no such file",
         ),
+        (["--format=onnx", "--quantise=int8"], 1, "--quantise is for --format litert"),
+        (["--quantise=four"], 2, "value should be one of <none|float16|int8>"),
         (["--onnxruntime_web=nowhere.tgz"], 1, "--onnxruntime_web is for --format web alone"),
     ],
 )
@@ -270,6 +272,48 @@ def test_a_signature_answers_in_another_runtime_as_the_savedmodel_does(
     expected = {f"{name}_out" if name in inputs else name: value.numpy() for name, value in expected.items()}
     assert found.keys() == expected.keys()
     assert other_runtimes.largest_difference(found, expected) <= other_runtimes.TOLERANCE
+
+
+@pytest.mark.parametrize("kind, signature", [("gan", "serving_default"), ("cgan", "propose"), ("stargan", "translate")])
+def test_half_precision_weights_make_a_litert_file_smaller(exports, tmp_path, kind, signature):
+    pytest.importorskip(PACKAGES["litert"])
+    what, sizes = whole(kind, exports[kind][0]), []
+    for quantise in ("none", "float16"):
+        difference = other_runtimes.write(what, signature, tmp_path / "g.tflite", "litert", quantise=quantise)
+        sizes.append((tmp_path / "g.tflite").stat().st_size)
+    assert 0 < difference <= other_runtimes.TOLERANCES["float16"]
+    assert sizes[1] < 0.9 * sizes[0]
+
+
+@pytest.mark.parametrize("kind", ["gan", "infogan"])
+def test_eight_bits_come_from_accepted_samples(exports, tmp_path, kind):
+    """Of the requests from which the ranges come, `propose` accepts every row."""
+    pytest.importorskip(PACKAGES["litert"])
+    what = whole(kind, exports[kind][0])
+    inputs = litert.accepted_inputs(what, "serving_default")
+    rows = {name: tf.constant(values) for name, values in inputs.items()}
+    seed = tf.zeros([2], tf.int32)
+    count = tf.constant(min(litert.PROPOSALS, what.facts["sampling"]["max_samples"]))
+    drawn = what.signatures["propose_inputs"].graph(num_samples=count, seed=seed)
+    latents = [tuple(row) for row in drawn["latents"].numpy()]
+    places = [latents.index(tuple(row)) for row in inputs["latents"]]
+    rows["uniforms"] = tf.gather(drawn["uniforms"], places)
+    assert what.signatures["propose"].graph(**rows)["accepted"].numpy().all()
+    assert 0 < len(places) < count
+    other_runtimes.write(what, "serving_default", tmp_path / "g.tflite", "litert", quantise="int8")
+
+
+@pytest.mark.parametrize(
+    "kind, signature, said",
+    [
+        ("gan", "propose", "int8 is for serving_default alone, not for 'propose': .* Give --quantise=float16"),
+        ("stargan", "serving_default", "from accepted samples, and this export has no `propose`"),
+    ],
+)
+def test_eight_bits_are_refused_where_nothing_sets_their_ranges(exports, tmp_path, kind, signature, said):
+    with pytest.raises(GanzooError, match=said):
+        other_runtimes.write(whole(kind, exports[kind][0]), signature, tmp_path / "g.tflite", "litert", quantise="int8")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_onnx_keeps_the_rank_of_pictures_of_one_channel_and_any_size(tmp_path):
