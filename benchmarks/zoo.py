@@ -7,8 +7,12 @@ seeds go into the README's table of models that sample.
     python -m benchmarks.zoo --models cgan,infogan
     python -m benchmarks.zoo --models cyclegan,pix2pix,stargan
 
+    python -m benchmarks.zoo --seeds 3 --scheduler tcp://10.0.0.1:8786
+
 Each run is `python -m ganzoo.run --model NAME` in its own process. A run that had ended keeps its figures. A run that
-was stopped goes on; its minutes count from its last start.
+was stopped goes on; its minutes count from its last start. With `--scheduler` the workers of a Dask cluster make the
+runs, each worker one at a time if it has one thread. They need this repository on their path and `--workdir` on a disk
+that all of them share: `PYTHONPATH=. dask worker ADDRESS --nthreads 1`.
 """
 
 import re
@@ -26,13 +30,21 @@ _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _seeds = flags.DEFINE_integer("seeds", 1, "Runs of each entry, with the seeds 0, 1 and so on.", lower_bound=1)
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
 
+_scheduler = flags.DEFINE_string("scheduler", None, "A Dask scheduler whose workers make the runs; default: one here.")
+
 README = Path(__file__).parent.parent / "README.md"
 QUALITY = ("precision", "recall", "coverage")
 
 
-def ended(model: str, seed: int = 0) -> dict:
-    """Config, metrics and minutes of an entry's run, which is first started or resumed if it has not ended."""
-    workdir = Path(_workdir.value) / (f"{model}-{seed}" if seed else model)
+def ended(folder: str, run: tuple[str, int]) -> dict:
+    """Config, metrics and minutes of an entry's run, which is first started or resumed if it has not ended.
+
+    Args:
+        folder: the folder of the runs.
+        run: the entry's name and the seed.
+    """
+    model, seed = run
+    workdir = Path(folder) / (f"{model}-{seed}" if seed else model)
     return measuring.ended(workdir, "--model", model, "--seed", str(seed))
 
 
@@ -43,7 +55,17 @@ def command(models: list[str]) -> str:
 
 def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
     """(model, seed, run) of every seed of every model."""
-    return [(model, seed, ended(model, seed)) for model in models for seed in range(_seeds.value)]
+    runs, folder = (
+        [(model, seed) for model in models for seed in range(_seeds.value)],
+        str(Path(_workdir.value).resolve()),
+    )
+    if _scheduler.value is None:
+        return [(*run, ended(folder, run)) for run in runs]
+    from ganzoo.serving.batch.cluster import Cluster
+
+    with Cluster(_scheduler.value) as cluster:
+        found = dict(cluster.spread(ended, folder, runs))
+    return [(*run, found[run]) for run in runs]
 
 
 def metric(row: dict[str, float], family: str) -> str:

@@ -1,6 +1,11 @@
+import json
 from types import SimpleNamespace
 
+import pytest
+
 from benchmarks import zoo
+from ganzoo.errors import GanzooError
+from tests.serving.cluster import LocalCluster
 
 README = """# ganzoo
 | model | paper | arguments | time | generator alone | with rejection (`drs`) |
@@ -39,6 +44,31 @@ def test_the_readme_has_a_row_for_every_entry_that_makes_pictures_from_latents()
 
 
 def test_there_are_as_many_runs_of_each_entry_as_seeds_are_asked_for(monkeypatch):
-    monkeypatch.setattr(zoo, "ended", lambda model, seed: {})
-    monkeypatch.setattr(zoo, "_seeds", SimpleNamespace(value=2))
+    monkeypatch.setattr(zoo, "ended", lambda folder, run: {})
+    for name, value in {"_seeds": 2, "_scheduler": None, "_workdir": "runs"}.items():
+        monkeypatch.setattr(zoo, name, SimpleNamespace(value=value))
     assert [row[:2] for row in zoo.seeded(["gan", "cgan"])] == [("gan", 0), ("gan", 1), ("cgan", 0), ("cgan", 1)]
+
+
+def test_the_workers_of_a_cluster_make_the_runs(monkeypatch, tmp_path):
+    """Two runs that had ended and one that cannot begin, whose error names its command."""
+    pytest.importorskip("distributed")
+    for name, figure in (("gan", 1.5), ("gan-1", 2.5)):
+        (tmp_path / name).mkdir()
+        contents = {
+            "config": {"config": {"steps": 3}},
+            "metrics": {"generate": {"fd": figure}},
+            "minutes": {"minutes": 1},
+        }
+        for file, content in contents.items():
+            (tmp_path / name / f"{file}.json").write_text(json.dumps(content))
+    (tmp_path / "cluster").mkdir()
+    here = f"import sys; sys.path.insert(0, {str(zoo.README.parent)!r})\n"
+    with LocalCluster(tmp_path / "cluster", programs=(here,)) as cluster:
+        given = {"_seeds": 2, "_scheduler": cluster.address, "_workdir": str(tmp_path)}
+        for name, value in given.items():
+            monkeypatch.setattr(zoo, name, SimpleNamespace(value=value))
+        runs = zoo.seeded(["gan"])
+        with pytest.raises(GanzooError, match="ganzoo.run.*--model.*ganz"):
+            zoo.seeded(["ganz"])
+    assert [(*of, run["metrics"]["generate"]["fd"]) for *of, run in runs] == [("gan", 0, 1.5), ("gan", 1, 2.5)]

@@ -74,7 +74,7 @@ class Cluster:
             GanzooError: as in `work`.
         """
         found = {}
-        for shard, entry in self._spread(_entry, sample_set, shards):
+        for shard, entry in self.spread(_entry, sample_set, shards):
             if entry is not None:
                 found[shard] = entry
         return found
@@ -90,36 +90,45 @@ class Cluster:
                 that tried it, and if all workers are lost and none comes within `PATIENCE` seconds.
         """
         with progress(len(shards)) as bar:
-            for _ in self._spread(_make, maker, shards):
+            for _ in self.spread(_make, maker, shards):
                 bar.update()
         return []
 
-    def _spread(self, task: Callable, argument: object, shards: Iterable[int]) -> Iterator[tuple[int, object]]:
-        """(shard, the task's result) in the order in which they come."""
-        waiting = iter(shards)
+    def spread(self, task: Callable, argument: object, items: Iterable) -> Iterator[tuple[object, object]]:
+        """(item, the result of `task(argument, item)`) in the order in which the results come.
+
+        Args:
+            task: a function that may run twice for an item; it runs again after an error, at most `RETRIES` times.
+            argument: what all items share.
+            items: hashable and pickleable.
+
+        Raises:
+            GanzooError: as in `work`.
+        """
+        waiting = iter(items)
         running = as_completed(loop=self._client.loop, with_results=True)
-        shard_of, seen = {}, time.monotonic()
+        item_of, seen = {}, time.monotonic()
         try:
             while True:
-                while len(shard_of) < OPEN_TASKS and (shard := next(waiting, None)) is not None:
-                    future = self._client.submit(task, argument, shard, pure=False, retries=RETRIES)
-                    shard_of[future] = shard
+                while len(item_of) < OPEN_TASKS and (item := next(waiting, None)) is not None:
+                    future = self._client.submit(task, argument, item, pure=False, retries=RETRIES)
+                    item_of[future] = item
                     running.add(future)
-                if not shard_of:
+                if not item_of:
                     return
                 done = running.next_batch(block=False)
                 for future, result in done:
                     # The future's status does not tell: it is "lost" if the worker died since it gave the result.
                     if isinstance(result, (tuple, BaseException)):
                         raise self._what_stopped(result)
-                    yield shard_of.pop(future), result
+                    yield item_of.pop(future), result
                     future.release()  # or the scheduler would compute it again if the worker that holds it is lost
                 if done or self.num_workers:
                     seen = time.monotonic()
                 elif time.monotonic() - seen > PATIENCE:
                     raise GanzooError(
                         f"{self.address} has had no workers for {PATIENCE:.0f} s. Start some, and give the same "
-                        "command again: it makes the missing shards."
+                        "command again: it makes what is missing."
                     )
                 if not done:
                     time.sleep(POLL_SECONDS)
@@ -127,7 +136,7 @@ class Cluster:
             raise self._what_stopped(error) from error
         finally:
             with contextlib.suppress(OSError, TimeoutError):
-                self._client.cancel([*shard_of])
+                self._client.cancel([*item_of])
 
     def _what_stopped(self, failed: BaseException | tuple) -> GanzooError:
         """The error for people, from an exception, or from the triple (type, exception, traceback)."""
@@ -136,13 +145,13 @@ class Cluster:
             return error
         if isinstance(error, KilledWorker):
             return GanzooError(
-                f"{error.allowed_failures + 1} workers were lost one after the other at one shard; the last was "
-                f"{error.last_worker.address}. Give each worker more memory, or take a smaller --shard_size."
+                f"{error.allowed_failures + 1} workers were lost one after the other at one task; the last was "
+                f"{error.last_worker.address}. Give each worker more memory; for samples, take a smaller --shard_size."
             )
         if isinstance(error, (OSError, CancelledError)):
             return GanzooError(
                 f"the scheduler at {self.address} was lost. Start it and its workers, and give the same command again: "
-                "it makes the missing shards."
+                "it makes what is missing."
             )
         return GanzooError(f"{self.address}: {_reason(error)}.")
 
