@@ -1,4 +1,4 @@
-"""The package's version, TensorFlow's settings before it starts, the folder for caches, and this process's memory."""
+"""The package's version, TensorFlow's settings before it starts, the folder for caches, and what the machine can do."""
 
 import os
 import re
@@ -35,6 +35,16 @@ def cache_folder() -> Path:
     """
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganzoo"
     return Path(os.environ.get("GANZOO_CACHE") or default)
+
+
+def computes_bfloat16() -> bool | None:
+    """Whether the processor has instructions for bfloat16; None on systems other than Linux.
+
+    Without them TensorFlow 2.21 computes convolutions in bfloat16 5 to 10 times as slowly as in float32.
+    """
+    described = Path("/proc/cpuinfo")
+    match = re.search(r"^(?:flags|Features)\s*:(.*)", described.read_text(), re.M) if described.is_file() else None
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(match[1].split()) if match else None
 
 
 def peak_memory_mb() -> float | None:

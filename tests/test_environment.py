@@ -1,3 +1,5 @@
+import pytest
+
 from ganzoo import environment
 
 
@@ -15,3 +17,19 @@ def test_the_peak_of_memory_holds_what_was_needed_once():
     size = int(1e6 * (64 + before))
     assert len(bytearray(b"x" * 1000) * (size // 1000)) > 0
     assert environment.peak_memory_mb() >= before + 60
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        ("model name\t: a\nflags\t\t: fpu avx2 avx512_bf16 sse\n", True),
+        ("flags\t\t: fpu amx_bf16\n", True),
+        ("flags\t\t: fpu avx avx2\nbugs\t\t: avx512_bf16\n", False),
+        ("Features\t: asimd bf16\n", True),  # ARM
+        ("nothing of the kind", None),
+    ],
+)
+def test_the_processor_s_instructions_tell_whether_it_computes_bfloat16(monkeypatch, tmp_path, described, expected):
+    (tmp_path / "cpuinfo").write_text(described)
+    monkeypatch.setattr(environment, "Path", lambda name: tmp_path / "cpuinfo")
+    assert environment.computes_bfloat16() is expected

@@ -16,13 +16,14 @@ turn pictures into other pictures. All modules have the same functions:
 | `example(export)` | a command that makes pictures with the export |
 """
 
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ml_collections import ConfigDict
 
-from ganzoo import seeds
+from ganzoo import environment, seeds
 
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import TwoOptimizerModel
@@ -73,6 +74,13 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     # The seed of the initial weights; everything else random has its own seed.
     keras.utils.set_random_seed(seeds.uint32(config.seed))
     keras.config.set_dtype_policy(config.precision)
+    is_on_cpu = not tf.config.list_physical_devices("GPU") + tf.config.list_logical_devices("TPU")
+    if config.precision == "mixed_bfloat16" and is_on_cpu and environment.computes_bfloat16() is False:
+        print(
+            "ganzoo: this processor has no instructions for bfloat16, so mixed_bfloat16 is several times as slow as "
+            "float32 here. Give --config.precision=float32.",
+            file=sys.stderr,
+        )
 
     task = of(config.task)
     mark("imports")

@@ -60,7 +60,7 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
 
     Args:
         workdir: the run's folder.
-        config: the result of `config_of`; its keys `ratio` and `sampling` may be changed.
+        config: the result of `config_of`; its keys `precision`, `ratio` and `sampling` may be changed.
         step: the checkpoint's step; None is the checkpoint that the run exports, the best or the newest readable one.
 
     Raises:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import load_config, reexport, tasks
+from ganzoo import environment, load_config, reexport, tasks
 from ganzoo.errors import GanzooError
 from ganzoo.export import litert, other_runtimes, saved_model, warm_up
 from ganzoo.export.batchable import batchable, rows_are_independent
@@ -122,6 +122,36 @@ def test_the_command_writes_a_version_with_other_limits(run, tmp_path):
     config = Exported.describe(tmp_path / "model" / "1")
     assert (config["step"], config["sampling"]["max_samples"]) == (2, 7)
     assert config["sampling"] == own.config["sampling"] | {"max_samples": 7}
+
+
+@pytest.mark.parametrize("can", [False, True, None])
+def test_half_precision_on_a_processor_without_it_is_said(run, monkeypatch, capsys, can):
+    monkeypatch.setattr(environment, "computes_bfloat16", lambda: can)
+    config = config_of(run[0])
+    config.precision = "mixed_bfloat16"
+    try:
+        tasks.prepare(config)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert ("no instructions for bfloat16" in capsys.readouterr().err) == (can is False)
+
+
+def test_a_run_in_half_precision_is_exported_in_float32(run, tmp_path):
+    """The weights are float32 in both, so that the samples differ by the rounding of half precision alone."""
+    config = config_of(run[0])
+    config.precision = "mixed_bfloat16"
+    latents, samples = tf.random.stateless_normal([50, 2], [0, 1]), []
+    try:
+        for precision in ("mixed_bfloat16", "float32"):
+            config.precision = precision
+            what = restore(run[0], config).servable(fit_ratio=False)
+            samples.append(what.signatures["serving_default"].graph(latents=latents)["samples"].numpy())
+    finally:
+        keras.config.set_dtype_policy("float32")
+    np.testing.assert_array_equal(samples[1], answers(run[1])[0])
+    assert 0 < np.abs(samples[0] - samples[1]).max() < 0.02 * np.abs(samples[1]).max()
+    said = command(f"--workdir={run[0]}", f"--out={tmp_path}/again", "--config.precision=float32")
+    assert "again/1: serving_default" in said
 
 
 @pytest.mark.parametrize(
