@@ -2,8 +2,8 @@
 # # 6. Your own pictures, from a folder to a page
 #
 # A folder of pictures is a data set. This notebook makes such a folder, trains on it, looks at the page of the run, and
-# then goes on to a second folder that holds only a few pictures. It uses the commands of a shell, as you would. A
-# `train` folder or class names of your own work in the same way ([your own pictures](../own_pictures.md)).
+# then goes on to a second folder that holds only a few pictures. It uses the commands of a shell, as you would. The
+# page "Your own pictures" says more about each.
 
 # %% tags=["remove_output"]
 import html
@@ -82,10 +82,10 @@ shell(f"python -m ganzoo.run --model r3gan --dataset folder:photos --steps {STEP
 # The run left pictures of the same latents over time:
 
 # %%
-for picture in (sorted((HERE / "runs/photos/samples").glob("*.png"))[0], HERE / "runs/photos/samples"):
-    last = sorted(picture.glob("*.png"))[-1] if picture.is_dir() else picture
-    print(last.name)
-    show(last)
+over_time = sorted((HERE / "runs/photos/samples").glob("*.png"))
+for picture in dict.fromkeys([over_time[0], over_time[-1]]):
+    print(picture.name)
+    show(picture)
 
 # %% [markdown]
 # ## How good are they?
@@ -151,7 +151,7 @@ show("runs/few/nearest.png", width=9)
 # %% [markdown]
 # Without labels there is no classifier to train, and the run has no network that knows pictures. It then compares in
 # random features, in which blobs look as good as photographs. Such a figure compares runs of the same pictures, and
-# says nothing else. `--feature_extractor` gives a network that knows pictures ([evaluation](../evaluation.md)).
+# says nothing else. `--feature_extractor FILE` brings a network that knows pictures (see the page "Evaluation").
 
 # %%
 table(json.loads((HERE / "runs/few/metrics.json").read_text()))

@@ -144,8 +144,8 @@ assert np.allclose(accepted, local[: len(accepted)], atol=1e-4)
 
 # %% [markdown]
 # ## At a server
-# TensorFlow Serving takes the folder with the versions, `runs/digits/export`
-# ([serving](../../export/README.md)). ganzoo has a stand-in for it, which answers the same requests with the same
+# TensorFlow Serving takes the folder with the versions, `runs/digits/export` (see the
+# page "Serving"). ganzoo has a stand-in for it, which answers the same requests with the same
 # checks. In a shell it is `python -m ganzoo.serving.stand_in`; here it runs in the notebook. The client speaks gRPC
 # or REST:
 
