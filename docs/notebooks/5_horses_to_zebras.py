@@ -186,7 +186,9 @@ show({"b": b_test[:12], "F(b)": there["b"][:12], "G(F(b))": back["b"][:12]})
 
 # %% [markdown]
 # Of the solar cells, G gives each a grain, and F smooths it and cuts the corners. A dark spot stays where it was: the
-# cycle needs it. Three questions have numbers as answers. Does a picture come back? Does a classifier, which learned to tell real
+# cycle needs it.
+#
+# Three questions have numbers as answers. Does a picture come back? Does a classifier, which learned to tell real
 # pictures of a from real pictures of b, take its translation for the other kind? And, if the pictures are digits, does
 # the translation show the same digit?
 

@@ -47,7 +47,7 @@ def shell(command, may_fail=False):
     assert may_fail or said.returncode == 0
 
 
-FEWER = "--config.evaluation.num_samples=500 --config.sampling.burn_in=2000"
+FEWER = "--config.evaluation.num_samples=100 --config.sampling.burn_in=2000"
 shell(f"python -m ganzoo.run --model r3gan --steps {STEPS} {FEWER} --workdir runs/digits")
 EXPORT = HERE / "runs/digits/export/1"
 for path in sorted(EXPORT.rglob("*")):
@@ -110,7 +110,7 @@ for wrong in (dict(num_samples=0, gamma_percentile=80.0), dict(num_samples=64, g
     try:
         ask("drs", seed=seed, **wrong)
     except tf.errors.InvalidArgumentError as error:
-        print(error.message.split("\n")[0])
+        print(next(line for line in error.message.splitlines() if "must be" in line))
 
 # %% [markdown]
 # ## Why was it rejected?
