@@ -77,20 +77,22 @@ def ask(signature, **inputs):
     return {name: value.numpy() for name, value in answer.items()}
 
 
-def show(pictures, title, columns=None):
-    plt.figure(figsize=(4, 4) if columns is None else (9, 9 * -(-len(pictures) // columns) / columns))
-    plt.imshow(np.squeeze(drawing.grid(pictures, columns)), cmap="gray")
-    plt.title(title)
-    plt.axis("off")
+def show(pictures_by_title):
+    """Grids side by side."""
+    _, axes = plt.subplots(1, len(pictures_by_title), figsize=(4 * len(pictures_by_title), 4.4), squeeze=False)
+    for axis, (title, pictures) in zip(axes[0], pictures_by_title.items(), strict=True):
+        axis.imshow(np.squeeze(drawing.grid(pictures)), cmap="gray")
+        axis.set_title(title)
+        axis.axis("off")
     plt.show()
 
 
 seed = [1, 0]
-show(ask("generate", num_samples=64, seed=seed)["samples"], "generate")
+grids = {"generate": ask("generate", num_samples=64, seed=seed)["samples"]}
 for signature, option in (("drs", {"gamma_percentile": 80.0}), ("obrs", {"budget": 4.0}), ("mh", {"chain_length": 20})):
     answer = ask(signature, num_samples=64, seed=seed, **option)
-    title = f"{signature} {option}\naccepted {answer['acceptance_rate']:.2f} of {answer['num_proposed']} proposals"
-    show(answer["samples"], title)
+    grids[f"{signature}: {answer['num_proposed']} proposals"] = answer["samples"]
+show(grids)
 
 # %% [markdown]
 # The same seed gives the same samples, and another seed gives others. So a request can be repeated, and two machines
@@ -125,7 +127,7 @@ order = np.argsort(-proposed["accept_probability"])
 _, axes = plt.subplots(4, 12, figsize=(9, 4.2))
 for axis, row in zip(axes.flat, order, strict=True):
     is_accepted = proposed["accepted"][row]
-    axis.imshow(np.squeeze(proposed["samples"][row]), cmap="gray", alpha=1.0 if is_accepted else 0.4)
+    axis.imshow(np.squeeze(proposed["samples"][row]), "gray", vmin=-1, vmax=1, alpha=1.0 if is_accepted else 0.4)
     axis.set_title(
         f"{proposed['accept_probability'][row]:.2f}", fontsize=8, color="black" if is_accepted else "tab:red"
     )
@@ -222,7 +224,7 @@ while len(kept) < 64:
         zip(names, session.run(None, {"latents": latents, "uniforms": random.random(256, np.float32)}), strict=True)
     )
     kept = np.concatenate([kept, answer["samples"][answer["accepted"]]])
-show(kept[:64], "accepted in ONNX Runtime")
+show({"accepted in ONNX Runtime": kept[:64]})
 
 # %%
 # Answer 3: the signature `drs_png` answers with files, which JSON holds in base 64.
@@ -230,7 +232,7 @@ body = {"signature_name": "drs_png", "inputs": {"num_samples": 8, "seed": seed, 
 files = [base64.b64decode(file["b64"]) for file in requests.post(url, json=body).json()["outputs"]["image_bytes"]]
 _, axes = plt.subplots(1, 8, figsize=(9, 1.2))
 for axis, file in zip(axes, files, strict=True):
-    axis.imshow(Image.open(io.BytesIO(file)), cmap="gray")
+    axis.imshow(Image.open(io.BytesIO(file)), "gray", vmin=0, vmax=255)
     axis.axis("off")
 plt.show()
 open_servers.close()
