@@ -186,7 +186,7 @@ show({"b": b_test[:12], "F(b)": there["b"][:12], "G(F(b))": back["b"][:12]})
 
 # %% [markdown]
 # Of the solar cells, G gives each a grain, and F smooths it and cuts the corners. A dark spot stays where it was: the
-# cycle needs it.
+# cycle needs it. Of the digits, G makes the strokes soft, and F makes them sharp; most digits stay what they were.
 #
 # Three questions have numbers as answers. Does a picture come back? Does a classifier, which learned to tell real
 # pictures of a from real pictures of b, take its translation for the other kind? And, if the pictures are digits, does
@@ -222,7 +222,7 @@ if domains.test[0].labels is not None:
 
 # %%
 # Answer 1: without the cycle nothing makes G keep the picture that it is given. Of all solar cells it then makes
-# nearly the same one.
+# nearly the same one, and of some digits other digits.
 free = ganzoo.create("cyclegan", image_shape=domains.shape, cycle_weight=0.0)
 free.compile()
 quarter = pipeline.domain_pairs(domains, batch_size, seed=0, steps=STEPS // 4, image_size=image_size, flip=False)
@@ -232,7 +232,8 @@ show({"a": a_test[:12], "G(a)": free.a_to_b(a_test[:12]), "F(G(a))": free.b_to_a
 
 # %%
 # Answer 2: if F read a hidden code, a little noise would destroy it, and the cycle error would jump. Long trainings
-# on large pictures end so (https://arxiv.org/abs/1712.02950). Beside it stands how far the noise moves F on real b.
+# on large pictures end so (https://arxiv.org/abs/1712.02950). Here the error grows by no more than the noise moves F
+# on real pictures of b.
 random = np.random.default_rng(0)
 for deviation in (0.0, 0.02, 0.05, 0.1, 0.2):
     noised = [
