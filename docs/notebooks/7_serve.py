@@ -209,7 +209,7 @@ for path in sorted((HERE / "site").rglob("*")):
 # 3. Ask the server for PNG files by REST.
 
 # %%
-# Answer 1: at the percentile 80 a sample costs about four proposals, and more above it.
+# Answer 1: at the percentile 80 a sample costs about three proposals here, and more above it.
 for percentile in (0.0, 50.0, 80.0, 95.0):
     answer = ask("drs", num_samples=64, seed=seed, gamma_percentile=percentile)
     print(f"gamma at {percentile} %: {answer['num_proposed'] / 64:.1f} proposals for a sample")
