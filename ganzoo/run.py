@@ -20,6 +20,7 @@ from ml_collections import ConfigDict, config_flags
 
 from ganzoo import cli, files
 from ganzoo.errors import GanzooError
+from ganzoo.serving import addresses
 from ganzoo.training.start_up import Laps
 from ganzoo.zoo import plugins, values
 from ganzoo.zoo.recipes import BEFORE, check_network, choose_optimizers, load_config, summary
@@ -262,7 +263,7 @@ def check_init_from(config: ConfigDict) -> None:
         return
     if config.task != "sampling":
         raise GanzooError(f"--init_from is for models that sample from latents; '{config.name}' translates pictures.")
-    if "://" not in FLAGS.init_from and not Path(FLAGS.init_from).expanduser().exists():
+    if not addresses.is_address(FLAGS.init_from) and not Path(FLAGS.init_from).expanduser().exists():
         raise GanzooError(
             f"--init_from is '{FLAGS.init_from}', which does not exist. Give the folder of a run or of an export, or a "
             ".keras file."
