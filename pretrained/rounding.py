@@ -1,7 +1,7 @@
 """Rounds the kernels of an export, so that they compress.
 
-The low bits of trained weights are noise, which no archive can compress. Rounded kernels stay float32, and the export is used
-as before.
+The low bits of trained weights are noise, which no archive can compress. Rounded kernels stay float32, and the export is
+used as before.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ import tensorflow as tf
 MANTISSA_BITS = 11  # kept of float32's 23; float16 has 10
 NOTE = f"""
 ## Rounded weights
-The kernels are rounded to {MANTISSA_BITS} bits of mantissa, a relative error of at most 2^-{MANTISSA_BITS + 1}, so that the
-package is small. They are float32 as before. The figures above are of the kernels before rounding.
+The kernels are rounded to {MANTISSA_BITS} bits of mantissa, a relative error of at most 2^-{MANTISSA_BITS + 1}, so that
+the package is small. They are float32 as before. The figures above are of the kernels before rounding.
 """
 
 

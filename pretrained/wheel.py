@@ -4,8 +4,8 @@
     python -m pretrained.wheel --runs runs/zoo --out dist
     python -m pretrained.wheel --quick --models cgan --runs runs/quick --out dist
 
-The run of NAME is in RUNS/NAME. A run that has ended is taken as it is, and a run that was stopped goes on. `--quick` trains
-a few steps: its wheel has about the size of the real one, and its samples are noise.
+The run of NAME is in RUNS/NAME. A run that has ended is taken as it is, and a run that was stopped goes on. `--quick`
+trains a few steps: its wheel has about the size of the real one, and its samples are noise.
 
 The kernels are rounded (`pretrained.rounding`), without which the four exports would have 10.6 MB instead of 7.4.
 """
@@ -94,8 +94,8 @@ def build(exports: Mapping[str, Path], out: Path) -> Path:
         (wheel,) = built.iterdir()
         if (size := wheel.stat().st_size) > MOST_BYTES:
             raise GanzooError(
-                f"the wheel has {size / 1e6:.2f} MB, and may have {MOST_BYTES / 1e6:g}. Give narrower networks, or fewer "
-                "--models."
+                f"the wheel has {size / 1e6:.2f} MB, and may have {MOST_BYTES / 1e6:g}. Give narrower networks, or "
+                "fewer --models."
             )
         out.mkdir(parents=True, exist_ok=True)
         return Path(shutil.move(wheel, out / wheel.name))

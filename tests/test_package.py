@@ -75,7 +75,7 @@ def extra(name: str) -> set[str]:
 def imports(*folders: str) -> dict[str, set[str]]:
     """The distributions that Python files import, wherever in them, each with the files."""
     distributions, found = importlib.metadata.packages_distributions(), {}
-    own = {"ganzoo", "zoo_configs", "tests", "benchmarks", "export"}
+    own = {"ganzoo", "zoo_configs", "tests", "benchmarks", "export", "pretrained", "ganzoo_pretrained"}
     # Where a folder of tests is no package, its files are imported by their own names.
     own |= {name for path in tracked("tests") for name in (path.stem, path.parent.name)}
     for file in (path for path in tracked(*folders) if path.suffix == ".py"):

@@ -67,7 +67,9 @@ def test_a_run_may_begin_with_an_address(installed):
 
 
 def test_an_unknown_name_is_an_error_with_the_names_there_are(installed):
-    with pytest.raises(GanzooError, match="holds no export 'cgam'[.] Did you mean 'cgan'[?] There are: cgan, points[.]"):
+    with pytest.raises(
+        GanzooError, match="holds no export 'cgam'[.] Did you mean 'cgan'[?] There are: cgan, points[.]"
+    ):
         Exported("pretrained:cgam")
     with pytest.raises(GanzooError, match="holds no export ''[.] There are: cgan, points[.]"):
         pretrained.folder("pretrained:")
@@ -81,6 +83,6 @@ def test_without_the_package_the_error_says_how_to_get_it(monkeypatch, tmp_path)
         Exported("pretrained:cgan")
     assert str(caught.value) == (
         "pretrained:cgan is in a package of its own, ganzoo-pretrained, which holds cgan, pix2pix, r3gan, wgan_gp: pip "
-        "install ganzoo-pretrained, or in a checkout make it by `python -m pretrained.wheel --out dist` and pip install "
-        "the wheel in dist."
+        "install ganzoo-pretrained, or in a checkout make it by `python -m pretrained.wheel --out dist` and pip "
+        "install the wheel in dist."
     )
