@@ -21,6 +21,7 @@ from ml_collections import ConfigDict, config_flags
 from ganzoo import cli, files
 from ganzoo.errors import GanzooError
 from ganzoo.serving import addresses
+from ganzoo.training import trackers
 from ganzoo.training.start_up import Laps
 from ganzoo.zoo import plugins, values
 from ganzoo.zoo.recipes import BEFORE, check_network, choose_optimizers, load_config, summary
@@ -87,6 +88,7 @@ def main() -> int:
         return 0
 
     check_init_from(config)
+    trackers.check(config.tracker)
     with cli.quiet_imports():  # TensorFlow is first imported here
         from ganzoo import tasks
         from ganzoo.data.pipeline import check_share
@@ -172,6 +174,7 @@ def in_workdir(
         metrics = task.measure(exported, data, config, workdir)
         figures.add_to_card(version, metrics)  # before the file by which a run is finished
         files.write_json(workdir / "metrics.json", metrics)
+        trackers.finish(config, workdir, metrics)
         LAPS.mark("measuring")
         report(workdir, exported=exported)
     farewell = commands.of_export(workdir, config)

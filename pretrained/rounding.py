@@ -1,7 +1,7 @@
 """Rounds the kernels of an export, so that they compress.
 
-The low bits of trained weights are noise, which no archive can compress. Rounded kernels stay float32, and the export is
-used as before.
+The low bits of trained weights are noise, which no archive can compress. Rounded kernels stay float32, and the export
+is used as before.
 """
 
 from pathlib import Path

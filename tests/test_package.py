@@ -132,12 +132,13 @@ def test_the_wheel_says_what_it_is(wheel):
     assert metadata["Name"] == DISTRIBUTION
     required = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
     assert {canonical(one.name) for one in required if one.marker is None} == base()
-    known = {"onnx", "litert", "openvino", "beam", "dask", "hub", "video", "docs", "dev"}
+    known = {"onnx", "litert", "openvino", "beam", "dask", "hub", "video", "mlflow", "trackio", "wandb", "docs", "dev"}
     assert known == set(metadata.get_all("Provides-Extra"))
 
 
 def test_an_install_brings_what_the_package_imports_and_no_more():
-    extras = set().union(*map(extra, ("beam", "dask", "hub", "litert", "onnx", "openvino", "video")))
+    optional = "beam dask hub litert mlflow onnx openvino trackio video wandb"
+    extras = set().union(*map(extra, optional.split()))
     imported = imports(*PACKAGES)
     assert {name: files for name, files in imported.items() if name not in base() | extras} == {}
     assert base() - imported.keys() == UNSEEN
@@ -166,7 +167,7 @@ def test_every_requirement_has_a_version_that_ci_passed_with():
 
 # An install of `ganzoo`, which on the public index is another project's package.
 STRANGER = re.compile(
-    r"(?<![\w-])ganzoo\[(beam|dask|dev|docs|hub|litert|onnx|openvino|video)\b"
+    r"(?<![\w-])ganzoo\[(beam|dask|dev|docs|hub|litert|mlflow|onnx|openvino|trackio|video|wandb)\b"
     r"|pip3? install\b[^`]*?[\s'\"]ganzoo(?=[\s'\"`=<>~,;:]|[.](\s|$)|$)"
 )
 

@@ -1,4 +1,4 @@
-"""Exports of the package ganzoo-pretrained by `pretrained:NAME`; in a checkout `python -m pretrained.wheel` makes it."""
+"""Exports of the package ganzoo-pretrained as `pretrained:NAME`; `python -m pretrained.wheel` makes it."""
 
 from pathlib import Path
 
