@@ -108,6 +108,6 @@ def _no_code_of_before(folder: str, names: list[str]) -> list[str]:
 if __name__ == "__main__":
     flags.DEFINE_string("runs", "runs/pretrained", "the folder of the runs, one folder for each model")
     flags.DEFINE_string("out", "dist", "the folder that gets the wheel")
-    flags.DEFINE_list("models", NAMES, "the exports of the package")
+    flags.DEFINE_list("models", list(NAMES), "the exports of the package")
     flags.DEFINE_bool("quick", False, "train a few steps, to try the package")
     cli.run(main)

@@ -120,7 +120,7 @@ class Curves(EverySteps):
 
 
 class SamplePictures(EverySteps):
-    """Writes `samples/step_*.png` and the record's pictures, always from the same latents or inputs; first after a step.
+    """Writes `samples/step_*.png` and the record's pictures, always of the same latents or inputs; first after a step.
 
     Args:
         every: the number of steps between two pictures.

@@ -68,6 +68,7 @@ def full_size(tmp_path_factory):
         config = load_config(name, wheel.DATASETS.get(name))
         if config.task == "sampling":
             config.ratio.refit.steps = config.ratio.smoothed.steps = 2
+            config.sampling.burn_in = 256
         task, model, data = tasks.prepare(config)
         description = {"config": config.to_dict(), "step": 0, "split": data.describe()}
         saved_model.write(task.servable(model, data, config, description), folder / name)
