@@ -76,7 +76,7 @@ def of_wandb(folder, run):
     from wandb.proto import wandb_internal_pb2
 
     parameters, points, pictures = {}, {}, 0
-    files = sorted(folder.glob(f"wandb/offline-run-*-{run}/run-{run}.wandb"))
+    files = sorted(folder.glob(f"wandb/offline-run-*-{run}*/run-{run}.wandb"))
     assert len(files) == 3
     for file in files:
         for data in log_records(file.read_bytes()):
