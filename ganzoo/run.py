@@ -20,6 +20,8 @@ from ml_collections import ConfigDict, config_flags
 
 from ganzoo import cli, files
 from ganzoo.errors import GanzooError
+from ganzoo.serving import addresses
+from ganzoo.training import trackers
 from ganzoo.training.start_up import Laps
 from ganzoo.zoo import plugins, values
 from ganzoo.zoo.recipes import BEFORE, check_network, choose_optimizers, load_config, summary
@@ -86,6 +88,7 @@ def main() -> int:
         return 0
 
     check_init_from(config)
+    trackers.check(config.tracker)
     with cli.quiet_imports():  # TensorFlow is first imported here
         from ganzoo import tasks
         from ganzoo.data.pipeline import check_share
@@ -171,6 +174,7 @@ def in_workdir(
         metrics = task.measure(exported, data, config, workdir)
         figures.add_to_card(version, metrics)  # before the file by which a run is finished
         files.write_json(workdir / "metrics.json", metrics)
+        trackers.finish(config, workdir, metrics)
         LAPS.mark("measuring")
         report(workdir, exported=exported)
     farewell = commands.of_export(workdir, config)
@@ -262,7 +266,7 @@ def check_init_from(config: ConfigDict) -> None:
         return
     if config.task != "sampling":
         raise GanzooError(f"--init_from is for models that sample from latents; '{config.name}' translates pictures.")
-    if "://" not in FLAGS.init_from and not Path(FLAGS.init_from).expanduser().exists():
+    if not addresses.is_address(FLAGS.init_from) and not Path(FLAGS.init_from).expanduser().exists():
         raise GanzooError(
             f"--init_from is '{FLAGS.init_from}', which does not exist. Give the folder of a run or of an export, or a "
             ".keras file."

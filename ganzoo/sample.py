@@ -259,7 +259,9 @@ def translate(exported: "Exported", out: Path, options: dict) -> int:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("export_dir", None, "an export's folder, or hf://user/name on the Hub", required=True)
+    flags.DEFINE_string(
+        "export_dir", None, "an export's folder, pretrained:NAME, or hf://user/name on the Hub", required=True
+    )
     flags.DEFINE_string(
         "signature", None, "drs (the default), generate, obrs or mh; for a translator a_to_b, translate or drs"
     )

@@ -45,7 +45,9 @@ TABLE = {
         "notebook",
         ("training", "export", "evaluation", "density_ratio", "models", "serving", "bases", "zoo", "pictures", "data"),
     ),
-    "training": Room("the loop, callbacks, checkpoints, strategies", ("evaluation", "bases", "pictures", "data")),
+    "training": Room(
+        "the loop, callbacks, checkpoints, trackers, strategies", ("evaluation", "bases", "zoo", "pictures", "data")
+    ),
     "export": Room(
         "a model as a SavedModel: signatures, their inputs and checks, warm-up, other formats",
         ("density_ratio", "bases", "networks", "sampling", "export.inputs", "data.names"),

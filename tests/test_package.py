@@ -75,7 +75,7 @@ def extra(name: str) -> set[str]:
 def imports(*folders: str) -> dict[str, set[str]]:
     """The distributions that Python files import, wherever in them, each with the files."""
     distributions, found = importlib.metadata.packages_distributions(), {}
-    own = {"ganzoo", "zoo_configs", "tests", "benchmarks", "export"}
+    own = {"ganzoo", "zoo_configs", "tests", "benchmarks", "export", "pretrained", "ganzoo_pretrained"}
     # Where a folder of tests is no package, its files are imported by their own names.
     own |= {name for path in tracked("tests") for name in (path.stem, path.parent.name)}
     for file in (path for path in tracked(*folders) if path.suffix == ".py"):
@@ -132,12 +132,13 @@ def test_the_wheel_says_what_it_is(wheel):
     assert metadata["Name"] == DISTRIBUTION
     required = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
     assert {canonical(one.name) for one in required if one.marker is None} == base()
-    known = {"onnx", "litert", "openvino", "beam", "dask", "hub", "video", "docs", "dev"}
+    known = {"onnx", "litert", "openvino", "beam", "dask", "hub", "video", "mlflow", "trackio", "wandb", "docs", "dev"}
     assert known == set(metadata.get_all("Provides-Extra"))
 
 
 def test_an_install_brings_what_the_package_imports_and_no_more():
-    extras = set().union(*map(extra, ("beam", "dask", "hub", "litert", "onnx", "openvino", "video")))
+    optional = "beam dask hub litert mlflow onnx openvino trackio video wandb"
+    extras = set().union(*map(extra, optional.split()))
     imported = imports(*PACKAGES)
     assert {name: files for name, files in imported.items() if name not in base() | extras} == {}
     assert base() - imported.keys() == UNSEEN
@@ -166,7 +167,7 @@ def test_every_requirement_has_a_version_that_ci_passed_with():
 
 # An install of `ganzoo`, which on the public index is another project's package.
 STRANGER = re.compile(
-    r"(?<![\w-])ganzoo\[(beam|dask|dev|docs|hub|litert|onnx|openvino|video)\b"
+    r"(?<![\w-])ganzoo\[(beam|dask|dev|docs|hub|litert|mlflow|onnx|openvino|trackio|video|wandb)\b"
     r"|pip3? install\b[^`]*?[\s'\"]ganzoo(?=[\s'\"`=<>~,;:]|[.](\s|$)|$)"
 )
 

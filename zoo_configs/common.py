@@ -182,6 +182,7 @@ def _of_any_task(task: str) -> ConfigDict:
     config.checkpoint_every = 500
     config.checkpoints_kept = 3
     config.sample_every = 250
+    config.tracker = "none"  # or mlflow, wandb, trackio: where the curves go, too
     config.divergence_threshold = 1e6  # a larger loss stops the run
     config.steps_per_execution = 1  # training steps compiled into one call
 

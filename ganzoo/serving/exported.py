@@ -14,13 +14,13 @@ from ganzoo import seeds
 from ganzoo.data.reals import MOST_VALUE, checked
 from ganzoo.errors import GanzooError, plain_words
 from ganzoo.export import inputs as table
-from ganzoo.serving import hub
+from ganzoo.serving import addresses
 from ganzoo.serving.answers import joined
 from ganzoo.serving.connection import Spec
 
 
 class Exported:
-    """The newest version in an export's folder, or a version's own folder.
+    """The newest version in an export's folder, or a version's own folder, or the export at an address.
 
     Attributes:
         path: the version's folder.
@@ -353,14 +353,12 @@ def newest_version(directory: str | Path) -> Path:
     """The folder of an export's newest version; a version's own folder is returned as it is.
 
     Args:
-        directory: a folder, or "hf://user/name" for an export on the Hugging Face Hub (`ganzoo.serving.hub`).
+        directory: a folder, or an address such as "pretrained:cgan" (`ganzoo.serving.addresses`).
 
     Raises:
         GanzooError: if there is no version.
     """
-    if str(directory).startswith(hub.SCHEME):
-        return hub.pull(str(directory))
-    directory = Path(directory)
+    directory = addresses.folder(directory)
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
     path = versions[-1] if versions else directory
     if not (path / "saved_model.pb").is_file():

@@ -16,7 +16,7 @@ from ganzoo import models
 from ganzoo.bases.generative import GenerativeModel, layers_with_weights
 from ganzoo.data import names
 from ganzoo.errors import GanzooError
-from ganzoo.serving import hub
+from ganzoo.serving import addresses
 from ganzoo.serving.exported import Exported, holds_export, newest_version
 from ganzoo.tasks import restored, workdirs
 from ganzoo.training import validation
@@ -85,15 +85,15 @@ def load(path: str, config: ConfigDict) -> Source:
     """The networks at a path.
 
     Args:
-        path: the folder of a run, of an export or of one of its versions; "hf://user/name" for an export on the Hugging
-            Face Hub; or a `.keras` file.
+        path: the folder of a run, of an export or of one of its versions; the address of an export
+            (`ganzoo.serving.addresses`); or a `.keras` file.
         config: of the run that begins.
 
     Raises:
         GanzooError: if there are no trained networks or they cannot be read, and for networks of another family or
             task.
     """
-    if path.startswith(hub.SCHEME):
+    if addresses.is_address(path):
         return _of_export(newest_version(path), config)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix == ".keras":

@@ -36,6 +36,7 @@ FREE = (
     "config.patience",
     "config.export",
     "config.divergence_threshold",
+    "config.tracker",
     "config.data.data_dir",
     "config.data.stream_above_mb",
     "config.ratio",

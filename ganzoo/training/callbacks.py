@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ganzoo.pictures import drawing
 from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training.record import Record
 from ganzoo.training.start_up import Laps
 
 FIRST_PROFILED, LAST_PROFILED = 10, 20  # the profiled steps, counted from the first step of this process
@@ -104,29 +105,28 @@ class Guard(keras.callbacks.Callback):
 
 
 class Curves(EverySteps):
-    """Scalars for TensorBoard: the means since the last point, and the gap between the logits of reals and fakes."""
+    """Curves: the means since the last point, and the gap between the logits of reals and fakes."""
 
-    def __init__(self, every: int, steps: int, writer: tf.summary.SummaryWriter):
+    def __init__(self, every: int, steps: int, record: Record):
         super().__init__(every, steps)
-        self.writer = writer
+        self.record = record
 
     def at(self, step, logs):
-        with self.writer.as_default(step):
-            for name, value in logs.items():
-                tf.summary.scalar(name, value)
-            if {"real_logits", "fake_logits"} <= logs.keys():
-                tf.summary.scalar("logit_gap", logs["real_logits"] - logs["fake_logits"])
+        gap = {}
+        if {"real_logits", "fake_logits"} <= logs.keys():
+            gap["logit_gap"] = logs["real_logits"] - logs["fake_logits"]
+        self.record.scalars(step, logs | gap)
         self.model.reset_metrics()
 
 
 class SamplePictures(EverySteps):
-    """Writes `samples/step_*.png` and TensorBoard pictures, always from the same latents or inputs; first after a step.
+    """Writes `samples/step_*.png` and the record's pictures, always of the same latents or inputs; first after a step.
 
     Args:
         every: the number of steps between two pictures.
         steps: the number of steps of the whole training.
         workdir: the run's folder.
-        writer: TensorBoard's writer.
+        record: where the pictures go, too.
         picture: -> uint8 [height, width, 1 or 3].
     """
 
@@ -135,11 +135,11 @@ class SamplePictures(EverySteps):
         every: int,
         steps: int,
         workdir: Path,
-        writer: tf.summary.SummaryWriter,
+        record: Record,
         picture: Callable[[], np.ndarray],
     ):
         super().__init__(every, steps)
-        self.workdir, self.writer, self.picture = workdir, writer, picture
+        self.workdir, self.record, self.picture = workdir, record, picture
 
     def on_train_batch_end(self, batch, logs=None):
         if self._step == 0:
@@ -149,8 +149,7 @@ class SamplePictures(EverySteps):
     def at(self, step, logs):
         picture = self.picture()
         drawing.write_png(self.workdir / "samples" / f"step_{step:06d}.png", picture)
-        with self.writer.as_default(step):
-            tf.summary.image("samples", picture[None])
+        self.record.picture(step, "samples", picture)
 
 
 class Save(EverySteps):

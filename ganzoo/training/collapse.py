@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from scipy.spatial.distance import pdist
 from tqdm import tqdm
 
@@ -15,6 +14,7 @@ from ganzoo.data.reals import Reals, to_float
 from ganzoo.evaluation.mode_coverage import assign_modes
 from ganzoo.files import write_json
 from ganzoo.training.callbacks import EverySteps
+from ganzoo.training.record import Record
 
 COUNT = 256  # fakes in a check: one batch makes them, and their mean distance has an error of a few percent
 
@@ -43,7 +43,7 @@ class Collapse(NamedTuple):
 class CollapseWarning(EverySteps):
     """Warns once per run, on standard error, that fakes seem to have collapsed.
 
-    There are two measures in TensorBoard. `fakes_spread` is the mean distance between two fakes of the averaged
+    There are two measures among the curves. `fakes_spread` is the mean distance between two fakes of the averaged
     generator, divided by the mean distance between two reals. `fakes_modes` is the share of a mixture's modes that
     fakes cover. The workdir's `diversity.json` has all checks, so that a resumed run knows the earlier best values and
     does not warn again.
@@ -52,13 +52,13 @@ class CollapseWarning(EverySteps):
         every: the number of steps between two checks.
         steps: the number of steps of the whole training.
         workdir: the run's folder.
-        writer: TensorBoard's writer.
+        record: where the two measures go.
         reals: the training part, in random order.
     """
 
-    def __init__(self, every: int, steps: int, workdir: Path, writer: tf.summary.SummaryWriter, reals: Reals):
+    def __init__(self, every: int, steps: int, workdir: Path, record: Record, reals: Reals):
         super().__init__(every, steps)
-        self.writer, self.mixture = writer, reals.mixture
+        self.record, self.mixture = record, reals.mixture
         self._path = workdir / "diversity.json"
         self._distance = mean_distance(to_float(reals.samples[:COUNT]))
 
@@ -73,9 +73,7 @@ class CollapseWarning(EverySteps):
             return  # the next step's loss will not be finite either, and Guard stops there
         self._checks[step] = measures = self._diversity(fakes)
         write_json(self._path, self._checks)
-        with self.writer.as_default(step):
-            for measure, value in measures.items():
-                tf.summary.scalar(f"fakes_{measure}", value)
+        self.record.scalars(step, {f"fakes_{measure}": value for measure, value in measures.items()})
         collapse = first_collapse(self._checks)
         if collapse and collapse.step == step:
             tqdm.write(self._words(collapse), file=sys.stderr)

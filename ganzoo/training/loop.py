@@ -1,5 +1,6 @@
 """One training: from a model and data to the last step, resumed from the newest checkpoint."""
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,9 +13,10 @@ from ml_collections import ConfigDict
 from ganzoo.bases import optimizers
 from ganzoo.bases.stepped import TwoOptimizerModel
 from ganzoo.data.pipeline import WHOLE, Share
-from ganzoo.training import strategies
+from ganzoo.training import strategies, trackers
 from ganzoo.training.callbacks import Calls, Curves, Guard, Progress, SamplePictures, Save, StopOnSignal
 from ganzoo.training.checkpoints import Checkpoints
+from ganzoo.training.record import Record
 from ganzoo.training.validation import Watch
 
 
@@ -34,7 +36,7 @@ def train(
     picture: Callable[[], np.ndarray],
     config: ConfigDict,
     workdir: Path,
-    watch: Callable[[tf.summary.SummaryWriter], keras.callbacks.Callback] | None = None,
+    watch: Callable[[Record], keras.callbacks.Callback] | None = None,
     distance: Callable[[np.ndarray], tuple[str, float]] | None = None,
     strategy: tf.distribute.Strategy | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -47,8 +49,8 @@ def train(
         data: the first step, and a share of the replicas' rows -> the elements of the first step and all later steps.
         picture: -> the model's current samples as one picture, uint8 [height, width, 1 or 3].
         config: a resolved recipe.
-        workdir: the folder that gets `checkpoints/`, `samples/` and TensorBoard's `events.*`.
-        watch: TensorBoard's writer -> one more callback, which runs before each checkpoint.
+        workdir: the folder that gets `checkpoints/`, `samples/`, TensorBoard's `events.*` and `tracker.json`.
+        watch: where curves go -> one more callback, which runs before each checkpoint.
         distance: samples -> a metric's name and its value, of which lower is better. It measures the averaged generator
             every `config.evaluate_every` steps; None measures nothing.
         strategy: the result of `strategies.resolve`. Only the chief writes; its `model` has the trained weights in the
@@ -61,7 +63,8 @@ def train(
         False if a signal stopped it, with all work saved.
 
     Raises:
-        GanzooError: if the training diverges, if checkpoints cannot be read, or if another host is gone.
+        GanzooError: if the training diverges, if checkpoints cannot be read, if another host is gone, or if a tracker
+            refuses the run.
     """
     is_chief = strategies.is_chief(strategy)
     checkpoints = Checkpoints(workdir, model, config.checkpoints_kept)
@@ -78,7 +81,8 @@ def train(
 
     writer = tf.summary.create_file_writer(str(workdir)) if is_chief else tf.summary.create_noop_writer()
     stop = strategies.StopTogether(strategy) if strategies.hosts(strategy) > 1 else StopOnSignal()
-    watched = Watch(config, workdir, writer, model, distance, stop) if distance and is_chief else None
+    record = Record(writer)
+    watched = Watch(config, workdir, record, model, distance, stop) if distance and is_chief else None
     if strategies.from_chief(strategy, watched is not None and watched.is_over):
         writer.close()
         return True
@@ -87,8 +91,8 @@ def train(
     chief_callbacks = [
         progress,
         *([strategies.Pull(_pace(config), config.steps, replicated)] if replicated else []),
-        SamplePictures(config.sample_every, config.steps, workdir, writer, picture),
-        *([watch(writer)] if watch else []),
+        SamplePictures(config.sample_every, config.steps, workdir, record, picture),
+        *([watch(record)] if watch else []),
         *([watched] if watched else []),
         Save(config.checkpoint_every, config.steps, checkpoints),
     ]
@@ -102,7 +106,7 @@ def train(
         *callbacks,
         Guard(config.divergence_threshold, checkpoints),
         *(chief_callbacks if is_chief else []),
-        Curves(config.log_every, config.steps, writer),
+        Curves(config.log_every, config.steps, record),
         *([Calls(config.evaluate_every, config.steps, written)] if is_told else []),
         stop,
     ]
@@ -112,7 +116,8 @@ def train(
         elements = replicated.distribute(lambda share: data(step, share))
         end = {"steps_per_epoch": config.steps - step}
     try:
-        trained.fit(elements, **end, shuffle=False, verbose=0, callbacks=callbacks)
+        with trackers.opened(config, workdir) if is_chief else contextlib.nullcontext() as record.tracker:
+            trained.fit(elements, **end, shuffle=False, verbose=0, callbacks=callbacks)
     finally:  # Keras does not call the callbacks after an error
         if is_chief:
             progress.on_train_end()

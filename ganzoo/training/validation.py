@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
@@ -16,6 +15,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.files import write_json
 from ganzoo.training.callbacks import EverySteps, StopOnSignal
 from ganzoo.training.checkpoints import best
+from ganzoo.training.record import Record
 
 FILE = "validation.json"
 PLATEAU = 5  # measurements in a row without a better one, after which a run says that it has stopped improving
@@ -69,14 +69,14 @@ def history(workdir: Path) -> History | None:
 class Watch(EverySteps):
     """Measures the averaged generator every `config.evaluate_every` steps, and keeps the best checkpoint.
 
-    `validation.json` has all measurements, and TensorBoard the curve. A resumed run goes on with the measurements up to
+    `validation.json` has all measurements, and the record the curve. A resumed run goes on with the measurements up to
     its step, so that it ends as an uninterrupted one. The best checkpoint is written before its measurement: a run that
     is killed between the two measures again.
 
     Args:
         config: a resolved recipe.
         workdir: the run's folder.
-        writer: TensorBoard's writer.
+        record: where the curve goes.
         model: whose averaged generator is measured, at the step where the run goes on.
         distance: samples -> a metric's name and its value; lower is better.
         stop: the callback that ends the training on all hosts.
@@ -89,14 +89,14 @@ class Watch(EverySteps):
         self,
         config: ConfigDict,
         workdir: Path,
-        writer: tf.summary.SummaryWriter,
+        record: Record,
         model: TwoOptimizerModel,
         distance: Callable[[np.ndarray], tuple[str, float]],
         stop: StopOnSignal,
     ):
         super().__init__(config.evaluate_every, config.steps)
         self.count, self.patience = config.evaluation.validation_samples, config.patience
-        self.workdir, self.writer, self.distance, self.stop = workdir, writer, distance, stop
+        self.workdir, self.record, self.distance, self.stop = workdir, record, distance, stop
         self._sample, self._best = model.sample, best(workdir, model)
         before = history(workdir) or History("", {})
         step = model.steps_taken
@@ -116,8 +116,7 @@ class Watch(EverySteps):
         if self.history.best == step:
             self._best.save()
         write_json(self.workdir / FILE, self.history._asdict())
-        with self.writer.as_default(step):
-            tf.summary.scalar(f"validation/{metric}", value)
+        self.record.scalars(step, {f"validation/{metric}": value})
         if self.is_over:
             tqdm.write(f"ganzoo: the training ends at step {step}: {self._words()} (config.patience).", file=sys.stderr)
             self.stop.end()

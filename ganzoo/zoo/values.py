@@ -106,6 +106,7 @@ RULES: dict[str, Rule] = {
     "checkpoint_every": count(),
     "checkpoints_kept": count(),
     "sample_every": count(),
+    "tracker": name_of("none", "mlflow", "wandb", "trackio"),
     "divergence_threshold": above(0),
     "evaluation.num_samples": count(),
     "evaluation.feature_extractor": ANY,  # whether it can be read is found before the first step

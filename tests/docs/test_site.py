@@ -15,7 +15,7 @@ from tests.docs import prose
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").glob("**/*.md"))
-READ_BY_PEOPLE = ["README.md", "export/README.md", "CHANGELOG.md", "RESULTS.md", *PAGES]
+READ_BY_PEOPLE = ["README.md", "export/README.md", "pretrained/README.md", "CHANGELOG.md", "RESULTS.md", *PAGES]
 WITHOUT_PAGE = {"tasks"}  # what the commands do, which a user does not import
 MOST_LINES, MOST_WORDS = 150, 40
 

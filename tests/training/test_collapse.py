@@ -11,6 +11,7 @@ from ganzoo.data.reals import Reals
 from ganzoo.data.sources.toys import grid_of_25
 from ganzoo.training.callbacks import EverySteps
 from ganzoo.training.collapse import CollapseWarning, first_collapse, mean_distance, modes_share
+from ganzoo.training.record import Record
 
 
 def spreads(*values):
@@ -69,7 +70,7 @@ def scale(model, factor):
 
 def warning_for(model, workdir, reals):
     """As at the start of a run, or of a later part of it."""
-    warning = CollapseWarning(10, 99, workdir, tf.summary.create_file_writer(str(workdir)), reals)
+    warning = CollapseWarning(10, 99, workdir, Record(tf.summary.create_file_writer(str(workdir))), reals)
     warning.set_model(model)
     warning.on_train_begin()
     return warning
@@ -87,12 +88,12 @@ def test_a_generator_that_collapses_in_a_fit_is_warned_about_once(tiny, tmp_path
     model = tiny("gan", (2,), latent_categories=0)
     first, reals = model.ema_generator.get_weights(), normals(model)
     model.compile(steps_per_execution=4)
-    warning = CollapseWarning(3, 24, tmp_path, tf.summary.create_file_writer(str(tmp_path)), reals)
+    warning = CollapseWarning(3, 24, tmp_path, Record(tf.summary.create_file_writer(str(tmp_path))), reals)
     model.fit(reals.samples[:96], batch_size=4, verbose=0, callbacks=[Collapse(1, 24), warning])
     said = capsys.readouterr().err
     assert said.count("ganzoo: mode collapse") == 1
     assert "mode collapse at step 16? fakes are on average 0.10 times as far from each other as reals (" in said
-    warning.writer.flush()
+    warning.record.writer.flush()
     (events,) = tmp_path.glob("events.*")
     assert b"fakes_spread" in events.read_bytes()
 
