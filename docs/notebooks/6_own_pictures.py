@@ -155,6 +155,9 @@ shell(
 show("runs/few/nearest.png", width=9)
 
 # %% [markdown]
+# The run's sentence on copies raises an alarm here, but it rests on 8 held-out pictures and on random features. No
+# sample of `nearest.png` equals a training picture. So look at the pictures, too.
+#
 # Without labels there is no classifier to train, and the run has no network that knows pictures. It then compares in
 # random features, in which blobs look as good as photographs. Such a figure compares runs of the same pictures, and
 # says nothing else. `--feature_extractor FILE` brings a network that knows pictures (see the page "Evaluation").
