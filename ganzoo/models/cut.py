@@ -81,7 +81,7 @@ class CUT(TranslationModel):
         Returns:
             The epoch's running means by metric name.
         """
-        a, b = data
+        a, b, _ = keras.utils.unpack_x_y_sample_weight(data)
         inputs = tf.concat([a, b], 0) if self.identity_weight else a
         with tf.GradientTape() as generator_tape:
             # One pass makes the translations, the identities and the features of both inputs.

@@ -4,6 +4,7 @@ Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversar
 https://arxiv.org/abs/1703.10593, equations 1 to 3 and section 5.2 for the identity loss.
 """
 
+import keras
 import tensorflow as tf
 
 from ganzoo import noise
@@ -61,7 +62,7 @@ class CycleGAN(TranslationModel):
         Returns:
             The epoch's running means by metric name.
         """
-        a, b = data
+        a, b, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
             # One pass makes a generator's translation and its identity: instance norm keeps samples independent.
             fake_b, same_b = tf.split(self.a_to_b(tf.concat([a, b], 0), training=True), 2)

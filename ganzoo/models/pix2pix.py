@@ -4,6 +4,7 @@ Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks"
 https://arxiv.org/abs/1611.07004, equations 1 to 4.
 """
 
+import keras
 import tensorflow as tf
 
 from ganzoo import noise
@@ -56,7 +57,7 @@ class Pix2Pix(TranslationModel):
         Returns:
             The epoch's running means by metric name.
         """
-        inputs, targets = data
+        inputs, targets, _ = keras.utils.unpack_x_y_sample_weight(data)
         stream = noise.stream(self.step_seed(noise.Purpose.LATENTS, 0), replicas.first_row(tf.shape(inputs)[0]))
         with tf.GradientTape() as generator_tape:
             fakes = self.generator([inputs, stream], training=True)

@@ -81,6 +81,17 @@ def test_evaluation_gives_the_losses_and_takes_no_step(entry, name):
         assert losses["real_logits"] == pytest.approx(taken["real_logits"][0], abs=1e-5)
 
 
+@pytest.mark.parametrize("name", ["gan", "cgan", *TRANSLATORS])
+def test_single_batches_are_evaluated_and_trained_on(entry, name):
+    """Keras hands over (x, y, None) for a single batch, and (x, y) of a data set."""
+    model, data = entry(name, 10)
+    losses = model.test_on_batch(*data, return_dict=True)
+    assert model.steps_taken == 0
+    taken = model.train_on_batch(*data, return_dict=True)
+    assert model.steps_taken == 1
+    assert losses.keys() == taken.keys() == set(model.logged)
+
+
 def test_validation_data_are_evaluated_after_each_epoch(entry):
     model, (reals,) = entry("wgan_gp", 20)
     history = model.fit(reals, batch_size=10, epochs=2, validation_data=reals[:10], verbose=0).history
