@@ -10,16 +10,16 @@
 # from 0.125 to 0.25 half of the last bit is 0.0005, and Adam's steps in a GAN are 0.0001 or 0.0002.
 #
 #   A dense layer of 64 x 64 that is to learn another kernel of norm 1; 200 steps of Adam. By how much the loss falls:
-#                                                         rate 0.001   0.0002   0.0001   0.00005
-#   float32                                               .51          .19      .10      .049
-#   mixed_bfloat16                                        .51          .12      .03      .010
-#   mixed_bfloat16, SpectralNormalization in float32      .51          .19      .10      .049
+#                                                         rate 0.001   0.0002   0.00005
+#   float32                                               .51          .19      .049
+#   mixed_bfloat16                                        .51          .12      .010
+#   mixed_bfloat16, SpectralNormalization in float32      .51          .19      .049
 #
 # Entries of the kernel that bfloat16 holds exactly: all under mixed_bfloat16, less than 1 of 100 in the other two
 # lines. mixed_float16 rounds as well, to 11 bits, and the loss fell as in float32.
 #
-# Why it matters: the discriminator of an SNGAN learns three to five times as slowly as in float32, and is too weak for
-# its generator. Nothing shows: dtype, norm and loss look as they should. What to do: SpectralNormalization(layer,
+# Why it matters: the discriminator of an SNGAN learns up to five times as slowly as in float32, and its generator
+# does not. Nothing shows: dtype, norm and loss look as they should. What to do: SpectralNormalization(layer,
 # dtype="float32") around the layer in bfloat16, or a normalised copy of the kernel that is not assigned.
 set -euo pipefail
 
@@ -37,7 +37,7 @@ import numpy as np
 import tensorflow as tf
 
 ROWS = np.random.default_rng(0).normal(size=(256, 64)).astype("float32")
-RATES = (1e-3, 2e-4, 1e-4, 5e-5)
+RATES = (1e-3, 2e-4, 5e-5)
 
 
 def learned(policy, wrapper_policy, rate):
@@ -88,10 +88,10 @@ rounded, kept, single = falls["mixed_bfloat16"], falls["mixed_bfloat16, wrapper 
 if (
     exact["mixed_bfloat16"] < 1.0
     or max(exact["float32"], exact["mixed_bfloat16, wrapper in float32"]) > 0.01
-    or not np.allclose(single, [0.51, 0.19, 0.10, 0.049], atol=0.01)
+    or not np.allclose(single, [0.51, 0.19, 0.049], atol=0.01)
     or not np.allclose(kept, single, atol=0.01)
     or not np.allclose(falls["mixed_float16"], single, atol=0.01)
-    or not np.allclose(rounded / single, [1.0, 0.66, 0.32, 0.20], atol=0.1)
+    or not np.allclose(rounded / single, [1.0, 0.66, 0.20], atol=0.1)
 ):
     sys.exit("Changed: see the opening comment.")
 print("As stated: SpectralNormalization rounds the float32 kernel to 16 bits at each step.")
