@@ -30,6 +30,9 @@ TOLERANCE = 1e-3  # the largest difference of an answer from the SavedModel's; r
 TOLERANCES = {"none": TOLERANCE, "float16": 0.05, "int8": 0.05}  # of int8 it is the mean difference
 ROWS_OF_INT8 = 64  # of the trial request of int8
 ROWS = (1, 3)  # numbers of rows in the trial requests; a file takes any number of rows
+# In the names of TensorFlow's operations that draw. Other runtimes merge such nodes, repeat their draws, or invert them
+# (findings/tf2onnx_random_repeats.sh, openvino_shares_noise.sh, onnx_bernoulli_inverted.sh).
+DRAWING = ("Random", "Multinomial", "TruncatedNormal")
 Arrays = dict[str, np.ndarray]
 Program = Callable[[Arrays], Arrays]
 
@@ -165,7 +168,7 @@ def refusal(signature: Signature) -> str | None:
     if any(one.dtype == "string" for one in signature.inputs):
         return "it takes the files of pictures, which only TensorFlow decodes"
     nodes = list(_nodes(signature.graph))
-    if any("Random" in node.op for node in nodes):
+    if any(word in node.op for node in nodes for word in DRAWING):
         return "it draws random numbers from a seed (Philox), which only TensorFlow can"
     if tf.bfloat16.as_datatype_enum in {value.type for node in nodes for value in node.attr.values()}:
         return "it computes in bfloat16; the formats' weights are float32"

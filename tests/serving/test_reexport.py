@@ -402,6 +402,19 @@ def test_an_export_for_tensorflow_alone_says_so(exports):
     assert "OpenVINO refuse it, since it draws random" in other_runtimes.note(whole("pix2pix", exports["pix2pix"][0]))
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda x: tf.random.uniform(tf.shape(x)),
+        lambda x: tf.random.stateless_truncated_normal(tf.shape(x), [0, 1]),
+        lambda x: tf.cast(tf.random.categorical(x, 2), tf.float32),
+    ],
+)
+def test_every_kind_of_draw_is_refused(draw):
+    inputs = (Input("values", shape=(None, 2)),)
+    assert "draws random numbers" in other_runtimes.refusal(Signature(lambda x: {"drawn": draw(x)}, inputs))
+
+
 def test_answers_that_are_not_the_savedmodels_are_refused(exports, tmp_path, monkeypatch):
     """A runtime that computes something else, NaN, or another shape; nothing is left behind."""
     pytest.importorskip("tf2onnx")

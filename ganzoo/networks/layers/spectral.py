@@ -4,9 +4,10 @@ Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks"
 equation 8 and Algorithm 1.
 
 Keras's `SpectralNormalization` is not used. It assigns W / sigma to the kernel at each call in training, several times
-per discriminator step, so that the optimizer does not change the paper's W. It also stops the gradient through sigma.
-Here the optimizer changes W, sigma is part of the graph, and a call assigns nothing: the model updates the estimate of
-the singular vector by `power_iteration`.
+per discriminator step, so that the optimizer does not change the paper's W. It also stops the gradient through sigma,
+and under a mixed policy it rounds the float32 kernel to 16 bits (findings/keras_spectral_norm_rounds.sh). Here the
+optimizer changes W, sigma is part of the graph, and a call assigns nothing: the model updates the estimate of the
+singular vector by `power_iteration`.
 """
 
 import keras

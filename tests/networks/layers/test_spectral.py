@@ -180,3 +180,17 @@ def test_a_network_is_rebuilt_from_its_config():
     x = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype(np.float32)
     np.testing.assert_array_equal(network(x), copy(x))
     assert copy.layers[1].kernel_initializer.stddev == 0.02
+
+
+def test_small_steps_add_up_in_half_precision():
+    """Steps of a twentieth of bfloat16's last bit: the kernel is float32, and no call rounds it."""
+    keras.utils.set_random_seed(0)
+    layer = dense(dtype="mixed_bfloat16")
+    before, optimizer = layer.kernel.numpy(), keras.optimizers.SGD(1e-5)
+    for _ in range(40):
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(layer(tf.ones([2, 5]), training=True))
+        assert tape.gradient(total, layer.kernel) is not None
+        optimizer.apply([tf.ones_like(layer.kernel)], [layer.kernel])
+        layer.power_iteration()
+    np.testing.assert_allclose(before - layer.kernel.numpy(), 40e-5, rtol=1e-2)
