@@ -19,7 +19,7 @@ def get_config(kind="images"):
 
     With the paper's 62 numbers of noise, a category changes the picture so little that it becomes a mark that Q alone
     sees. The category told the digit of 28 % of samples with 62 numbers, of 37 % with 8, and of 50 % with 3 (seed 0,
-    1,000 steps).
+    1,000 steps). A Q that sees the fakes moved by up to 3 pixels, so that no mark helps it, told 44 % (seed 0).
 
     R1 and the optimizer are `cgan`'s. With the paper's rates of 1e-3 and 2e-4, and batch norm in the discriminator,
     3,000 reals gave few kinds of digits. On points there are as many categories as modes.

@@ -16,8 +16,8 @@ def get_config(kind="images"):
     """Targets 0 and 1, equation 9; `--config.model.targets="(-1.0, 1.0, 0.0)"` is equation 8.
 
     On pictures the discriminator has spectral norms and takes two steps for each of the generator. With batch norm,
-    `gan`'s optimizer and two steps, 700 steps had reached 113 in fd_digits10k (validation digits). On points the rest
-    is `gan`'s.
+    `gan`'s optimizer and two steps, 700 steps had reached 113 in fd_digits10k (validation digits), and with `gan`'s
+    whole recipe 3,500 steps 151 in fd_digits2k. On points the rest is `gan`'s.
     """
     config = common.get_config(kind)
     config.model.update(targets=(0.0, 1.0, 1.0), n_critic=1)
