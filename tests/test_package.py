@@ -23,7 +23,7 @@ PACKAGES = ("ganzoo", "zoo_configs")
 # Required, but imported by others only: by tensorflow-datasets, and as the command that shows a run's curves.
 UNSEEN = {"importlib-resources", "tensorboard"}
 # Modules of a package that a requirement brings along.
-BROUGHT = {"google.protobuf": "tensorflow", "grpc": "tensorflow-serving-api"}
+BROUGHT = {"google.protobuf": "tensorflow", "grpc": "tensorflow-serving-api", "mlflow": "mlflow"}
 # Of `os` and `signal`, what Linux, macOS and Windows have.
 EVERYWHERE = {
     "os": {

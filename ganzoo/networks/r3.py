@@ -5,6 +5,7 @@ Gains, kernels and resampling follow the authors' code. Its networks for CIFAR-1
 pictures in [-1, 1]. Resolutions halve as in `dcgan`, rounding up.
 """
 
+import functools
 import math
 
 import keras
@@ -13,7 +14,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import resolutions, widths_of
-from ganzoo.networks.layers.basic import leaky_relu, squeeze_logit
+from ganzoo.networks.layers.basic import is_exporting, leaky_relu, squeeze_logit
 
 LEAKY_RELU_GAIN = math.sqrt(2 / (1 + 0.2**2))  # the gain that keeps the variance through a leaky ReLU of slope .2
 
@@ -121,13 +122,25 @@ def residual_block(x: keras.KerasTensor, expansion: int, group_size: int, *, dep
     return keras.layers.Add()([x, residual])
 
 
+@functools.cache
+def grouped_convolutions_have_gradients() -> bool:
+    """Whether this machine's TensorFlow computes the gradients of a convolution in groups; tried once."""
+    with tf.init_scope():
+        options = dict(input_sizes=[1, 5, 5, 4], strides=[1, 1, 1, 1], padding="SAME")
+        try:
+            tf.raw_ops.Conv2DBackpropInput(filter=tf.ones([3, 3, 2, 4]), out_backprop=tf.ones([1, 5, 5, 4]), **options)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            return False
+    return True
+
+
 @keras.saving.register_keras_serializable("ganzoo")
 class GroupedConv2D(keras.layers.Layer):
     """Inputs [batch, h, w, in] to outputs [batch, h, w, filters]; each output sees `group_size` input channels.
 
     Keras's Conv2D runs grouped convolutions through XLA, a hundred times slower on a CPU. TensorFlow's convolution
-    gives the same values and second derivatives. On a CPU its derivatives need oneDNN, which is on by default on x86
-    Linux; without oneDNN, train with a single group. Sampling works everywhere.
+    gives the same values and second derivatives. On a CPU its derivatives need oneDNN, which TensorFlow 2.21 leaves out
+    on some processors (as on one with AVX2 alone). There each group is a convolution of its own, except in exports.
     """
 
     def __init__(self, filters: int, kernel_size: int, group_size: int, kernel_initializer="glorot_uniform", **kwargs):
@@ -141,7 +154,11 @@ class GroupedConv2D(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
 
     def call(self, x):
-        return tf.nn.conv2d(x, self.kernel, 1, "SAME") + self.bias
+        if is_exporting() or grouped_convolutions_have_gradients():
+            return tf.nn.conv2d(x, self.kernel, 1, "SAME") + self.bias
+        count = x.shape[-1] // self.group_size
+        groups = zip(tf.split(x, count, -1), tf.split(self.kernel, count, -1), strict=True)
+        return tf.concat([tf.nn.conv2d(*group, 1, "SAME") for group in groups], -1) + self.bias
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.filters)

@@ -31,7 +31,7 @@ class LocalCluster:
                 code="from distributed.cli.dask_scheduler import main\nmain()\n",
             )
         ]
-        until(self.file.exists)
+        until(lambda: self.file.exists() and self.file.read_text().rstrip().endswith("}"))  # written whole
         self.address = json.loads(self.file.read_text())["address"]
         self.workers = [self.add(program) for program in programs]
 
