@@ -197,8 +197,15 @@ def finish(config: ConfigDict, workdir: Path, metrics: Mapping) -> None:
 
 
 def numbers_of(metrics: Mapping) -> dict[str, float]:
-    """The finite numbers of nested figures, each by its path, such as `drs/acceptance_rate`."""
-    found = {key.replace(".", "/"): value for key, value in flat(metrics) if isinstance(value, numbers.Real)}
+    """The finite numbers of nested figures, each by its path: `drs/acceptance_rate`, or `a_to_b/real/fd_uci1k`.
+
+    MLflow refuses the comma of a translator's rows, such as "a_to_b, real".
+    """
+    found = {
+        key.replace(".", "/").replace(", ", "/"): value
+        for key, value in flat(metrics)
+        if isinstance(value, numbers.Real)
+    }
     return {key: float(value) for key, value in found.items() if math.isfinite(value)}
 
 

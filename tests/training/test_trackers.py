@@ -198,3 +198,8 @@ def test_a_tracker_without_its_package_is_refused_before_anything_is_made(tmp_pa
 
 def test_figures_are_numbers_by_their_path():
     assert trackers.numbers_of(METRICS) == {"drs/fd_points": 1.5, "drs/acceptance_rate": 0.25}
+
+
+def test_figures_have_names_that_every_tracker_takes():
+    metrics = {"a_to_b, real": {"fd_uci1k": 2.0, "in_words": "close"}, "drs": {"rate": 0.5, "std": float("nan")}}
+    assert trackers.numbers_of(metrics) == {"a_to_b/real/fd_uci1k": 2.0, "drs/rate": 0.5}
