@@ -107,7 +107,10 @@ def main() -> int:
     workdir = Path(FLAGS.workdir)
     lines = table(measure(workdir, FLAGS.samples), f"fd_digits{short(FLAGS.samples)}")
     print(lines)
-    text = f"`{workdir.name}`, on {measuring.machine()}, best of {ROUNDS} rounds in turn:\n\n{lines}"
+    text = (
+        f"`{workdir.name}`, on {measuring.machine()}, best of {ROUNDS} rounds in turn. Latents, and labels if there "
+        f"are any, are drawn at random:\n\n{lines}"
+    )
     measuring.write_between(PAGE, "quantisation", text)
     return 0
 
