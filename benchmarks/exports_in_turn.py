@@ -87,16 +87,14 @@ def exports(revision: str, arguments: list[str], folder: Path) -> dict[str, Path
         arguments: of `ganzoo.run` of the other revision, without a workdir.
         folder: the place of the run and of this build's export; a run that is there is not trained again.
     """
+    from ganzoo.serving.exported import newest_version
+
     workdir, export = ((folder / name).resolve() for name in ("run", "export"))
     if not (workdir / "metrics.json").exists():
         with checkout(revision) as place:
             run(place, "ganzoo.run", *arguments, "--workdir", str(workdir))
     run(ROOT, "ganzoo.reexport", "--workdir", str(workdir), "--out", str(export))
-    return {THIS: _newest(export), OTHER: _newest(workdir / "export")}
-
-
-def _newest(export: Path) -> Path:
-    return max((path for path in export.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
+    return {THIS: newest_version(export), OTHER: newest_version(workdir / "export")}
 
 
 def compare(

@@ -15,11 +15,11 @@ from absl import flags
 
 from benchmarks import measuring
 from benchmarks.measuring import Times
+from benchmarks.runtimes import PAGE
 from ganzoo import cli
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
-PAGE = Path(__file__).parents[1] / "docs" / "runtimes.md"
 ROWS, ROUNDS, SECONDS = 64, 5, 1.0
 
 
@@ -51,9 +51,8 @@ def measure(workdir: Path, samples: int) -> dict[str, Measured]:
     if not config.dataset.startswith("mnist"):
         raise GanzooError(f"{workdir} is of {config.dataset}: this benchmark measures digits, as of mnist_5k.")
     what = restore(workdir, config).servable()
-    inputs = what.signatures["serving_default"].inputs
-    rows = [{one.name: example_rows(one, what.facts, samples) for one in inputs}]
-    batches = [{name: values[at : at + ROWS] for name, values in rows[0].items()} for at in range(0, samples, ROWS)]
+    inputs = {one.name: example_rows(one, what.facts, samples) for one in what.signatures["serving_default"].inputs}
+    batches = [{name: values[at : at + ROWS] for name, values in inputs.items()} for at in range(0, samples, ROWS)]
     features, reference = DigitsFeatures(), digits_classifier.load().reference
     programs, found = {}, {}
     with tempfile.TemporaryDirectory() as folder:

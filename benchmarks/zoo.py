@@ -6,7 +6,6 @@ seeds go into the README's table of models that sample.
     python -m benchmarks.zoo --seeds 3
     python -m benchmarks.zoo --models cgan,infogan
     python -m benchmarks.zoo --models cyclegan,pix2pix,stargan
-
     python -m benchmarks.zoo --seeds 3 --scheduler tcp://10.0.0.1:8786
 
 Each run is `python -m ganzoo.run --model NAME` in its own process. A run that had ended keeps its figures. A run that
@@ -19,17 +18,17 @@ import re
 import statistics
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
 from benchmarks import measuring
 from benchmarks.sampler_tables import figure, markdown, write_section
+from ganzoo import cli
 from ganzoo.zoo.recipes import load_config
 from ganzoo.zoo.registry import in_package as recipes
 
 _models = flags.DEFINE_list("models", recipes(), "Entries of the zoo.")
 _seeds = flags.DEFINE_integer("seeds", 1, "Runs of each entry, with the seeds 0, 1 and so on.", lower_bound=1)
 _workdir = flags.DEFINE_string("workdir", "runs/zoo", "Folder of the runs.")
-
 _scheduler = flags.DEFINE_string("scheduler", None, "A Dask scheduler whose workers make the runs; default: one here.")
 
 README = Path(__file__).parent.parent / "README.md"
@@ -55,10 +54,8 @@ def command(models: list[str]) -> str:
 
 def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
     """(model, seed, run) of every seed of every model."""
-    runs, folder = (
-        [(model, seed) for model in models for seed in range(_seeds.value)],
-        str(Path(_workdir.value).resolve()),
-    )
+    folder = str(Path(_workdir.value).resolve())
+    runs = [(model, seed) for model in models for seed in range(_seeds.value)]
     if _scheduler.value is None:
         return [(*run, ended(folder, run)) for run in runs]
     from ganzoo.serving.batch.cluster import Cluster
@@ -132,9 +129,8 @@ def mean_and_spread(values: list[float]) -> str:
     return figure(statistics.mean(values)) + spread
 
 
-def sampling_table(models: list[str]) -> str:
-    """The entries that sample from latents."""
-    runs = seeded(models)
+def sampling_table(models: list[str], runs: list[tuple[str, int, dict]]) -> str:
+    """The entries that sample from latents; `runs` as of `seeded(models)`."""
     header = ["model", "dataset", "seed", "steps", "minutes", "fd_digits10k", "by drs", "by obrs (K = 2)"]
     header += [f"{name}, alone / by drs" for name in QUALITY] + ["acceptance of drs", "besides"]
     floor = runs[0][2]["metrics"]["floor"]
@@ -147,12 +143,11 @@ def sampling_table(models: list[str]) -> str:
     )
 
 
-def translation_table(models: list[str]) -> str:
-    """The entries that translate pictures: a row for each seed and direction."""
+def translation_table(models: list[str], runs: list[tuple[str, int, dict]]) -> str:
+    """The entries that translate pictures: a row for each seed and direction; `runs` as of `seeded(models)`."""
     header = ["model", "dataset", "seed", "steps", "minutes", "direction"]
     header += ["class survives: translated / untranslated / real", "fd to the target: likewise", "cycle error"]
     header += ["identity error", "L1: translated / by drs / untranslated", "SSIM: likewise"]
-    runs = seeded(models)
     return (
         f"## Translators\n\n`{command(models)}`\n\nEach by `python -m ganzoo.run "
         "--model NAME --seed SEED` on the whole test part; the metrics' names in `metrics.json` say how many "
@@ -179,16 +174,17 @@ def directions(model: str, seed: int, run: dict) -> list[list[str]]:
     return rows
 
 
-def main(argv):
-    del argv
+def main() -> int:
     tables = {"sampling": ("zoo", sampling_table), "translation": ("translators", translation_table)}
     for task, (section, table) in tables.items():
         if models := [model for model in _models.value if load_config(model).task == task]:
-            write_section(section, text := table(models))
+            runs = seeded(models)
+            write_section(section, text := table(models, runs))
             print(text)
             if task == "sampling":
-                README.write_text(with_means(README.read_text(), seeded(models)))
+                README.write_text(with_means(README.read_text(), runs))
+    return 0
 
 
 if __name__ == "__main__":
-    app.run(main)
+    cli.run(main)

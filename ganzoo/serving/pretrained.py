@@ -22,9 +22,9 @@ def folder(address: str) -> Path:
         import ganzoo_pretrained
     except ImportError as error:
         raise GanzooError(
-            f"{address} is in a package of its own, ganzoo-pretrained, which holds {', '.join(NAMES)}: pip install "
-            "ganzoo-pretrained, or in a checkout make it by `python -m pretrained.wheel --out dist` and pip install "
-            "the wheel in dist."
+            f"{address} is in a package of its own, ganzoo-pretrained, which holds {', '.join(NAMES)} and is on "
+            "no index yet. Make it in a checkout by `python -m pretrained.wheel --out dist`, which trains them, and "
+            "install the wheel in dist."
         ) from error
     names = ganzoo_pretrained.names()
     if name not in names:

@@ -74,8 +74,11 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     # The seed of the initial weights; everything else random has its own seed.
     keras.utils.set_random_seed(seeds.uint32(config.seed))
     keras.config.set_dtype_policy(config.precision)
-    is_on_cpu = not tf.config.list_physical_devices("GPU") + tf.config.list_logical_devices("TPU")
-    if config.precision == "mixed_bfloat16" and is_on_cpu and environment.computes_bfloat16() is False:
+    if (
+        config.precision == "mixed_bfloat16"
+        and environment.computes_bfloat16() is False
+        and all(device.device_type == "CPU" for device in tf.config.list_physical_devices())
+    ):
         print(
             "ganzoo: this processor has no instructions for bfloat16, so mixed_bfloat16 is several times as slow as "
             "float32 here. Give --config.precision=float32.",

@@ -82,7 +82,7 @@ def test_without_the_package_the_error_says_how_to_get_it(monkeypatch, tmp_path)
     with pytest.raises(GanzooError) as caught:
         Exported("pretrained:cgan")
     assert str(caught.value) == (
-        "pretrained:cgan is in a package of its own, ganzoo-pretrained, which holds cgan, pix2pix, r3gan, wgan_gp: pip "
-        "install ganzoo-pretrained, or in a checkout make it by `python -m pretrained.wheel --out dist` and pip "
+        "pretrained:cgan is in a package of its own, ganzoo-pretrained, which holds cgan, pix2pix, r3gan, wgan_gp and "
+        "is on no index yet. Make it in a checkout by `python -m pretrained.wheel --out dist`, which trains them, and "
         "install the wheel in dist."
     )
