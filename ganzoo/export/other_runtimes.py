@@ -303,10 +303,13 @@ def largest_difference(found: Mapping[str, np.ndarray], expected: Mapping[str, n
 
 
 def mean_difference(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
-    """The largest mean difference of any output. It is infinite if an output is missing or has another shape."""
+    """The largest mean difference of any output.
+
+    It is infinite if an output is missing or has another shape, and NaN if one has NaN.
+    """
     if any(name not in found or found[name].shape != values.shape for name, values in expected.items()):
         return float("inf")
-    return max(float(np.abs(found[name] - values).mean()) for name, values in expected.items())
+    return float(np.max([np.abs(found[name] - values).mean() for name, values in expected.items()]))  # NaN if one is
 
 
 def reason_of(error: Exception) -> str:

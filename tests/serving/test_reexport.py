@@ -441,6 +441,14 @@ def test_differences_of_large_numbers_are_relative():
     assert difference({}, {"a": infinite}) == np.inf
 
 
+def test_a_mean_difference_with_nan_or_of_another_shape_is_never_small():
+    ones = {"a": np.ones(2, np.float32), "b": np.ones(2, np.float32)}
+    assert other_runtimes.mean_difference(ones | {"b": np.float32([1.0, 1.5])}, ones) == 0.25
+    assert np.isnan(other_runtimes.mean_difference(ones | {"b": np.float32([1.0, np.nan])}, ones))
+    assert other_runtimes.mean_difference({"a": ones["a"]}, ones) == np.inf
+    assert other_runtimes.mean_difference(ones | {"b": np.ones(3, np.float32)}, ones) == np.inf
+
+
 def test_a_missing_package_is_named_with_the_extra_that_has_it(tmp_path, monkeypatch):
     monkeypatch.setattr(other_runtimes.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(GanzooError, match=r"needs tf2onnx and onnxruntime: pip install 'ganzoo-tf\[onnx\]'"):
