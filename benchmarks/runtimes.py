@@ -8,6 +8,7 @@ not matter here. Answers are compared with TensorFlow's eager ones, at each of `
 a signature that draws. A time is the best of the calls of a fifth of a second.
 
 onnxruntime-web runs in Node, from a folder with `npm install onnxruntime-web`; without `--node_modules` it is left out.
+The C program (`load_and_run.c`) needs a C compiler; without one it is left out.
 """
 
 import base64
@@ -25,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from absl import flags
 
-from benchmarks import measuring
+from benchmarks import c_program, measuring
 from ganzoo import cli
 from ganzoo.errors import GanzooError
 from ganzoo.zoo.registry import in_package
@@ -157,6 +158,7 @@ def runtimes_of(what, folder: str, root: Path, node_modules: Path | None) -> dic
     runtimes = {
         REFERENCE: partial(_eagerly, tf.saved_model.load(folder)),
         "v1 Session": partial(_in_session, folder),
+        "C program": partial(_in_c, folder, c_program.build(root)) if c_program.compiler() else None,
         "ONNX Runtime": partial(by_format, format="onnx"),
         "LiteRT": partial(by_format, format="litert"),
         "OpenVINO": partial(by_format, format="openvino"),
@@ -164,7 +166,7 @@ def runtimes_of(what, folder: str, root: Path, node_modules: Path | None) -> dic
     }
     if node_modules is not None:
         runtimes["onnxruntime-web"] = lambda name, requests: in_node(converted("onnx", name)[0], requests, node_modules)
-    return runtimes
+    return {name: run for name, run in runtimes.items() if run is not None}
 
 
 def timed(program: Callable[[Arrays], Arrays], inputs: Arrays) -> tuple[Arrays, float]:
@@ -198,6 +200,10 @@ def _in_session(folder: str, name: str, requests: list[Arrays]) -> Answers:
             return session.run(outputs, {definition.inputs[key].name: value for key, value in inputs.items()})
 
         return [timed(program, inputs) for inputs in requests]
+
+
+def _in_c(folder: str, program: Path, name: str, requests: list[Arrays]) -> Answers:
+    return [c_program.call(program, folder, name, inputs, SECONDS) for inputs in requests]
 
 
 def in_node(path: Path, requests: list[Arrays], node_modules: Path) -> Answers:

@@ -1,0 +1,1 @@
+from tests.exports import exports, loaded  # noqa: F401 - fixtures
