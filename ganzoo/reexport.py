@@ -8,8 +8,8 @@
     python -m ganzoo.reexport --workdir runs/wgan_gp-mnist_5k-0 --out site --format web
 
 The density ratio is fitted again, as in the run. `--config.ratio.KEY` and `--config.sampling.KEY` may differ from the
-run's values, and `--config.precision=float32` makes a float32 export of a run in half precision. `--batchable` also
-writes a servable that a server may batch, beside the first and with the same version.
+run's values: `--config.sampling.precision=float32` makes a float32 export of a run in half precision.
+`--batchable` also writes a servable that a server may batch, beside the first and with the same version.
 `--format web` writes a page that draws and rejects in the browser, for any static server.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ganzoo.tasks.restored import Restored
 
 FLAGS = flags.FLAGS
-CHANGEABLE = ("precision", "ratio", "sampling")  # the config's keys that do not change a training
+CHANGEABLE = ("ratio", "sampling")  # the config's keys that do not change a training
 SUFFIX = "_batchable"
 
 

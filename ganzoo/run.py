@@ -116,6 +116,7 @@ def in_workdir(
     workdir: Path, prepared: "tasks.Prepared", config: ConfigDict, strategy: "tf.distribute.Strategy | None"
 ) -> int:
     """`train_and_measure` in a folder that this process, if it is the chief, holds for itself."""
+    from ganzoo import tasks
     from ganzoo.export import other_runtimes, saved_model
     from ganzoo.reports import commands
     from ganzoo.serving.exported import Exported
@@ -165,7 +166,7 @@ def in_workdir(
         description |= validation.choose(model, workdir, config)
         version = workdirs.exported(workdir, description)
         if version is None:
-            what = task.servable(model, data, config, description)
+            what = task.servable(tasks.for_export(prepared, config), data, config, description)
             version = saved_model.write(what, workdir / "export")
             if note := other_runtimes.note(what):
                 print(f"ganzoo: {note}")

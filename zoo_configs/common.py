@@ -117,6 +117,7 @@ def get_config(kind: str) -> ConfigDict:
     config.ratio.smoothed = fit | (dict(noise=0.1, pool=1, steps=1000) if kind == "points" else smooth)
 
     config.sampling = ConfigDict()
+    config.sampling.precision = "as_trained"  # of generator and ratio in the export; or float32, bfloat16
     config.sampling.burn_in = 10_000  # proposals whose maximum and percentiles are stored in the export
     config.sampling.gamma_percentile = 80.0
     config.sampling.maximum_percentile = 100.0  # drs's maximum in the burn-in; below 100 it ignores outliers
@@ -153,6 +154,7 @@ def get_translation_config() -> ConfigDict:
     )
 
     config.sampling = ConfigDict()
+    config.sampling.precision = "as_trained"  # of the networks in the export; or float32, bfloat16
     config.sampling.candidates = 16  # per picture; their maximum and percentiles set the rejection
     config.sampling.gamma_percentile = 80.0
     config.sampling.batch_size = 32

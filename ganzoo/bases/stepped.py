@@ -40,7 +40,9 @@ class TwoOptimizerModel(keras.Model):
             cls.train_step = _after_its_batch(cls.train_step)
 
     def __init__(self, *, n_critic: int, seed: int, name: str | None = None, also_logged: Sequence[str] = ()):
-        super().__init__(name=name)
+        # Latents and pictures go to the networks as they are: in half precision Keras would round them first, and a
+        # latent next to a category's bound would be in another category than in training.
+        super().__init__(name=name, autocast=False)
         if n_critic < 1:
             raise GanzooError(f"n_critic is {n_critic}; a discriminator takes at least 1 step per generator step.")
         self.n_critic = n_critic

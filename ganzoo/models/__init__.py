@@ -84,6 +84,13 @@ def load(path: str) -> "TwoOptimizerModel":
     return keras.saving.load_model(path)
 
 
+def with_weights(model: "TwoOptimizerModel", other: "TwoOptimizerModel") -> "TwoOptimizerModel":
+    """A model whose networks and averages get the weights of another one, built from the same config."""
+    for weight, value in zip(model.weights, other.weights, strict=True):
+        weight.assign(value)
+    return model
+
+
 def from_config(config: ConfigDict, image_shape: tuple[int, ...], **overrides) -> "TwoOptimizerModel":
     """Builds the model that a resolved config describes; `overrides` as in `create`."""
     config = config.copy_and_resolve_references()

@@ -16,14 +16,13 @@ turn pictures into other pictures. All modules have the same functions:
 | `example(export)` | a command that makes pictures with the export |
 """
 
-import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ml_collections import ConfigDict
 
-from ganzoo import environment, seeds
+from ganzoo import seeds
 
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import TwoOptimizerModel
@@ -66,6 +65,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     import tensorflow as tf
 
     from ganzoo import models
+    from ganzoo.bases import precision
     from ganzoo.evaluation import extractors
 
     if config.deterministic:
@@ -73,17 +73,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     extractors.asked_for(config)  # a wrong file is found now, and loading it draws no random number of the run's
     # The seed of the initial weights; everything else random has its own seed.
     keras.utils.set_random_seed(seeds.uint32(config.seed))
-    keras.config.set_dtype_policy(config.precision)
-    if (
-        config.precision == "mixed_bfloat16"
-        and environment.computes_bfloat16() is False
-        and all(device.device_type == "CPU" for device in tf.config.list_physical_devices())
-    ):
-        print(
-            "ganzoo: this processor has no instructions for bfloat16, so mixed_bfloat16 is several times as slow as "
-            "float32 here. Give --config.precision=float32.",
-            file=sys.stderr,
-        )
+    precision.choose(config.precision, "--config.precision=float32")
 
     task = of(config.task)
     mark("imports")
@@ -94,3 +84,19 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     task.ready(model, data, config)
     mark("building")
     return Prepared(task, model, data)
+
+
+def for_export(prepared: Prepared, config: ConfigDict) -> "TwoOptimizerModel":
+    """The model that an export computes with: the trained one, or its weights in `config.sampling.precision`.
+
+    The function changes Keras's precision, as `prepare` does: the density ratio is then fitted in the same precision.
+    """
+    from ganzoo import models
+    from ganzoo.bases import precision
+
+    policies = {"as_trained": config.precision, "float32": "float32", "bfloat16": "mixed_bfloat16"}
+    asked = policies[config.sampling.precision]
+    if asked == config.precision:
+        return prepared.model
+    precision.choose(asked, "--config.sampling.precision=float32")
+    return models.with_weights(models.from_config(config, prepared.data.shape), prepared.model)

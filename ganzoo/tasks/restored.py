@@ -60,7 +60,7 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
 
     Args:
         workdir: the run's folder.
-        config: the result of `config_of`; its keys `precision`, `ratio` and `sampling` may be changed.
+        config: the result of `config_of`; its keys `ratio` and `sampling` may be changed.
         step: the checkpoint's step; None is the checkpoint that the run exports, the best or the newest readable one.
 
     Raises:
@@ -88,4 +88,4 @@ def restore(workdir: Path, config: ConfigDict, *, step: int | None = None) -> Re
     facts = {"config": config.to_dict(), "split": split, **chosen}
     if "files" in description:
         facts["files"] = description["files"]
-    return Restored(task, model, data, config, facts)
+    return Restored(task, tasks.for_export(tasks.Prepared(task, model, data), config), data, config, facts)

@@ -219,6 +219,7 @@ RULES: dict[str, Rule] = {
     # the samplers
     "sampling.*_percentile": from_to(0, 100),
     "sampling.budget": at_least(1),
+    "sampling.precision": name_of("as_trained", "float32", "bfloat16"),
     "sampling.*": count(),
 }
 

@@ -142,15 +142,15 @@ def test_a_run_in_half_precision_is_exported_in_float32(run, tmp_path):
     config.precision = "mixed_bfloat16"
     latents, samples = tf.random.stateless_normal([50, 2], [0, 1]), []
     try:
-        for precision in ("mixed_bfloat16", "float32"):
-            config.precision = precision
+        for precision in ("as_trained", "float32"):
+            config.sampling.precision = precision
             what = restore(run[0], config).servable(fit_ratio=False)
             samples.append(what.signatures["serving_default"].graph(latents=latents)["samples"].numpy())
     finally:
         keras.config.set_dtype_policy("float32")
     np.testing.assert_array_equal(samples[1], answers(run[1])[0])
     assert 0 < np.abs(samples[0] - samples[1]).max() < 0.02 * np.abs(samples[1]).max()
-    said = command(f"--workdir={run[0]}", f"--out={tmp_path}/again", "--config.precision=float32")
+    said = command(f"--workdir={run[0]}", f"--out={tmp_path}/again", "--config.sampling.precision=float32")
     assert "again/1: serving_default" in said
 
 

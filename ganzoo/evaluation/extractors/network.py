@@ -1,10 +1,8 @@
 """What a loader of a file gives: a network, and how pictures are made ready for it."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
 import tensorflow as tf
 
 Size = Callable[[int, int], tuple[int, int]]
@@ -70,14 +68,3 @@ def within(least: int, most: int) -> Size:
         return max(1, round(height * scale)), max(1, round(width * scale))
 
     return size
-
-
-@contextlib.contextmanager
-def full_precision() -> Iterator[None]:
-    """Layers that are made in the block compute in float32, whatever the run's precision is."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)
