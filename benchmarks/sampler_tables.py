@@ -75,7 +75,8 @@ def estimates(
     """
     held_out, options = reals.to_float(parts.ratio.samples), config.ratio.to_dict() | dict(tempering=1.0)
     names = [name for name in estimator_names(config) if chosen & {name, tempered(name)}]
-    ratios = fitting.by_each(names, model, held_out, parts.ratio.labels, options=options, seed=config.seed)
+    known = dict(training=parts.train.samples, options=options, seed=config.seed)
+    ratios = fitting.by_each(names, model, held_out, parts.ratio.labels, **known)
     for name in names:
         start = time.perf_counter()
         ratio = next(ratios)

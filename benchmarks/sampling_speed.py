@@ -123,7 +123,8 @@ def measure(work: str) -> list[Measured]:
     workdir = Path(FLAGS.workdir) / work
     model, parts, _ = trained(config, workdir)
     held_out = to_float(parts.ratio.samples)
-    ratio = fitting.for_export(model, held_out, options=config.ratio, seed=config.seed)
+    known = dict(training=parts.train.samples, options=config.ratio, seed=config.seed)
+    ratio = fitting.for_export(model, held_out, **known)
     what = saved_model.servable(model, ratio=ratio, sampling=config.sampling)
     exported = Exported(saved_model.write(what, workdir / "export"))
 

@@ -181,7 +181,8 @@ def ours(parts, config) -> Learner:
 
     def by_drs(count):
         start = time.perf_counter()
-        ratio = fitting.for_export(model, to_float(parts.ratio.samples), options=config.ratio, seed=config.seed)
+        known = dict(training=parts.train.samples, options=config.ratio, seed=config.seed)
+        ratio = fitting.for_export(model, to_float(parts.ratio.samples), **known)
         sampler = samplers(chain_length=1, max_proposals=1000 * count)["drs 80"]
         draw = drawer(model.propose, ratio, sampler, count, config.sampling.batch_size)  # draws the burn-in
         seconds = time.perf_counter() - start

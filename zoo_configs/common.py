@@ -107,7 +107,7 @@ def get_config(kind: str) -> ConfigDict:
     config.ratio.stop_share = 0.1  # share of the ratio part that decides when to stop
     config.ratio.calibration_share = 0.1  # share of the ratio part that only the calibration sees
     config.ratio.calibration = "temperature"  # or none, isotonic, beta
-    config.ratio.groups = 0 if kind == "points" else 10  # of similar reals, each with its own offset; 0: none
+    config.ratio.groups = 0 if kind == "points" else 20  # of similar reals, each with its own offset; 0: none
     config.ratio.tempering = 1.0  # factor on the calibrated log ratio; below 1 it rejects less sharply
     fit = dict(steps=300, batch_size=256, learning_rate=1e-3, width=64, dropout=0.5)
     if kind == "points":

@@ -17,6 +17,7 @@ from ganzoo.losses import adversarial as losses
 AVERAGE = 0.998  # decay per step of the moving average over the head's weights; the fit returns the average
 CHECKS = 20  # times that the held-out loss is computed during a fit
 
+AT_ONCE = 256  # rows of a pass outside the fit
 Labelled = tuple[np.ndarray, ...]  # samples float32 [n, ...] and, for a conditional model, their labels int64 [n]
 
 
@@ -125,7 +126,7 @@ def other_labels(labels: tf.Tensor, num_classes: int, seed: tf.Tensor) -> tf.Ten
     return (labels + 1 + tf.cast(shift, labels.dtype)) % num_classes
 
 
-def in_batches(network: Callable[..., tf.Tensor], *arrays: np.ndarray, at_once: int = 256) -> tf.Tensor:
-    """The network's output for n samples (and labels), [n, ...], computed for `at_once` rows at a time."""
-    parts = [[array[first : first + at_once] for array in arrays] for first in range(0, len(arrays[0]), at_once)]
+def in_batches(network: Callable[..., tf.Tensor], *arrays: np.ndarray) -> tf.Tensor:
+    """The network's output for n samples (and labels), [n, ...], computed for `AT_ONCE` rows at a time."""
+    parts = [[array[first : first + AT_ONCE] for array in arrays] for first in range(0, len(arrays[0]), AT_ONCE)]
     return tf.concat([network(*map(tf.constant, part), training=False) for part in parts], 0)

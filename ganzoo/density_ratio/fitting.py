@@ -10,10 +10,11 @@ from ganzoo import noise
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.datasets import checked_labels
 from ganzoo.bases.generative import with_labels
-from ganzoo.data.reals import checked
+from ganzoo.data.reals import checked, to_float
+from ganzoo.data.storage import StoredPictures
 from ganzoo.density_ratio import groups
 from ganzoo.density_ratio.calibration import METHODS, calibrate
-from ganzoo.density_ratio.classifier import Labelled, fakes_like, in_batches
+from ganzoo.density_ratio.classifier import AT_ONCE, Labelled, fakes_like, in_batches
 from ganzoo.density_ratio.estimators import ESTIMATORS, Estimate, Fit, terms_of, total
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError, did_you_mean
@@ -22,6 +23,7 @@ from ganzoo.seeds import entropy
 BEST = "best"  # the estimator that has the lowest log loss on the calibration's reals and fakes (but see `chosen`)
 CHOICES = (*ESTIMATORS, BEST)
 GROUP_FAKES = 5_000  # that the expected ratio of each group is averaged over
+GROUP_REALS = 10_000  # training reals, at most, whose groups are counted beside the held-out reals'
 FEWEST = 6  # reals: two in each of the three shares
 FEWEST_TO_CALIBRATE = 2
 FEW = 200  # reals: below, "best" is the discriminator's own logits
@@ -33,6 +35,7 @@ def for_export(
     reals: np.ndarray | None,
     labels: np.ndarray | None = None,
     *,
+    training: np.ndarray | StoredPictures | None = None,
     options: Mapping | None = None,
     seed: int = 0,
 ) -> DensityRatio | None:
@@ -42,6 +45,8 @@ def for_export(
         model: a trained model of the zoo.
         reals: [n, ...] held out from training, uint8 pictures or float32 in [-1, 1]; or None.
         labels: int [n], the reals' classes; a conditional model needs them, others ignore them.
+        training: [m, ...], the reals that the model was trained on, of the same kind; or None. Only how many there are
+            of each group is taken from them.
         options: as in `config.ratio`; needed with reals.
         seed: the seed of the fit.
 
@@ -60,7 +65,7 @@ def for_export(
             return model.discriminator(with_labels(samples, *labels), training=False)
 
         return DensityRatio(own) if model.logits_are_log_ratio else None
-    return next(by_each([options["estimator"]], model, reals, labels, options=options, seed=seed))
+    return next(by_each([options["estimator"]], model, reals, labels, training=training, options=options, seed=seed))
 
 
 def by_each(
@@ -69,6 +74,7 @@ def by_each(
     reals: np.ndarray,
     labels: np.ndarray | None = None,
     *,
+    training: np.ndarray | StoredPictures | None = None,
     options: Mapping,
     seed: int,
 ) -> Iterator[DensityRatio]:
@@ -101,7 +107,9 @@ def by_each(
         count = len(unseen[0]) if len(reals) >= FEW else max(len(unseen[0]), FAKES_TO_CALIBRATE)
         return unseen, fakes_like(model, unseen, count, seed=fakes_seed)
 
-    by_group = group_offsets(fit, reals, options.get("groups", 0), seed) if model.num_classes is None else None
+    by_group = None
+    if model.num_classes is None and options.get("groups", 0):
+        by_group = group_offsets(fit, reals, training, options["groups"], seed)
     for name in names:
         rivals = candidates(model, options) if name == BEST else [name]
         unseen, fakes = with_fakes(name != "discriminator")
@@ -149,15 +157,24 @@ def calibrated(estimate: Estimate, reals: Labelled, fakes: Labelled, method: str
     return estimate.then(calibrator), log_loss
 
 
-def group_offsets(fit: Fit, reals: np.ndarray, most: int, seed: int) -> Callable[[Estimate], Estimate] | None:
+def group_offsets(
+    fit: Fit, reals: np.ndarray, training: np.ndarray | StoredPictures | None, most: int, seed: int
+) -> Callable[[Estimate], Estimate] | None:
     """A function from an estimate to the offset of each sample's group (`ganzoo.density_ratio.groups`).
 
-    The groups' shares are counted on all held-out reals: how many there are of a kind says nothing of the fit. None if
-    there are fewer than two groups.
+    The groups' shares are counted on all held-out reals and on the training reals. The discriminator gives training
+    reals higher logits, but it does not move them to other groups (docs/rejection.md has the test): how many there are
+    of a kind says nothing of the fit. None if there are fewer than two groups.
     """
     (trunk,) = fit.own.trunks
-    features = in_batches(trunk, reals).numpy() if most else np.empty((0, 1))
-    grouped = groups.found(features, most, np.random.default_rng(entropy(seed)))
+    generator = np.random.default_rng(entropy(seed))
+    features = [in_batches(trunk, reals).numpy()]
+    if training is not None:
+        rows = np.sort(generator.permutation(len(training))[:GROUP_REALS])
+        some = (to_float(training.take(rows[at : at + AT_ONCE], axis=0)) for at in range(0, len(rows), AT_ONCE))
+        features += [in_batches(trunk, pictures).numpy() for pictures in some]
+    features = np.concatenate(features)
+    grouped = groups.found(features, most, generator)
     if grouped is None:
         return None
     fakes = fit.model.sample(GROUP_FAKES, seed=noise.root(seed, noise.Purpose.GROUP_FAKES))

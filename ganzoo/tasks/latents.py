@@ -139,7 +139,8 @@ def servable(
             else "fitting the density ratio on held-out reals ..."
         )
         reals = to_float(parts.ratio.samples)
-        ratio = fitting.for_export(model, reals, labels, options=config.ratio, seed=config.seed)
+        known = dict(training=parts.train.samples, options=config.ratio, seed=config.seed)
+        ratio = fitting.for_export(model, reals, labels, **known)
     named = None if classes is None or np.array_equal(classes, range(len(classes))) else classes.tolist()
     what = dict(ratio=ratio, sampling=config.sampling, description=description, classes=named)
     return saved_model.servable(model, **what)

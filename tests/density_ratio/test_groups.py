@@ -89,3 +89,26 @@ def test_a_ratio_that_does_not_see_the_kinds_is_corrected():
     true = points[:, 0] - 0.5
     assert np.abs(values - true).mean() < 0.6 * np.abs(blind(points) - true).mean()
     assert set(seeing.held_out.numpy().round(3)) <= set((2.0 * values).round(3))
+
+
+def test_training_reals_are_counted_with_the_held_out_ones():
+    """Fakes N(0, I), of which half have x > 0. A quarter of few held-out reals have, and two thirds of the others."""
+    model = standard_normal_model(GAN, loss="minimax")
+    for weight in model.discriminator.weights[-2:]:
+        weight.assign(tf.zeros_like(weight))
+
+    def halves(count, share):
+        points = np.abs(reals(count)) + 1.0
+        return np.where(np.arange(count)[:, None] < share * count, points, -points).astype(np.float32)
+
+    options = OPTIONS | dict(estimator="discriminator", groups=2)
+    held_out, training = halves(400, 0.25), halves(3600, 2 / 3)
+    places = tf.constant([[2.0, 2.0], [-2.0, -2.0]])
+
+    def odds(**known):
+        right, left = fitting.for_export(model, held_out, options=options, **known)(places).numpy()
+        return right - left
+
+    share = (0.25 * 400 + 2 / 3 * 3600) / 4000
+    expected = np.log(share / (1 - share)) - np.log(0.25 / 0.75)
+    assert odds(training=training) - odds() == pytest.approx(expected, rel=0.2)
