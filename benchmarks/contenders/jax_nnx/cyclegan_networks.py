@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from benchmarks import workloads
+from benchmarks.contenders.jax_nnx.convolutions import Convolution, TransposedConvolution
 from benchmarks.contenders.jax_nnx.networks import leaky_relu
 
 
@@ -28,18 +30,19 @@ class ResidualBlock(nnx.Module):
 
 
 def resnet_generator(width: int = 32, blocks: int = 6, **options) -> nnx.Module:
-    def normalised(kind, inputs, outputs, size, **more):
-        convolution = kind(inputs, outputs, (size, size), use_bias=False, **more, **options)
+    def normalised(kind, inputs, outputs, *sizes, **more):
+        convolution = kind(inputs, outputs, *sizes, use_bias=False, **more, **options)
         return [convolution, nnx.InstanceNorm(outputs, **options), nnx.relu]
 
-    layers = [reflection_pad(3), *normalised(nnx.Conv, 1, width, 7, padding="VALID")]
+    side = workloads.WORKS["W4"].images[0]
+    layers = [reflection_pad(3), *normalised(nnx.Conv, 1, width, (7, 7), padding="VALID")]
     for level in (1, 2):
         outputs = width * 2**level
-        layers += normalised(nnx.Conv, outputs // 2, outputs, 3, strides=(2, 2))
+        layers += normalised(Convolution, outputs // 2, outputs, 3)
     layers += [ResidualBlock(width * 4, **options) for _ in range(blocks)]
     for level in (1, 0):
         outputs = width * 2**level
-        layers += normalised(nnx.ConvTranspose, outputs * 2, outputs, 3, strides=(2, 2))
+        layers += normalised(TransposedConvolution, outputs * 2, outputs, 3, side // 2**level)
     return nnx.Sequential(*layers, reflection_pad(3), nnx.Conv(width, 1, (7, 7), padding="VALID", **options), jnp.tanh)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import jax
 from flax import nnx
 
+from benchmarks.contenders.jax_nnx.convolutions import Convolution, TransposedConvolution
+
 
 def leaky_relu(x: jax.Array) -> jax.Array:
     return nnx.leaky_relu(x, 0.2)
@@ -25,11 +27,11 @@ def generator(latent_dim: int, base: int, widths: tuple[int, ...], **options) ->
     """
     layers = [nnx.Linear(latent_dim, base * base * widths[0], use_bias=False, **options)]
     layers.append(lambda x: x.reshape(len(x), base, base, widths[0]))
-    for level, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
-        padding = ((2, 2), (2, 2)) if base == 4 and level == 0 else "SAME"
+    side = base
+    for inputs, outputs in itertools.pairwise(widths):
+        side = 7 if side == 4 else 2 * side
         layers += [nnx.BatchNorm(inputs, momentum=0.9, **options), nnx.relu]
-        bias = dict(use_bias=outputs == widths[-1])
-        layers.append(nnx.ConvTranspose(inputs, outputs, (5, 5), strides=(2, 2), padding=padding, **bias, **options))
+        layers.append(TransposedConvolution(inputs, outputs, 5, side, use_bias=outputs == widths[-1], **options))
     return nnx.Sequential(*layers, jax.numpy.tanh)
 
 
@@ -38,7 +40,7 @@ def discriminator(batch_norm: bool, **options) -> nnx.Module:
     blocks = []
     for inputs, outputs in itertools.pairwise((1, 32, 64, 128)):
         has_norm = batch_norm and inputs > 1
-        blocks.append(nnx.Conv(inputs, outputs, (5, 5), strides=(2, 2), use_bias=not has_norm, **options))
+        blocks.append(Convolution(inputs, outputs, 5, use_bias=not has_norm, **options))
         blocks += [nnx.BatchNorm(outputs, momentum=0.9, **options)] if has_norm else []
         blocks.append(leaky_relu)
     return nnx.Sequential(*blocks, lambda x: x.reshape(len(x), -1), nnx.Linear(128 * 4 * 4, 1, **options))
