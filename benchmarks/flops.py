@@ -33,7 +33,11 @@ def of_graph(graph: tf.Graph) -> float:
 
 
 def counted(graph: tf.Graph) -> Iterator[tuple[tf.Operation, int]]:
-    """The matrix products and convolutions that `of_graph` counts, and how often each runs; it raises the same errors."""
+    """The matrix products and convolutions that `of_graph` counts, and how often each runs.
+
+    Raises:
+        ValueError: for a loop without `maximum_iterations`.
+    """
     for op in graph.get_operations():
         if op.type in ("While", "StatelessWhile"):
             body = op.graph._get_function(op.get_attr("body").name).graph

@@ -11,8 +11,9 @@ also needs a C++ compiler. On a processor without bfloat16, `--precisions float3
 Every contender runs in its own process, and the processes take turns (ABAB...). Each contender is started `--starts`
 times, because processes of the same code differ by up to 7 %; ratios are of minima. The counted work is the graph's
 matrix products and convolutions. The peak is the speed of the fastest matrix product or convolution on this machine in
-the same rounds. The bare operations are the convolutions and matrix products of ganzoo's own step and nothing else;
-their ratio to ganzoo's time is the share of the step that no other code around them can save. `--check` exits 1 if a ratio is short of its goal.
+the same rounds. The bare operations are the convolutions and matrix products of ganzoo's own step, and nothing
+else; the rest of ganzoo's time is the share that better code around them could save. `--check` exits 1 if a ratio is
+short of its goal.
 """
 
 import contextlib

@@ -29,7 +29,7 @@ def training(options: dict) -> tuple[Callable, tuple, tuple]:
             fake = both[0](latents)
             return cross_entropy(both[1](fake), 1.0), fake
 
-        # The discriminator is an argument, because its batch norm changes; its gradients are not used, and not computed.
+        # The discriminator is an argument because its batch norm changes; its unused gradients are not computed.
         (loss, fake), (gradients, _) = nnx.value_and_grad(generator_loss, has_aux=True)((generator, discriminator))
         of_generator.update(generator, gradients)
 

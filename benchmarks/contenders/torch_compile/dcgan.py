@@ -19,7 +19,10 @@ def cross_entropy(logits: torch.Tensor, label: float) -> torch.Tensor:
 
 
 def training(reals: Iterator, precision: str) -> tuple[Callable, list[nn.Module]]:
-    """A step trains the generator first; the discriminator then judges the same fakes once more. It returns both losses."""
+    """A step trains the generator first; the discriminator then judges the same fakes once more.
+
+    A step returns both losses.
+    """
     generator = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1))
     discriminator = networks.discriminator(True)
     of_generator, of_discriminator = adam(generator), adam(discriminator)

@@ -11,7 +11,10 @@ from benchmarks.contenders.torch_eager.data import normal
 
 
 def training(reals: Iterator) -> tuple[Callable[[], tuple], list[nn.Module]]:
-    """A step trains the generator first; the discriminator then judges the same fakes once more. It returns both losses."""
+    """A step trains the generator first; the discriminator then judges the same fakes once more.
+
+    A step returns both losses.
+    """
     generator = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1))
     discriminator = networks.discriminator(True, nn.Sigmoid())
     of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
