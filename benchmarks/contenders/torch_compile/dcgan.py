@@ -23,8 +23,8 @@ def training(reals: Iterator, precision: str) -> tuple[Callable, list[nn.Module]
 
     A step returns both losses.
     """
-    generator = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1))
-    discriminator = networks.discriminator(True)
+    both = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1)), networks.discriminator(True)
+    generator, discriminator = (network.to(memory_format=torch.channels_last) for network in both)
     of_generator, of_discriminator = adam(generator), adam(discriminator)
 
     def generator_loss(latents):

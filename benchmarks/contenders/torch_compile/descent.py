@@ -1,4 +1,4 @@
-"""What the steps of all works share: compiled losses, and their updates."""
+"""What the steps of all works share: compiled functions, and updates of weights."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,15 @@ from torch import nn
 from torch.func import functional_call
 
 
-def compiled(loss: Callable, precision: str) -> Callable:
-    """`loss`, compiled as one graph for one size of batch.
+def compiled(function: Callable, precision: str) -> Callable:
+    """`function`, compiled as one graph for one size of batch.
 
-    Networks that `loss` calls compute in bfloat16 where `precision` is mixed_bfloat16; `loss` itself has to convert
-    their results.
+    Networks that it calls compute in bfloat16 where `precision` is mixed_bfloat16; it has to convert their results.
     """
 
-    def in_precision(*tensors):
+    def in_precision(*arguments):
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "mixed_bfloat16"):
-            return loss(*tensors)
+            return function(*arguments)
 
     return torch.compile(in_precision, fullgraph=True, dynamic=False)
 
