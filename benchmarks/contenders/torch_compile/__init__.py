@@ -1,8 +1,8 @@
 """The networks of `torch_eager` with `torch.compile`; this package needs torch, NumPy and a C++ compiler.
 
-Weights have the memory format "channels last", Adam is fused, and losses give no gradients to weights that they do not
-train. Data come as in `torch_eager`, but without the smaller batch at an epoch's end, which would be compiled again. The
-compiled code is not kept after the process, so that the first step counts its compilation.
+Weights have the memory format "channels last", Adam is fused, and losses give no gradients to weights that they do
+not train. Data come as in `torch_eager`, but without the smaller batch at an epoch's end, which would be compiled
+again. The compiled code is not kept after the process, so that the first step counts its compilation.
 """
 
 import os

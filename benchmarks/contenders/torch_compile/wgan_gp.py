@@ -1,10 +1,10 @@
 """WGAN-GP: W1 and W2. The critic learns from fakes that are detached from the generator, as in `torch_detached`.
 
-The derivative of a compiled function cannot be derived again: AOT autograd has no double backward. `torch.autograd.grad`
-inside a compiled function is refused, with and without `trace_autograd_ops` (torch 2.14.1). What works, with the numbers
-of eager mode: compiled networks with an eager penalty; a compiled loss that takes its slopes by `torch.func.grad` and
-is then differentiated by `backward`; and both derivatives by `torch.func` in one compiled function. In a trial on W2 the
-last alone was faster than eager mode, so it stands here.
+The derivative of a compiled function cannot be derived again: AOT autograd has no double backward. The penalty of
+`torch_eager`, by `torch.autograd.grad`, is refused inside a compiled function, with and without `trace_autograd_ops`
+(torch 2.14.1). Three ways work, with the numbers of eager mode: compiled networks with an eager penalty; a compiled
+loss that takes its slopes by `torch.func.grad` and is then differentiated by `backward`; and both derivatives by
+`torch.func` in one compiled function. In a trial on W2 the last way alone was faster than eager mode; it stands here.
 """
 
 from collections.abc import Callable, Iterator
