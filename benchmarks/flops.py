@@ -1,7 +1,7 @@
 """Floating-point operations of a traced function. Only its matrix products and convolutions are counted."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
@@ -13,7 +13,12 @@ def of_step(step: Callable, spec: tf.TypeSpec) -> float:
         step: a training step such as `model.train_step`; it is traced once more.
         spec: the spec of the step's data, with a static batch.
     """
-    return of_graph(tf.function(step, autograph=False).get_concrete_function(spec).graph)
+    return of_graph(traced(step, spec))
+
+
+def traced(step: Callable, spec: tf.TypeSpec) -> tf.Graph:
+    """The graph of one call of a training step; the arguments are those of `of_step`."""
+    return tf.function(step, autograph=False).get_concrete_function(spec).graph
 
 
 def of_graph(graph: tf.Graph) -> float:
@@ -24,14 +29,28 @@ def of_graph(graph: tf.Graph) -> float:
     Raises:
         ValueError: for a shape that is not static, and for a loop without `maximum_iterations`.
     """
-    return float(sum(_COUNTS[op.type](op) for op in graph.get_operations() if op.type in _COUNTS))
+    return float(sum(times * _COUNTS[op.type](op) for op, times in counted(graph)))
 
 
-def _of_loop(op: tf.Operation) -> float:
-    most = tf.get_static_value(op.inputs[1])  # the inputs are a counter, its bound and the loop's variables
+def counted(graph: tf.Graph) -> Iterator[tuple[tf.Operation, int]]:
+    """The matrix products and convolutions that `of_graph` counts, and how often each runs.
+
+    Raises:
+        ValueError: for a loop without `maximum_iterations`.
+    """
+    for op in graph.get_operations():
+        if op.type in ("While", "StatelessWhile"):
+            body = op.graph._get_function(op.get_attr("body").name).graph
+            yield from ((inner, _bound(op) * times) for inner, times in counted(body))
+        elif op.type in _COUNTS:
+            yield op, 1
+
+
+def _bound(loop: tf.Operation) -> int:
+    most = tf.get_static_value(loop.inputs[1])  # the inputs are a counter, its bound and the loop's variables
     if most is None or most < 0:
-        raise ValueError(f"the loop {op.name} has no bound; give it maximum_iterations.")
-    return int(most) * of_graph(op.graph._get_function(op.get_attr("body").name).graph)
+        raise ValueError(f"the loop {loop.name} has no bound; give it maximum_iterations.")
+    return int(most)
 
 
 def _of_product(op: tf.Operation) -> int:
@@ -68,8 +87,6 @@ def _shape(op: tf.Operation, tensor: tf.Tensor) -> list[int]:
 
 
 _COUNTS = {
-    "While": _of_loop,
-    "StatelessWhile": _of_loop,
     "MatMul": _of_product,
     "BatchMatMulV2": _of_product,
     "Conv2D": _of_convolution,

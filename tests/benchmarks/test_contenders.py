@@ -1,12 +1,14 @@
 import io
 import json
+import random
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from benchmarks import workloads
-from benchmarks.contenders import Training, ganzoo_fit, keras_examples, worker
+from benchmarks import flops, workloads
+from benchmarks.contenders import Training, bare, ganzoo_fit, keras_examples, worker
 from benchmarks.contenders.keras_examples import cyclegan, dcgan, wgan_gp
 from benchmarks.workloads import WORKS
 from ganzoo import models
@@ -76,9 +78,123 @@ def test_pytorch_has_as_many_weights(name, work):
     contender = pytest.importorskip(f"benchmarks.contenders.{name}", exc_type=ImportError)
     training = contender.build(work, few_reals(work), "float32")
     training.run(1)
+    assert training.weights == number_of_weights(work)
+
+
+@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("name", ["torch_compile", "jax_nnx"])
+def test_compiled_contenders_have_as_many_weights(name, work):
+    """Nothing is compiled before the first step, which takes up to a minute."""
+    contender = pytest.importorskip(f"benchmarks.contenders.{name}", exc_type=ImportError)
+    assert contender.build(work, few_reals(work), "mixed_bfloat16").weights == number_of_weights(work)
+
+
+def number_of_weights(work):
+    """Of ganzoo's networks."""
     ours = models.from_config(workloads.configured(work), WORKS[work].images)
     variables = [*ours.generator_variables, *ours.discriminator_variables]
-    assert training.weights == sum(int(np.prod(variable.shape)) for variable in variables)
+    return sum(int(np.prod(variable.shape)) for variable in variables)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", WORKS)
+def test_compiled_pytorch_has_the_losses_of_eager_pytorch(work):
+    """From the same weights, batches and noise, over two steps."""
+    torch = pytest.importorskip("torch")
+    from benchmarks.contenders import torch_compile, torch_eager
+
+    def losses(package, *arguments):
+        torch.manual_seed(0)
+        np.random.seed(0)
+        random.seed(0)
+        reals = torch_eager.data.endless(*few_reals(work).values(), batch_size=workloads.BATCH[work])
+        if WORKS[work].model == "wgan_gp":
+            step, _ = package.wgan_gp.training(work, reals, *arguments)
+        else:
+            step, _ = getattr(package, WORKS[work].model).training(reals, *arguments)
+        return [[loss.item() for loss in step()] for _ in range(2)]
+
+    eager = losses(torch_eager, *([True] if WORKS[work].model == "wgan_gp" else []))
+    np.testing.assert_allclose(losses(torch_compile, "float32"), eager, rtol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_compiled_contenders_take_steps(precision):
+    for name in ("torch_compile", "jax_nnx"):
+        contender = pytest.importorskip(f"benchmarks.contenders.{name}", exc_type=ImportError)
+        contender.build("W1", few_reals("W1"), precision).run(2)
+
+
+@pytest.mark.parametrize("name", ["torch_compile", "jax_nnx"])
+def test_the_penalty_of_a_linear_critic_is_that_of_its_slope(name):
+    """A critic x . (3, 4) has the slope 5 everywhere; (5 - 1)^2 = 16."""
+    contender = pytest.importorskip(f"benchmarks.contenders.{name}.wgan_gp", exc_type=ImportError)
+    array = pytest.importorskip("torch").tensor if name == "torch_compile" else np.asarray
+    points = np.random.default_rng(0).normal(size=(2, 8, 2)).astype(np.float32)
+    real, fake, alpha = array(points[0]), array(points[1]), array(np.full((8, 1), 0.3, np.float32))
+    found = contender.penalty(lambda x: x @ array(np.float32([[3.0], [4.0]])), real, fake, alpha)
+    assert float(found) == pytest.approx(16.0, rel=1e-5)
+
+
+def test_strided_convolutions_of_jax_have_the_derivatives_of_xla():
+    """First and second derivatives of a convolution, and the derivatives of its transpose, as XLA makes them."""
+    convolutions = pytest.importorskip("benchmarks.contenders.jax_nnx.convolutions", exc_type=ImportError)
+    import jax
+
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(2, 7, 7, 3)).astype("f"), rng.normal(size=(5, 5, 3, 4)).astype("f")
+    small = rng.normal(size=(2, 4, 4, 4)).astype("f")
+
+    def slopes(of):
+        return lambda x, kernel: jax.grad(lambda x: (of(x, kernel) ** 2).sum())(x)
+
+    def up(small, kernel):
+        return jax.linear_transpose(lambda x: convolutions._down(x, kernel), x)(small)[0]
+
+    pairs = [
+        (convolutions.down, convolutions._down, x),
+        (slopes(convolutions.down), slopes(convolutions._down), x),
+        (lambda small, kernel: convolutions.up(small, kernel, 7), up, small),
+    ]
+    for own, plain, at in pairs:
+        found, expected = (
+            jax.grad(lambda x, kernel, of=of: (of(x, kernel) ** 2).sum(), argnums=(0, 1))(at, kernel)
+            for of in (own, plain)
+        )
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3 * np.abs(other).max())
+
+
+def test_jax_shows_the_first_fifty_fakes_and_then_old_ones():
+    cyclegan = pytest.importorskip("benchmarks.contenders.jax_nnx.cyclegan", exc_type=ImportError)
+    from flax import nnx
+
+    pool, noise = cyclegan.Pool(), nnx.Rngs(0)
+    shown = [float(pool.exchange(np.full((1, 64, 64, 1), value, "f"), noise).mean()) for value in range(100)]
+    assert shown[:50] == list(range(50))
+    is_new = [value == index for index, value in enumerate(shown[50:], 50)]
+    assert 10 < sum(is_new) < 40
+    old = [value for value, new in zip(shown[50:], is_new, strict=True) if not new]
+    assert len(set(old)) == len(old)  # an old fake leaves the pool when it is shown
+
+
+def test_the_bare_operations_are_those_of_a_step(policy):
+    """As many operations as are counted for ganzoo's step, of the same kinds and shapes, and each is run."""
+    training, ours = bare.build("W3", few_reals("W3"), "float32"), ganzoo_fit.build("W3", few_reals("W3"), "float32")
+    training.run(1)
+    assert training.flops() == ours.flops()
+    assert training.weights == 0
+
+
+def test_bare_operations_of_a_loop_are_repeated():
+    @tf.function
+    def powers(a):
+        return tf.while_loop(lambda k, _: k < 5, lambda k, x: (k + 1, x @ a), (0, a), maximum_iterations=5)
+
+    call = bare.alone(powers.get_concrete_function(tf.TensorSpec((3, 3))).graph)
+    assert len(call()) == 5
+    assert flops.of_graph(call.get_concrete_function().graph) == 5 * 2 * 3 * 3 * 3
 
 
 def test_a_contender_answers_line_by_line(tmp_path, monkeypatch):

@@ -28,8 +28,11 @@ class Pool:
         return torch.cat(shown)
 
 
-def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
-    """One optimizer for both generators and one for each discriminator; a pool per domain gives the judged fakes."""
+def training(reals: Iterator) -> tuple[Callable[[], tuple], list[nn.Module]]:
+    """One optimizer for both generators and one for each discriminator; a pool per domain gives the judged fakes.
+
+    A step returns the generators' loss and the discriminators'.
+    """
     to_b, to_a, judge_a, judge_b = resnet_generator(), resnet_generator(), patch_discriminator(), patch_discriminator()
     options = dict(lr=2e-4, betas=(0.5, 0.999))
     of_generators = torch.optim.Adam(itertools.chain(to_b.parameters(), to_a.parameters()), **options)
@@ -41,8 +44,10 @@ def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
         optimizer.zero_grad()
         on_real, on_fake = judge(real), judge(fake.detach())
         of_real, of_fake = squares(on_real, torch.ones_like(on_real)), squares(on_fake, torch.zeros_like(on_fake))
-        ((of_real + of_fake) / 2).backward()
+        loss = (of_real + of_fake) / 2
+        loss.backward()
         optimizer.step()
+        return loss
 
     def step():
         a, b = next(reals)
@@ -52,9 +57,10 @@ def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
         on_a, on_b = judge_a(fake_a), judge_b(fake_b)
         adversarial = (squares(on_b, torch.ones_like(on_b)) + squares(on_a, torch.ones_like(on_a))) / 2
         cycle = (distance(to_a(fake_b), a) + distance(to_b(fake_a), b)) / 2
-        (adversarial + 10.0 * cycle + 5.0 * identity).backward()
+        of_fakes = adversarial + 10.0 * cycle + 5.0 * identity
+        of_fakes.backward()
         of_generators.step()
-        judged(judge_a, of_a, a, pool_a.exchange(fake_a))
-        judged(judge_b, of_b, b, pool_b.exchange(fake_b))
+        loss_a = judged(judge_a, of_a, a, pool_a.exchange(fake_a))
+        return of_fakes, loss_a + judged(judge_b, of_b, b, pool_b.exchange(fake_b))
 
     return step, [to_b, to_a, judge_a, judge_b]

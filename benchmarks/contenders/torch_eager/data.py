@@ -39,15 +39,18 @@ class Unpaired(Dataset):
         return self.a[index % len(self.a)], self.b[random.randrange(len(self.b))]
 
 
-def endless(*reals: np.ndarray, batch_size: int) -> Iterator:
-    """Shuffled batches of points, pictures or pairs, epoch after epoch. An epoch's last batch may be smaller."""
+def endless(*reals: np.ndarray, batch_size: int, drop_last: bool = False) -> Iterator:
+    """Shuffled batches of points, pictures or pairs, epoch after epoch.
+
+    An epoch's last batch may be smaller; `drop_last` leaves it out.
+    """
     if len(reals) == 2:
         dataset = Unpaired(*reals)
     elif reals[0].dtype == np.uint8:
         dataset = Pictures(reals[0])
     else:
         dataset = TensorDataset(torch.from_numpy(reals[0]))
-    loader = DataLoader(dataset, batch_size=batch_size, shuffle=True)
+    loader = DataLoader(dataset, batch_size=batch_size, shuffle=True, drop_last=drop_last)
     for _ in itertools.count():
         for batch in loader:
             yield batch[0] if isinstance(dataset, TensorDataset) else batch

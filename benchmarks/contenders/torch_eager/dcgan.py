@@ -10,8 +10,11 @@ from benchmarks.contenders.torch_eager import networks
 from benchmarks.contenders.torch_eager.data import normal
 
 
-def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
-    """A step trains the generator first; the discriminator then judges the same fakes once more."""
+def training(reals: Iterator) -> tuple[Callable[[], tuple], list[nn.Module]]:
+    """A step trains the generator first; the discriminator then judges the same fakes once more.
+
+    A step returns both losses.
+    """
     generator = networks.generator(workloads.LATENTS["W3"], 4, (256, 128, 64, 1))
     discriminator = networks.discriminator(True, nn.Sigmoid())
     of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -23,13 +26,16 @@ def training(reals: Iterator) -> tuple[Callable[[], None], list[nn.Module]]:
         ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
         of_generator.zero_grad()
         fake = generator(normal(len(real), workloads.LATENTS["W3"]))
-        cross_entropy(discriminator(fake), ones).backward()
+        of_generated = cross_entropy(discriminator(fake), ones)
+        of_generated.backward()
         of_generator.step()
 
         of_discriminator.zero_grad()
         of_real = cross_entropy(discriminator(real), ones)
         of_fake = cross_entropy(discriminator(fake.detach()), zeros)
-        ((of_real + of_fake) / 2).backward()
+        of_both = (of_real + of_fake) / 2
+        of_both.backward()
         of_discriminator.step()
+        return of_generated, of_both
 
     return step, [generator, discriminator]

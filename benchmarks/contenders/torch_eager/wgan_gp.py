@@ -33,8 +33,8 @@ def penalty(critic: nn.Module, real: torch.Tensor, fake: torch.Tensor) -> torch.
     return ((slopes.flatten(1).norm(2, dim=1) - 1) ** 2).mean()
 
 
-def training(work: str, reals: Iterator, detached: bool) -> tuple[Callable[[], None], list[nn.Module]]:
-    """A step of the generator after `N_CRITIC` steps of the critic, each on its own batch.
+def training(work: str, reals: Iterator, detached: bool) -> tuple[Callable[[], tuple], list[nn.Module]]:
+    """A step of the generator after `N_CRITIC` steps of the critic, each on its own batch; it returns both losses.
 
     As published, the generator reuses the latents of the last critic step. Unless `detached`, the critic's loss also
     goes back through the generator, whose gradients are then thrown away.
@@ -51,10 +51,13 @@ def training(work: str, reals: Iterator, detached: bool) -> tuple[Callable[[], N
             fake = generator(latents).detach() if detached else generator(latents)
             on_real, on_fake = critic(real), critic(fake)
             gap = -on_real.mean() + on_fake.mean()
-            (gap + workloads.PENALTY[work] * penalty(critic, real.data, fake.data)).backward()
+            of_last = gap + workloads.PENALTY[work] * penalty(critic, real.data, fake.data)
+            of_last.backward()
             of_critic.step()
             of_generator.zero_grad()
-        (-critic(generator(latents)).mean()).backward()
+        of_fake = -critic(generator(latents)).mean()
+        of_fake.backward()
         of_generator.step()
+        return of_last, of_fake
 
     return step, [generator, critic]
