@@ -22,7 +22,7 @@ from ganzoo.seeds import entropy
 
 BEST = "best"  # the estimator that has the lowest log loss on the calibration's reals and fakes (but see `chosen`)
 CHOICES = (*ESTIMATORS, BEST)
-GROUP_FAKES = 5_000  # that the expected ratio of each group is averaged over
+GROUP_FAKES = 5  # for each counted real: their number then adds little to the error of a group's offset
 GROUP_REALS = 10_000  # training reals, at most, whose groups are counted beside the held-out reals'
 FEWEST = 6  # reals: two in each of the three shares
 FEWEST_TO_CALIBRATE = 2
@@ -177,11 +177,17 @@ def group_offsets(
     grouped = groups.found(features, most, generator)
     if grouped is None:
         return None
-    fakes = fit.model.sample(GROUP_FAKES, seed=noise.root(seed, noise.Purpose.GROUP_FAKES))
-    of_reals, of_fakes = grouped.of(features).numpy(), grouped.of(in_batches(trunk, fakes)).numpy()
+    of_reals = grouped.of(features).numpy()
+    fakes_seed = noise.root(seed, noise.Purpose.GROUP_FAKES)
 
     def offset(estimate):
-        log_ratios = in_batches(estimate, fakes).numpy()
+        @tf.function(autograph=False)
+        def draw(first):
+            fakes = fit.model.propose(fakes_seed, first, AT_ONCE)
+            return grouped.of(trunk(fakes, training=False)), estimate(fakes)
+
+        drawn = [draw(tf.constant(first)) for first in range(0, GROUP_FAKES * len(of_reals), AT_ONCE)]
+        of_fakes, log_ratios = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
         values = groups.offsets(of_reals, of_fakes, log_ratios, len(grouped.centers))
         return Estimate((trunk,), lambda features, training: tf.gather(values, grouped.of(features)))
 
