@@ -59,7 +59,8 @@ def training(work: str, reals: Iterator, precision: str) -> tuple[Callable, list
             alpha = torch.Tensor(np.random.random([len(real)] + [1] * (real.ndim - 1)))
             gradients, of_last = critic_gradients(real, latents, alpha)
             for name, weight in critic.named_parameters():
-                # The fused optimizer takes a gradient's memory for that of its weight, whatever the strides are.
+                # The fused optimizer takes a gradient's memory for that of its weight, whatever the strides are
+                # (findings/torch_fused_optimizer_strides.sh).
                 weight.grad = torch.empty_like(weight).copy_(gradients[name])
             of_critic.step()
         of_fake = generator_loss(latents)
