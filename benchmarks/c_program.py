@@ -52,13 +52,16 @@ def call(
         inputs: arrays by the signature's input names.
 
     Raises:
-        GanzooError: with what the program says, where it ends with an error.
+        GanzooError: for a signature with strings, and with what the program says, where it ends with an error.
     """
     from tensorflow import dtypes
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
     (graph,) = SavedModel.FromString((Path(version) / "saved_model.pb").read_bytes()).meta_graphs
     definition = graph.signature_def[signature]
+    types = {dtypes.as_dtype(info.dtype) for info in (*definition.inputs.values(), *definition.outputs.values())}
+    if dtypes.string in types:
+        raise GanzooError("it has encoded pictures, and this program reads and writes numbers alone")
     with tempfile.TemporaryDirectory() as root:
         given, asked = [], []
         for name, value in inputs.items():

@@ -52,6 +52,12 @@ def test_rows_go_in_and_calls_are_timed(loaded, program):
     assert 0.0 < best < 60.0
 
 
+def test_a_signature_with_encoded_pictures_is_refused(exports, program):
+    inputs = SCALARS | {"gamma_percentile": np.float32(50)}
+    with pytest.raises(GanzooError, match="reads and writes numbers alone"):
+        c_program.call(program, exports["gan"][1] / "1", "drs_png", inputs)
+
+
 def test_what_the_graph_refuses_ends_the_program_with_the_reason(exports, program):
     with pytest.raises(GanzooError, match="num_samples must be in 1 .. 40"):
         c_program.call(program, exports["gan"][1] / "1", "generate", SCALARS | {"num_samples": np.int32(41)})
