@@ -244,18 +244,33 @@ def page(rows: list[Measured], sizes=SIZES) -> str:
     named = dict.fromkeys((row.entry, row.signature) for row in rows)
     header = ["entry", "signature", *runtimes]
     table = markdown(header, [[*key, *(cells.get((*key, runtime), "") for runtime in runtimes)] for key in named])
-    refusals: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        if row.refusal:
-            places = refusals.setdefault((row.runtime, _reason(row)), [])
-            places.append(f"{row.entry} `{row.signature}`")
-    lines = [f"- **{runtime}**: {reason} ({', '.join(places)})" for (runtime, reason), places in refusals.items()]
     counts = ", ".join(map(str, sizes[:-1])) + f" and {sizes[-1]}"
     return (
         f"Milliseconds of a call with {counts} rows, on {measuring.machine()}. In brackets: the largest difference "
         "from TensorFlow's answer, relative where the answer is above 1. 0 is bit-equal. -: refused, see below.\n\n"
-        f"{table}\n\n### Refusals\n\n" + "\n".join(lines)
+        f"{table}\n\n### Refusals\n\n" + "\n".join(refusals(rows))
     )
+
+
+def refusals(rows: list[Measured]) -> list[str]:
+    """A line for each reason, with the runtimes and signatures; a signature without entries is that of all entries."""
+    places: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    entries: dict[str, set[str]] = {}  # by signature
+    for row in rows:
+        entries.setdefault(row.signature, set()).add(row.entry)
+        if row.refusal:
+            places.setdefault((row.runtime, _reason(row)), []).append((row.signature, row.entry))
+    runtimes: dict[tuple[str, tuple], list[str]] = {}
+    for (runtime, reason), refused in places.items():
+        runtimes.setdefault((reason, tuple(refused)), []).append(runtime)
+    lines = []
+    for (reason, refused), of_runtimes in runtimes.items():
+        named = []
+        for signature in dict.fromkeys(signature for signature, _ in refused):
+            own = [entry for name, entry in refused if name == signature]
+            named.append(f"`{signature}`" + (f" of {', '.join(own)}" if set(own) != entries[signature] else ""))
+        lines.append(f"- **{'; '.join(of_runtimes)}**: {reason} ({'; '.join(named)})")
+    return lines
 
 
 def _reason(row: Measured) -> str:

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import crop, resolutions, widths_of
-from ganzoo.networks.layers.basic import is_exporting, leaky_relu
+from ganzoo.networks.layers.basic import Enlargement, is_exporting, leaky_relu
 from ganzoo.networks.layers.equalized import (
     EqualizedConv2D,
     EqualizedDense,
@@ -194,7 +194,7 @@ def fades(network: keras.Model) -> list[FadeIn]:
 
 def enlarge(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
     """Nearest neighbours, [batch, h, w, c] to [batch, *size, c]; `size` is 2h x 2w or a row and a column less."""
-    return crop(keras.layers.UpSampling2D(dtype=x.dtype)(x), size)
+    return crop(Enlargement(dtype=x.dtype)(x), size)
 
 
 def halve(x: keras.KerasTensor) -> keras.KerasTensor:

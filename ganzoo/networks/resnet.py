@@ -10,7 +10,7 @@ import keras
 from ganzoo.errors import GanzooError
 from ganzoo.networks.dcgan import INPUT_CHANNELS, crop, resolutions
 from ganzoo.networks.layers import spectral
-from ganzoo.networks.layers.basic import relu, squeeze_logit
+from ganzoo.networks.layers.basic import Enlargement, relu, squeeze_logit
 from ganzoo.networks.layers.norms import normalisation
 
 
@@ -60,12 +60,12 @@ def discriminator(image_shape: tuple[int, ...], *, width: int, base_resolution: 
 
 def up_block(x: keras.KerasTensor, width: int, size: tuple[int, int]) -> keras.KerasTensor:
     """Features [batch, h, w, c] to [batch, *size, width]; `size` is 2h x 2w or a row and a column less."""
-    residual = crop(keras.layers.UpSampling2D()(_normalised_relu(x)), size)
+    residual = crop(Enlargement()(_normalised_relu(x)), size)
     residual = keras.layers.Conv2D(width, 3, padding="same", kernel_initializer=_residual_initializer())(residual)
     residual = _normalised_relu(residual)
     residual = keras.layers.Conv2D(width, 3, padding="same", kernel_initializer=_residual_initializer())(residual)
     # The authors enlarge first. A 1 x 1 convolution before the enlargement gives the same at a quarter of the work.
-    shortcut = crop(keras.layers.UpSampling2D()(keras.layers.Conv2D(width, 1)(x)), size)
+    shortcut = crop(Enlargement()(keras.layers.Conv2D(width, 1)(x)), size)
     return keras.layers.Add()([residual, shortcut])
 
 

@@ -53,7 +53,12 @@ def test_the_page_has_a_line_for_each_signature_and_each_refusal_once():
     page = runtimes.page([ANSWERED, ELSEWHERE, *REFUSED], sizes=(1, 7))
     assert "| gan | score | 1 / 2.5 | 2 / 12.5 (2e-07) |" in page
     assert "| gan | drs |  | - |" in page
-    assert "- **LiteRT**: it draws (gan `drs`, gan `mh`)" in page
+    assert "- **LiteRT**: it draws (`drs`; `mh`)" in page
+
+
+def test_a_reason_of_several_runtimes_is_one_line_and_names_entries_where_some_are_taken():
+    rows = [REFUSED[0], REFUSED[0]._replace(runtime="ONNX Runtime"), REFUSED[0]._replace(entry="cgan", refusal="")]
+    assert runtimes.refusals(rows) == ["- **LiteRT; ONNX Runtime**: it draws (`drs` of gan)"]
 
 
 @pytest.mark.parametrize("values", [np.array([1.5, -np.inf], np.float32), np.array([[3], [-1]]), np.array([True])])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import ganzoo
 from ganzoo import environment, load_config, reexport, tasks
 from ganzoo.errors import GanzooError
 from ganzoo.export import litert, other_runtimes, saved_model, warm_up
@@ -302,6 +303,16 @@ def test_a_signature_answers_in_another_runtime_as_the_savedmodel_does(
     expected = {f"{name}_out" if name in inputs else name: value.numpy() for name, value in expected.items()}
     assert found.keys() == expected.keys()
     assert other_runtimes.largest_difference(found, expected) <= other_runtimes.TOLERANCE
+
+
+def test_a_pggan_that_has_grown_is_a_litert_file(tmp_path):
+    """With the networks of its recipe, at all levels: a tiny one, or one at its first level, has other shapes."""
+    pytest.importorskip(PACKAGES["litert"])
+    model = ganzoo.create("pggan", image_shape=(28, 28, 1))
+    model.grow(10**9)
+    what = saved_model.servable(model, ratio=None, sampling=SAMPLING)
+    difference = other_runtimes.write(what, "serving_default", tmp_path / "g.tflite", "litert")
+    assert difference <= other_runtimes.TOLERANCE
 
 
 @pytest.mark.parametrize("kind, signature", [("gan", "serving_default"), ("cgan", "propose"), ("stargan", "translate")])

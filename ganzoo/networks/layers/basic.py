@@ -156,6 +156,18 @@ def cut(discriminator: keras.Model) -> tuple[keras.Model, keras.Model]:
 
 
 @keras.saving.register_keras_serializable("ganzoo")
+class Enlargement(keras.layers.UpSampling2D):
+    """Nearest neighbours, [batch, h, w, c] to [batch, 2h, 2w, c]; h, w and c are known.
+
+    Keras repeats rows to a shape that is computed in the graph. TensorFlow 2.21's converter for LiteRT could not tell
+    the height of `pggan`'s last enlargement, and refused the convolution behind it. This layer states the shape.
+    """
+
+    def call(self, inputs):
+        return tf.reshape(super().call(inputs), [-1, *self.compute_output_shape(inputs.shape)[1:]])
+
+
+@keras.saving.register_keras_serializable("ganzoo")
 class FourierFeatures(keras.layers.Layer):
     """Points float32 [batch, d] with the sines and cosines of fixed random frequencies, [batch, d + 160].
 

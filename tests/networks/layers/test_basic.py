@@ -117,3 +117,13 @@ def test_the_gradient_of_a_bias_is_added_up_without_loss(dtype):
     with tf.GradientTape() as tape:
         total = tf.reduce_sum(basic.with_bias(tf.zeros([4, 64, 64, 2], dtype), bias))
     assert tape.gradient(total, bias).numpy().tolist() == [16384.0, 16384.0]
+
+
+@pytest.mark.parametrize("shape", [(7, 7, 3), (14, 5, 1)])
+def test_an_enlargement_is_kerass_with_a_shape_that_the_graph_states(shape):
+    x = tf.random.stateless_normal([4, *shape], [1, 2])
+    np.testing.assert_array_equal(basic.Enlargement()(x), keras.layers.UpSampling2D()(x))
+    layer = basic.Enlargement()
+    graph = tf.function(lambda x: layer(x)).get_concrete_function(tf.TensorSpec([None, *shape])).graph
+    last = next(op for op in reversed(graph.get_operations()) if op.type == "Reshape")
+    assert tf.get_static_value(last.inputs[1]).tolist() == [-1, 2 * shape[0], 2 * shape[1], shape[2]]
