@@ -147,8 +147,10 @@ def test_an_install_brings_what_the_package_imports_and_no_more():
 
 def test_dev_brings_what_the_tests_and_benchmarks_import():
     imported = imports("tests", "benchmarks", "export")
-    for name in ("torch", "clean-fid", "torch-fidelity", "pytorch-fid", "prdc", "transformers", "cleanfid"):
-        imported.pop(name, None)  # of contenders and of golden numbers, which have environments of their own
+    of_contenders = ("torch", "jax", "flax", "optax")
+    of_golden_numbers = ("clean-fid", "torch-fidelity", "pytorch-fid", "prdc", "transformers", "cleanfid")
+    for name in of_contenders + of_golden_numbers:  # which have environments of their own
+        imported.pop(name, None)
     assert {name: files for name, files in imported.items() if name not in base() | extra("dev")} == {}
 
 
