@@ -40,7 +40,13 @@ def after_checks(*assertions: tf.Operation | None):
 
 
 def input_checks(one: Input, value: tf.Tensor) -> Iterator[tf.Operation | None]:
-    """The checks of an input by itself: the number of its rows is within the limit, its numbers finite, in bounds."""
+    """The checks of an input by itself: its shape, that its rows are not too many, its numbers finite and in bounds."""
+    if any(side is not None for side in one.shape):
+        # TensorFlow's loader takes any size for these, and a kernel that gets another one says what it cannot do.
+        sides, expected = tf.shape(value), tf.constant([-1 if side is None else side for side in one.shape])
+        words = ", ".join("any" if side is None else str(side) for side in one.shape)
+        fits = tf.reduce_all((sides == expected) | (expected < 0))
+        yield tf.debugging.Assert(fits, [f"{one.name} must have the shape [{words}], got", sides], len(one.shape))
     if one.limit is not None:
         # At least 1 row, since convolutions give an empty batch a wrong shape.
         yield is_in_range(row_count(value), 1, one.limit, f"the number of {one.counted}")
