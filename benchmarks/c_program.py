@@ -1,5 +1,7 @@
 """An export in a program without Python: `load_and_run.c`, built on the libraries inside TensorFlow's wheel."""
 
+import atexit
+import functools
 import shutil
 import subprocess
 import tempfile
@@ -19,8 +21,9 @@ def compiler() -> str | None:
     return next(filter(None, map(shutil.which, COMPILERS)), None)
 
 
-def build(folder: Path) -> Path:
-    """Compiles the program into a folder and returns its path.
+@functools.cache
+def program() -> Path:
+    """The program, compiled at the first call into a folder that the process removes when it ends.
 
     Raises:
         GanzooError: if there is no C compiler.
@@ -31,7 +34,9 @@ def build(folder: Path) -> Path:
     found = compiler()
     if found is None:
         raise GanzooError(f"No C compiler ({', '.join(COMPILERS)}) on this machine: install one.")
-    libraries, out = tf.sysconfig.get_lib(), folder / SOURCE.stem
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    libraries, out = tf.sysconfig.get_lib(), Path(folder.name) / SOURCE.stem
     # TensorFlow has a gigabyte of libraries, in which gold finds the names in a fifth of the usual linker's time.
     gold = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
     link = [f"-L{libraries}", "-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2", f"-Wl,-rpath,{libraries}"]
@@ -41,18 +46,18 @@ def build(folder: Path) -> Path:
 
 
 def call(
-    program: Path, version: Path | str, signature: str, inputs: Mapping[str, np.ndarray], seconds: float = 0.0
+    version: Path | str, signature: str, inputs: Mapping[str, np.ndarray], seconds: float = 0.0
 ) -> tuple[dict[str, np.ndarray], float]:
     """A signature's outputs, and the best time in seconds of the calls that start within `seconds` after the first.
 
     Args:
-        program: the compiled program.
         version: the folder of an export's version.
         signature: its name.
         inputs: arrays by the signature's input names.
 
     Raises:
-        GanzooError: for a signature with strings, and with what the program says, where it ends with an error.
+        GanzooError: for a signature with strings, without a C compiler, and with what the program says where it ends
+            with an error.
     """
     from tensorflow import dtypes
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
@@ -63,7 +68,7 @@ def call(
     if dtypes.string in types:
         raise GanzooError("it has encoded pictures, and this program reads and writes numbers alone")
     with tempfile.TemporaryDirectory() as root:
-        given, asked = [], []
+        given = []
         for name, value in inputs.items():
             array, path = np.asarray(value), Path(root) / f"input {name}"
             path.write_bytes(array.tobytes())
@@ -71,7 +76,7 @@ def call(
         paths = {name: Path(root) / f"output {name}" for name in definition.outputs}
         asked = [f"{definition.outputs[name].name}={path}" for name, path in paths.items()]
         done = subprocess.run(
-            [program, version, str(seconds), *given, "--", *asked], capture_output=True, text=True, check=False
+            [program(), version, str(seconds), *given, "--", *asked], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise GanzooError(done.stderr.partition("load_and_run: ")[2].strip() or f"exit code {done.returncode}")

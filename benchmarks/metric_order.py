@@ -9,6 +9,7 @@ does not order the four, by any seed.
 """
 
 import itertools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def measure(dataset: str, seed: int) -> dict[str, Values]:
             "config.data.image_size": FLAGS.image_size,
             "config.evaluation.num_samples": FLAGS.samples,
         }
-        workdir = Path(FLAGS.workdir) / f"{Path(dataset).name.replace(':', '_')}-{steps}-{seed}"
+        workdir = Path(FLAGS.workdir) / f"{re.sub(r'[^A-Za-z0-9_.]+', '_', dataset)}-{steps}-{seed}"
         run = measuring.ended(workdir, *(f"--{flag}={value}" for flag, value in arguments.items()))
         rows[kind], floor = run["metrics"]["generate"], run["metrics"]["floor"]
     rows |= {"reals": floor, "noise": of_noise(run["config"], seed)}

@@ -158,7 +158,7 @@ def runtimes_of(what, folder: str, root: Path, node_modules: Path | None) -> dic
     runtimes = {
         REFERENCE: partial(_eagerly, tf.saved_model.load(folder)),
         "v1 Session": partial(_in_session, folder),
-        "C program": partial(_in_c, folder, c_program.build(root)) if c_program.compiler() else None,
+        "C program": partial(_in_c, folder) if c_program.compiler() else None,
         "ONNX Runtime": partial(by_format, format="onnx"),
         "LiteRT": partial(by_format, format="litert"),
         "OpenVINO": partial(by_format, format="openvino"),
@@ -202,8 +202,8 @@ def _in_session(folder: str, name: str, requests: list[Arrays]) -> Answers:
         return [timed(program, inputs) for inputs in requests]
 
 
-def _in_c(folder: str, program: Path, name: str, requests: list[Arrays]) -> Answers:
-    return [c_program.call(program, folder, name, inputs, SECONDS) for inputs in requests]
+def _in_c(folder: str, name: str, requests: list[Arrays]) -> Answers:
+    return [c_program.call(folder, name, inputs, SECONDS) for inputs in requests]
 
 
 def in_node(path: Path, requests: list[Arrays], node_modules: Path) -> Answers:

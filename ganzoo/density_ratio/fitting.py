@@ -184,7 +184,9 @@ def group_offsets(
         @tf.function(autograph=False)
         def draw(first):
             fakes = fit.model.propose(fakes_seed, first, AT_ONCE)
-            return grouped.of(trunk(fakes, training=False)), estimate(fakes)
+            made = {each: each(fakes, training=False) for each in (trunk, *estimate.trunks)}  # each trunk runs once
+            log_ratio = estimate.head(*(made[each] for each in estimate.trunks), training=False)
+            return grouped.of(made[trunk]), log_ratio
 
         drawn = [draw(tf.constant(first)) for first in range(0, GROUP_FAKES * len(of_reals), AT_ONCE)]
         of_fakes, log_ratios = (np.concatenate(parts) for parts in zip(*drawn, strict=True))

@@ -1,10 +1,9 @@
-import re
 import subprocess
 
 import pytest
 import tensorflow as tf
 
-from benchmarks import export_sizes, exports_in_turn, measuring
+from benchmarks import export_sizes, exports_in_turn
 from benchmarks.export_sizes import Contents, contents, measure, table
 from benchmarks.exports_in_turn import OTHER, THIS
 from ganzoo import list_models
@@ -52,13 +51,6 @@ def test_the_table_has_both_builds_in_each_cell():
     header, _, line = table(found).splitlines()
     assert header == "| entry | graph, MB | weights, MB | operations | seconds to load |"
     assert line == "| gan | 1.00 → 0.500 | 8.00 → 4.00 | 4,800 → 1,200 | 0.500 → 0.250 |"
-
-
-def test_the_page_has_a_place_for_the_table(tmp_path):
-    page = tmp_path / "runtimes.md"
-    page.write_text(export_sizes.PAGE.read_text())
-    measuring.write_between(page, "export sizes", "measured")
-    assert re.search("<!-- export sizes: [^\\n]*-->\nmeasured\n<!-- end of export sizes -->", page.read_text())
 
 
 def test_entries_that_the_other_build_lacks_are_left_out():

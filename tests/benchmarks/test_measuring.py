@@ -1,4 +1,6 @@
-from benchmarks import measuring
+import pytest
+
+from benchmarks import measuring, runtimes
 from benchmarks.measuring import Goal, Times
 
 
@@ -62,3 +64,11 @@ def test_a_check_is_an_exit_code_and_leaves_the_results_alone(capsys, monkeypatc
     assert measuring.conclude(["short"], False, "speed", "text") == 0
     assert written == [("speed", "text")]
     assert capsys.readouterr().out.splitlines() == ["short", "every goal is met", "short"]
+
+
+@pytest.mark.parametrize("name", ["runtimes", "export sizes", "quantisation"])
+def test_the_page_of_runtimes_has_a_place_for_each_table(tmp_path, name):
+    page = tmp_path / "runtimes.md"
+    page.write_text(runtimes.PAGE.read_text())
+    measuring.write_between(page, name, "measured")
+    assert f"-->\nmeasured\n<!-- end of {name} -->" in page.read_text()

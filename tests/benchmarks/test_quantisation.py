@@ -1,8 +1,6 @@
-import re
-
 import pytest
 
-from benchmarks import measuring, quantisation
+from benchmarks import quantisation
 from benchmarks.measuring import Times
 from benchmarks.quantisation import Measured, table
 from ganzoo.errors import GanzooError
@@ -18,13 +16,6 @@ def test_the_table_has_a_file_in_each_line():
     assert header == "| --quantise | MB | ms for 64 rows | fd_digits10k | mean difference of a pixel |"
     assert plain == "| none | 2.00 | 64.0 | 5.00 | 0 |"
     assert small == "| int8 | 0.500 | 32.0 | 9.00 | 0.0125 |"
-
-
-def test_the_page_has_a_place_for_the_table(tmp_path):
-    page = tmp_path / "runtimes.md"
-    page.write_text(quantisation.PAGE.read_text())
-    measuring.write_between(page, "quantisation", "measured")
-    assert re.search("<!-- quantisation: [^\\n]*-->\nmeasured\n<!-- end of quantisation -->", page.read_text())
 
 
 def test_other_data_than_digits_are_refused(tmp_path):
