@@ -109,7 +109,8 @@ def by_each(
 
     by_group = None
     if model.num_classes is None and options.get("groups", 0):
-        by_group = group_offsets(fit, reals, training, options["groups"], seed)
+        # Of few pictures the discriminator may know each, and as few held-out ones could not show it.
+        by_group = group_offsets(fit, reals, training if len(reals) >= FEW else None, options["groups"], seed)
     for name in names:
         rivals = candidates(model, options) if name == BEST else [name]
         unseen, fakes = with_fakes(name != "discriminator")
@@ -162,9 +163,8 @@ def group_offsets(
 ) -> Callable[[Estimate], Estimate] | None:
     """A function from an estimate to the offset of each sample's group (`ganzoo.density_ratio.groups`).
 
-    The groups' shares are counted on all held-out reals and on the training reals. The discriminator gives training
-    reals higher logits, but it does not move them to other groups (docs/rejection.md has the test): how many there are
-    of a kind says nothing of the fit. None if there are fewer than two groups.
+    The groups' shares are counted on all held-out reals, and on the training reals if these are in the same groups
+    (`groups.counted`): how many there are of a kind says nothing of the fit. None if there are fewer than two groups.
     """
     (trunk,) = fit.own.trunks
     generator = np.random.default_rng(entropy(seed))
@@ -178,6 +178,7 @@ def group_offsets(
     if grouped is None:
         return None
     of_reals = grouped.of(features).numpy()
+    of_reals = groups.counted(of_reals[: len(reals)], of_reals[len(reals) :])
     fakes_seed = noise.root(seed, noise.Purpose.GROUP_FAKES)
 
     def offset(estimate):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from scipy import stats
 from scipy.cluster import vq
 
 from ganzoo.networks.layers.basic import from_weights
@@ -21,6 +22,7 @@ from ganzoo.networks.layers.basic import from_weights
 COMPONENTS = 20  # principal components of the features, in which samples are alike
 LEAST = 50  # reals in a group on average: the share of a smaller group has an error of more than 14 %
 MOST_REALS = 2_000  # that the components and the groups are found on
+KNOWN = 1e-3  # p of a chi-squared below which training reals are in other groups than held-out ones
 CLIPPED = 99.9  # percentile of the weights, above which a single fake would decide its group's offset
 
 
@@ -64,6 +66,24 @@ def found(features: np.ndarray, most: int, generator: np.random.Generator) -> Gr
     components = directions[:COMPONENTS].T
     centers, _ = vq.kmeans2((some - mean) @ components, count, minit="++", iter=50, seed=generator)
     return Groups(*(array.astype(np.float32) for array in (mean, components, centers)))
+
+
+def counted(held_out: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """The groups of all reals, int [n + m], or of the held-out ones alone if the training reals are in other groups.
+
+    A discriminator that has learned its training reals by heart has other features of them. Their groups then say
+    nothing of how often a kind is. A chi-squared test compares the shares.
+
+    Args:
+        held_out: int [n], the groups of held-out reals.
+        training: int [m], the groups of training reals, or none of them.
+    """
+    if not len(training):
+        return held_out
+    both = np.concatenate([held_out, training])
+    of_all = np.stack([np.bincount(groups, minlength=both.max() + 1) for groups in (held_out, training)])
+    found = stats.chi2_contingency(of_all[:, of_all.any(axis=0)])
+    return both if found.pvalue >= KNOWN else held_out
 
 
 def offsets(real_groups: np.ndarray, fake_groups: np.ndarray, fake_log_ratios: np.ndarray, count: int) -> np.ndarray:

@@ -91,8 +91,18 @@ def test_a_ratio_that_does_not_see_the_kinds_is_corrected():
     assert set(seeing.held_out.numpy().round(3)) <= set((2.0 * values).round(3))
 
 
-def test_training_reals_are_counted_with_the_held_out_ones():
-    """Fakes N(0, I), of which half have x > 0. A quarter of few held-out reals have, and two thirds of the others."""
+def test_training_reals_in_other_groups_than_held_out_ones_are_not_counted():
+    rng = np.random.default_rng(0)
+    held_out, alike = (rng.choice(3, count, p=[0.5, 0.3, 0.2]) for count in (500, 2000))
+    others = rng.choice(3, 2000, p=[0.2, 0.3, 0.5])
+    np.testing.assert_array_equal(groups.counted(held_out, alike), np.concatenate([held_out, alike]))
+    np.testing.assert_array_equal(groups.counted(held_out, others), held_out)
+    np.testing.assert_array_equal(groups.counted(held_out, held_out[:0]), held_out)
+    np.testing.assert_array_equal(groups.counted(np.array([0, 2]), np.array([2, 0])), [0, 2, 2, 0])
+
+
+def test_training_reals_are_counted_with_the_held_out_ones_if_they_are_alike():
+    """Fakes N(0, I), of which half have x > 0. 42 % of few held-out reals have, and half of the others."""
     model = standard_normal_model(GAN, loss="minimax")
     for weight in model.discriminator.weights[-2:]:
         weight.assign(tf.zeros_like(weight))
@@ -102,13 +112,15 @@ def test_training_reals_are_counted_with_the_held_out_ones():
         return np.where(np.arange(count)[:, None] < share * count, points, -points).astype(np.float32)
 
     options = OPTIONS | dict(estimator="discriminator", groups=2)
-    held_out, training = halves(400, 0.25), halves(3600, 2 / 3)
     places = tf.constant([[2.0, 2.0], [-2.0, -2.0]])
 
-    def odds(**known):
-        right, left = fitting.for_export(model, held_out, options=options, **known)(places).numpy()
+    def odds(held_out, training=None):
+        right, left = fitting.for_export(model, held_out, training=training, options=options)(places).numpy()
         return right - left
 
-    share = (0.25 * 400 + 2 / 3 * 3600) / 4000
-    expected = np.log(share / (1 - share)) - np.log(0.25 / 0.75)
-    assert odds(training=training) - odds() == pytest.approx(expected, rel=0.2)
+    held_out, share = halves(400, 0.42), (0.42 * 400 + 0.5 * 3600) / 4000
+    expected = np.log(share / (1 - share)) - np.log(0.42 / 0.58)
+    assert odds(held_out, halves(3600, 0.5)) - odds(held_out) == pytest.approx(expected, abs=0.2)
+    assert odds(held_out, halves(3600, 2 / 3)) == pytest.approx(odds(held_out), abs=0.2)
+    few = held_out[100 : 100 + fitting.FEW - 1]
+    assert odds(few, halves(3600, 0.5)) == odds(few)
