@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from absl import flags
 
-from benchmarks import exports_in_turn, measuring
+from benchmarks import exports_in_turn, measuring, revisions
 from benchmarks.exports_in_turn import OTHER, THIS
 from benchmarks.runtimes import PAGE
 from ganzoo import cli
@@ -23,7 +23,6 @@ from ganzoo.zoo.registry import in_package
 
 FLAGS = flags.FLAGS
 ROUNDS = 5  # loads of each export, in turn
-LATER = ("cut", "stylegan2")  # entries that 1e8b19c does not have
 SHORT = ("--config.ratio.refit.steps=3", "--config.ratio.smoothed.steps=3", "--config.sampling.burn_in=1024")
 
 
@@ -95,8 +94,8 @@ def main() -> int:
     cli.positive("steps", FLAGS.steps)
     with cli.quiet_imports():
         import tensorflow  # noqa: F401 - its remarks are silenced here
-    found = {}
-    for entry in FLAGS.models:
+    found, there = {}, revisions.entries(FLAGS.against)
+    for entry in filter(there.__contains__, FLAGS.models):
         found[entry] = measure(entry, FLAGS.against, FLAGS.steps, Path(FLAGS.workdir) / FLAGS.against / entry)
         print(entry, *found[entry].items(), flush=True)
     text = (
@@ -109,7 +108,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     flags.DEFINE_string("against", None, "a revision of this repository whose exports are compared", required=True)
-    flags.DEFINE_list("models", [name for name in in_package() if name not in LATER], "entries of the zoo")
+    flags.DEFINE_list("models", in_package(), "entries of the zoo")
     flags.DEFINE_integer("steps", 3, "training steps of each entry")
     flags.DEFINE_string("workdir", "runs/export_sizes", "folder of the trainings")
     cli.run(main)

@@ -26,20 +26,35 @@ def checkout(revision: str) -> Iterator[Path]:
     Raises:
         GanzooError: where this is no checkout by git, and for a revision that it does not have.
     """
-    from ganzoo.errors import GanzooError
-
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "revision"
         made = _git("worktree", "add", "--detach", str(place), revision)
-        if made.returncode:
-            raise GanzooError(
-                f"--against {revision}: git has no such revision in {ROOT} ({made.stderr.strip().splitlines()[-1]}). "
-                "Give a commit, a branch or a tag of a clone with its history."
-            )
+        _check(made, revision)
         try:
             yield place
         finally:
             _git("worktree", "remove", "--force", str(place))
+
+
+def entries(revision: str) -> set[str]:
+    """The names of a revision's recipes.
+
+    Raises:
+        GanzooError: as `checkout`.
+    """
+    listed = _git("ls-tree", "--name-only", revision, "zoo_configs/")
+    _check(listed, revision)
+    return {Path(line).stem for line in listed.stdout.splitlines()}
+
+
+def _check(done: subprocess.CompletedProcess, revision: str) -> None:
+    from ganzoo.errors import GanzooError
+
+    if done.returncode:
+        raise GanzooError(
+            f"--against {revision}: git has no such revision in {ROOT} ({done.stderr.strip().splitlines()[-1]}). "
+            "Give a commit, a branch or a tag of a clone with its history."
+        )
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess:

@@ -20,9 +20,9 @@ def test_a_build_trains_and_draws_in_a_process_of_its_own():
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository with two revisions of a file."""
+    """A repository with two revisions of a file, and a recipe more in the second."""
     monkeypatch.setattr(revisions, "ROOT", tmp_path / "here")
-    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "zoo_configs").mkdir(parents=True)
 
     def git(*arguments):
         options = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"]
@@ -31,6 +31,7 @@ def repository(tmp_path, monkeypatch):
     git("init")
     for text in ("before", "after"):
         (tmp_path / "here" / "file").write_text(text)
+        (tmp_path / "here" / "zoo_configs" / f"{text}.py").write_text("")
         git("add", ".")
         git("commit", "-m", text)
         git("tag", text)
@@ -49,3 +50,10 @@ def test_a_revision_that_there_is_not_is_named(repository):
     message = "--against never: git has no such revision .* a clone with its history"
     with pytest.raises(GanzooError, match=message), checkout("never"):
         pass
+    with pytest.raises(GanzooError, match=message):
+        revisions.entries("never")
+
+
+def test_the_entries_are_those_of_the_revision(repository):
+    assert revisions.entries("before") == {"before"}
+    assert revisions.entries("after") == {"before", "after"}
