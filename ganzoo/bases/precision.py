@@ -1,28 +1,11 @@
 """The precision in which layers compute, as Keras's global policy has it."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
 from ganzoo import environment
-
-
-@contextlib.contextmanager
-def computing_in(precision: str) -> Iterator[None]:
-    """Layers that are made in the block compute in a precision, whatever the run's precision is.
-
-    Args:
-        precision: "float32" or "mixed_bfloat16".
-    """
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)
 
 
 def choose(precision: str, flag: str) -> None:

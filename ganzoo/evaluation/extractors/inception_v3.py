@@ -9,8 +9,7 @@ from pathlib import Path
 import h5py
 import keras
 
-from ganzoo.bases.precision import computing_in
-from ganzoo.evaluation.extractors.network import Network, square
+from ganzoo.evaluation.extractors.network import Network, in_float32, square
 
 
 def of_keras(file: h5py.File, path: Path) -> Network:
@@ -22,7 +21,7 @@ def of_keras(file: h5py.File, path: Path) -> Network:
     """
     include_top = "predictions" in file
     arguments = dict(classes=1000, classifier_activation=None) if include_top else dict(pooling="avg")
-    with computing_in("float32"):
+    with in_float32():
         whole = keras.applications.InceptionV3(include_top=include_top, weights=str(path), **arguments)
         features = whole.get_layer("avg_pool").output if include_top else whole.output
         model = keras.Model(whole.input, features)

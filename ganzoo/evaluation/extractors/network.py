@@ -1,8 +1,10 @@
 """What a loader of a file gives: a network, and how pictures are made ready for it."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
 Size = Callable[[int, int], tuple[int, int]]
@@ -52,6 +54,17 @@ class Network(NamedTuple):
             return pictures
         pictures = tf.image.resize(pictures, size, self.resize, antialias=self.antialias)
         return tf.clip_by_value(pictures, 0.0, 255.0)  # bicubic resizing overshoots
+
+
+@contextlib.contextmanager
+def in_float32() -> Iterator[None]:
+    """Layers that are made in the block compute in float32, whatever the run's precision is."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def square(side: int) -> Size:

@@ -10,9 +10,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo.bases.precision import computing_in
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.extractors.network import Network
+from ganzoo.evaluation.extractors.network import Network, in_float32
 
 _EXPECTED = "an extractor has one input of pictures [n, height, width, 1 or 3] and one output of features [n, d]"
 
@@ -20,7 +19,7 @@ _EXPECTED = "an extractor has one input of pictures [n, height, width, 1 or 3] a
 def of_keras(path: Path, sha256: str) -> Network:
     """A `.keras` file of Keras 3."""
     try:
-        with computing_in("float32"):
+        with in_float32():
             model = keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises what its layers and their files raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

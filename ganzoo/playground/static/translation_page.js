@@ -49,7 +49,7 @@ export class TranslationPage {
       form.append(this.gamma.row, this.seed.row);
     }
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("input", redraw);
+    form.addEventListener("input", (event) => event.target !== file && redraw()); // a file is read first
 
     const how = facts.is_drawn
       ? "Draw into the left picture by mouse, finger or pen; by keys, arrows move the pen and Space lowers or lifts it. Or drop a picture anywhere on the page, or choose a file."
