@@ -9,7 +9,9 @@
 import importlib
 
 from ganzoo.environment import __version__ as __version__
-from ganzoo.environment import prepare_tensorflow
+from ganzoo.environment import choose_backend, tune_tensorflow
+
+tune_tensorflow()
 
 # Imported at first use: `--help` and `--list` must answer before TensorFlow could be loaded.
 _homes = {
@@ -35,7 +37,7 @@ def __getattr__(name: str):
     if name not in _homes:
         raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
     if name != "GanzooError":
-        prepare_tensorflow()  # before whoever asks imports Keras
+        choose_backend()  # before whoever asks imports Keras
     return getattr(importlib.import_module(_homes[name]), name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
-from ganzoo.environment import prepare_tensorflow
+from ganzoo.environment import choose_backend
 from ganzoo.errors import GanzooError
 
 FLAGS = flags.FLAGS
@@ -68,7 +68,7 @@ def run(main: Callable[[], int | None], *, prepare: Callable[[], None] | None = 
         logging.set_verbosity(logging.WARNING)  # app.run has just set INFO
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            prepare_tensorflow()
+            choose_backend()
             sys.exit(main())
         except GanzooError as error:
             _fail(str(error), MISTAKE)

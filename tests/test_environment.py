@@ -1,6 +1,31 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from ganzoo import environment
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, "False True"),
+        ({"TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE": "true", "TF_ENABLE_ONEDNN_OPTS": "0"}, "True False"),
+    ],
+)
+@pytest.mark.skipif(environment.platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is set on x86 alone")
+def test_tensorflow_computes_by_onednn_and_keeps_primitives_unless_the_environment_says_otherwise(given, found):
+    """`import ganzoo` is enough; TensorFlow itself says whether it computes by oneDNN."""
+    code = (
+        "import ganzoo, os; from tensorflow.python.util import _pywrap_util_port as port; "
+        "print(os.environ['TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE'] == 'true', port.IsMklEnabled())"
+    )
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TF_MKL", "TF_ENABLE"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=inherited | given, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found
 
 
 def test_the_folder_is_where_the_user_says_or_else_with_his_other_caches(monkeypatch, tmp_path):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ml_collections import ConfigDict
 
-from ganzoo.environment import prepare_tensorflow
+from ganzoo.environment import choose_backend
 from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.zoo import values
 from ganzoo.zoo.recipes import check_network, load_config, settle_by_name
@@ -15,7 +15,7 @@ from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 if TYPE_CHECKING:
     from ganzoo.bases.stepped import TwoOptimizerModel
 
-prepare_tensorflow()
+choose_backend()
 
 
 def model_class(name: str) -> "type[TwoOptimizerModel]":

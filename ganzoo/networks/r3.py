@@ -139,8 +139,9 @@ class GroupedConv2D(keras.layers.Layer):
     """Inputs [batch, h, w, in] to outputs [batch, h, w, filters]; each output sees `group_size` input channels.
 
     Keras's Conv2D runs grouped convolutions through XLA, a hundred times slower on a CPU. TensorFlow's convolution
-    gives the same values and second derivatives. On a CPU its derivatives need oneDNN, which TensorFlow 2.21 leaves out
-    on some processors (as on one with AVX2 alone). There each group is a convolution of its own, except in exports.
+    gives the same values and second derivatives. On a CPU its derivatives need oneDNN, which `tune_tensorflow` chooses
+    on x86. Elsewhere, and where TensorFlow was imported first, each group is a convolution of its own, except in
+    exports.
     """
 
     def __init__(self, filters: int, kernel_size: int, group_size: int, kernel_initializer="glorot_uniform", **kwargs):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from ganzoo.environment import prepare_tensorflow
+from ganzoo.environment import choose_backend
 from ganzoo.errors import GanzooError
 from ganzoo.registration import Register
 
@@ -45,7 +45,7 @@ def _imported(plugin: str) -> ModuleType:
     path = Path(plugin).expanduser()
     if is_file and not path.is_file():
         raise GanzooError(f"no file '{plugin}'. Give --plugin a Python file, or the name of a module.")
-    prepare_tensorflow()
+    choose_backend()
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     name = path.stem if is_file else plugin

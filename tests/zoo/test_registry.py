@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 
@@ -79,14 +78,6 @@ def test_another_keras_backend_is_a_clear_error():
         [sys.executable, "-c", code], env={"KERAS_BACKEND": "jax"}, capture_output=True, text=True, check=False
     )
     assert "KERAS_BACKEND is 'jax'" in done.stderr
-
-
-@pytest.mark.parametrize(("given", "found"), [({}, "false"), ({"TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE": "true"}, "true")])
-def test_primitives_are_kept_unless_the_environment_says_otherwise(given, found):
-    code = "import ganzoo, os; ganzoo.list_models(); print(os.environ['TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE'])"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_MKL")} | given
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [found]
 
 
 def test_the_api_is_imported_without_tensorflow():
