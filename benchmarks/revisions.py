@@ -57,14 +57,20 @@ def _check(done: subprocess.CompletedProcess, revision: str) -> None:
         )
 
 
+def _environment(place: Path) -> dict[str, str]:
+    """The environment of the build in a folder: the user's, without what this build has set for itself."""
+    from ganzoo.environment import tuned
+
+    return {name: value for name, value in os.environ.items() if name not in tuned} | {"PYTHONPATH": str(place)}
+
+
 def _git(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
 
 
 def run(place: Path, module: str, *arguments: str) -> None:
     """Runs a command of the build in a folder, `python -m MODULE ARGUMENTS`, to its end."""
-    environment = os.environ | {"PYTHONPATH": str(place)}
-    subprocess.run([sys.executable, "-m", module, *arguments], cwd=place, env=environment, check=True)
+    subprocess.run([sys.executable, "-m", module, *arguments], cwd=place, env=_environment(place), check=True)
 
 
 class Trainer:
@@ -78,9 +84,8 @@ class Trainer:
 
     def __init__(self, place: Path, model: str, seed: int):
         command = [sys.executable, str(Path(__file__)), model, str(seed)]
-        environment = os.environ | {"PYTHONPATH": str(place)}
         pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._process = subprocess.Popen(command, cwd=place, env=environment, **pipes)
+        self._process = subprocess.Popen(command, cwd=place, env=_environment(place), **pipes)
         self.steps_left = math.inf
 
     def train(self, steps: int) -> None:

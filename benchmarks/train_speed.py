@@ -13,7 +13,7 @@ times, because processes of the same code differ by up to 7 %; ratios are of min
 matrix products and convolutions. The peak is the speed of the fastest matrix product or convolution on this machine in
 the same rounds. The bare operations are the convolutions and matrix products of ganzoo's own step, and nothing
 else; the rest of ganzoo's time is the share that better code around them could save. `--check` exits 1 if a ratio is
-short of its goal.
+short of its goal. All contenders on TensorFlow run with ganzoo's settings of it (`environment.tune_tensorflow`).
 """
 
 import contextlib

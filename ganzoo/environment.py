@@ -9,6 +9,8 @@ from ganzoo.errors import GanzooError
 
 __version__ = "0.1.0"
 
+tuned: dict[str, str] = {}  # the variables that `tune_tensorflow` has set in this process
+
 
 def tune_tensorflow() -> None:
     """Sets what makes TensorFlow fast on CPUs, unless the environment sets it. Works before TensorFlow is imported.
@@ -21,9 +23,11 @@ def tune_tensorflow() -> None:
     % of a step of `dcgan` and 3 to 6 % of a step of `cyclegan`, and takes no more memory.
     `TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE=true` restores TensorFlow's default.
     """
+    settings = {"TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE": "false"}
     if platform.machine() in ("x86_64", "AMD64"):
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE", "false")
+        settings["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    tuned.update({name: value for name, value in settings.items() if name not in os.environ})
+    os.environ.update(tuned)
 
 
 def choose_backend() -> None:

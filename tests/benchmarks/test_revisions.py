@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks import revisions
 from benchmarks.revisions import ROOT, Trainer, checkout
+from ganzoo import environment
 from ganzoo.errors import GanzooError
 
 
@@ -57,3 +58,14 @@ def test_a_revision_that_there_is_not_is_named(repository):
 def test_the_entries_are_those_of_the_revision(repository):
     assert revisions.entries("before") == {"before"}
     assert revisions.entries("after") == {"before", "after"}
+
+
+def test_another_build_gets_the_user_s_environment_without_what_this_build_has_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIVEN", "yes")
+    monkeypatch.setenv("TUNED", "1")
+    monkeypatch.setattr(environment, "tuned", {"TUNED": "1"})
+    (tmp_path / "show.py").write_text(
+        "import os, pathlib; pathlib.Path('seen').write_text(f\"{os.environ['GIVEN']} {'TUNED' in os.environ}\")"
+    )
+    revisions.run(tmp_path, "show")
+    assert (tmp_path / "seen").read_text() == "yes False"
