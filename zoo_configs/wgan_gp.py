@@ -3,8 +3,8 @@ r"""WGAN-GP: Wasserstein distance by a critic with a gradient penalty (Gulrajani
 "Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
 
 Expected (2 CPU cores, seed 0): fd_digits10k 5.58, with drs 6.58, with obrs 6.32, with mh 6.37, in 8 minutes.
-Another processor (AVX2 alone) rounds differently, and the seed led elsewhere: 5.31, with drs 8.61, with obrs 8.76, with
-mh 9.13, in 20 minutes.
+Another processor (AVX2 alone) rounds differently, and the seed led elsewhere: 7.19, with drs 7.81, with obrs 7.65, with
+mh 7.83, in 10 minutes; without oneDNN 5.31, with drs 6.45.
 
     python -m ganzoo.run --model wgan_gp
 """
