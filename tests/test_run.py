@@ -150,10 +150,11 @@ def test_a_run_leaves_what_it_promises_and_its_export_is_sampled_and_measured(tm
     assert "The run is finished." in (tmp_path / "run/report.html").read_text()
     assert [p.name for p in sorted((tmp_path / "run/samples").iterdir())] == ["step_000001.png", "step_000004.png"]
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert metrics.keys() == {"generate", "drs", "obrs", "mh", "floor", "log_ratio", "features", "copies"}
+    others = {"floor", "log_ratio", "features", "copies", "standard_errors"}
+    assert metrics.keys() == {"generate", "drs", "obrs", "mh"} | others
     assert metrics["copies"].keys() == {"generate", "drs", "obrs", "mh"}
     assert metrics["log_ratio"].keys() == {"dawids_z", "log_loss", "brier"}
-    assert metrics["generate"]["fd_digits300"] > 0
+    assert metrics["generate"]["fd_digits300"] > metrics["standard_errors"]["generate"]["fd_digits300"] > 0
     assert "tf.saved_model.load" in said
     assert "tensorflow_model_server" in said
 

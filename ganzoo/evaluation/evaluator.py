@@ -12,6 +12,7 @@ from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.copies import Copies, Training, find_copies
 from ganzoo.evaluation.features import eight_bits
+from ganzoo.evaluation.frechet import enough_for_frechet, standard_error
 from ganzoo.evaluation.picture_classifier import STEPS
 from ganzoo.evaluation.prdc import NEIGHBOURS
 from ganzoo.evaluation.registry import METRICS
@@ -126,6 +127,23 @@ class Evaluator:
         metrics = measured(self.suite.of_all, of_all) | measured(self.suite.compared, pairs)
         views = [as_they_are(samples, self.test.samples, labels=labels), pairs, of_all]
         return metrics | measured_by_users(users_metrics(), views, row)
+
+    def standard_errors(self, samples: np.ndarray) -> dict[str, float]:
+        """The standard error of the Frechet distance of `measure`, by the metric's name; empty without this metric.
+
+        It is the error of the samples' draw alone (`frechet.standard_error`): the reals are the same for all samplers.
+
+        Args:
+            samples: as for `measure`; those that were measured last cost nothing but the error.
+        """
+        if "fd" not in (*self.suite.of_all, *self.suite.compared):
+            return {}
+        features = self._features_of(samples)
+        is_of_all = "fd" in self.suite.of_all
+        view = self._of_all(samples, None, features) if is_of_all else self._compared(samples, features)
+        if not view.has("reference") or not enough_for_frechet(view["fake_features"]):
+            return {}
+        return {f"fd_{view.suffix}": standard_error(view["fake_features"], view["reference"])}
 
     def distance(self, samples: np.ndarray) -> tuple[str, float]:
         """One metric of samples, `Suite.distance`, by its name and with its value; lower is better.

@@ -23,7 +23,8 @@ from ganzoo.pictures.nearest import write_nearest
 from ganzoo.serving.exported import Exported
 
 MOST_SCORED = 10_000  # reals, and as many samples, whose log ratios are checked
-NOT_SAMPLERS = ("log_ratio", "label_accuracy", "codes", "features", "copies")  # among the rows of the metrics
+# Among the rows of the metrics.
+NOT_SAMPLERS = ("log_ratio", "label_accuracy", "codes", "features", "copies", "standard_errors")
 Z_ALARM = 3.0  # standard deviations: a Dawid's Z beyond it is not chance
 
 
@@ -92,14 +93,15 @@ def evaluate(
         ratio alone could make. `mh` has `num_restarted`, the chains that never moved and ran again. Of a conditional
         model, asked for the labels of the test part, also `{"label_accuracy": {"drs 0": ..., }}`, the share of each
         class that shows what its label says. Of pictures also `{"copies": {"generate": {...}, ...}}`: the figures of
-        `copies.Copies` for each sampler, with a sentence `in_words`.
+        `copies.Copies` for each sampler, with a sentence `in_words`. Where there is a Frechet distance,
+        `{"standard_errors": {"generate": {metric: value}, ...}}`, in the metric's unit.
 
     Raises:
         GanzooError: if the reals have another shape than the samples, or no labels for a conditional model.
     """
     evaluator = evaluator or Evaluator(parts.train, parts.test)
     bound = exported.proposals_per_second() if "propose" in exported.signatures else None
-    rows, of_classes, copies = {}, {}, {}
+    rows, of_classes, copies, errors = {}, {}, {}, {}
     labels = _labels(exported, parts)
     for sampler in samplers:
         if sampler not in exported.signatures:
@@ -117,6 +119,8 @@ def evaluate(
             continue
         asked = draws.get("labels", np.resize(labels, num_samples)) if exported.is_conditional else None
         rows[sampler] = evaluator.measure(draws["samples"], asked, row=sampler)
+        if found := evaluator.standard_errors(draws["samples"]):
+            errors[sampler] = found
         if found := evaluator.copies(draws["samples"]):
             copies[sampler], nearest = found
             if nearest_picture is not None and len(copies) == 1:
@@ -135,6 +139,8 @@ def evaluate(
         reals = parts.train.take(np.arange(min(num_samples, len(parts.train))))
         accuracy, of_classes["floor"] = evaluator.label_accuracy(reals.samples, reals.labels)
         rows["floor"] |= accuracy
+    if errors:
+        rows["standard_errors"] = errors
     if copies:
         rows["copies"] = {
             name: {**found._asdict(), "in_words": in_words(found, name)} for name, found in copies.items()
@@ -208,12 +214,24 @@ def codes(exported: Exported, parts: Parts, *, seed: int = 0, picture: Path | No
     return {"codes": found}
 
 
+def errors_in_words(errors: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """A line on how far a distance moves from draw to draw, for each metric that has a standard error.
+
+    >>> errors_in_words({"generate": {"fd_digits10k": 0.5412}, "drs": {"fd_digits10k": 0.3501}})
+    ['fd_digits10k moves from draw to draw: its standard error is 0.54 by generate, 0.35 by drs']
+    """
+    metrics = dict.fromkeys(metric for row in errors.values() for metric in row)
+    of = {m: [f"{row[m]:.2g} by {sampler}" for sampler, row in errors.items() if m in row] for m in metrics}
+    return [f"{m} moves from draw to draw: its standard error is {', '.join(found)}" for m, found in of.items()]
+
+
 def describe(metrics: dict[str, dict[str, float]]) -> str:
     """The samplers' table, how far the modes of stacked digits can be trusted, and a line on the calibration with a
     warning where it fails."""
     lines = [format_table({name: row for name, row in metrics.items() if name not in NOT_SAMPLERS})]
     if found := metrics.get("features"):
         lines.append(features_in_words(found))
+    lines += errors_in_words(metrics.get("standard_errors", {}))
     lines += [found["in_words"] for found in metrics.get("copies", {}).values()]
     if of_classes := metrics.get("label_accuracy"):
         lines.append(f"share of each class that shows what its label says:\n{format_table(of_classes)}")

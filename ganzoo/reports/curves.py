@@ -202,3 +202,12 @@ def number(value: float | None) -> str:
         return f"{value:,.0f}"
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if 100 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
+
+
+def with_error(value: float | None, error: float | None) -> str:
+    """A number with its standard error, where there is one.
+
+    >>> with_error(7.1886, 0.5412), with_error(7.1886, None), with_error(None, None)
+    ('7.19 ± 0.54', '7.19', '–')
+    """
+    return number(value) if value is None or error is None else f"{number(value)} ± {error:.2g}"

@@ -191,20 +191,29 @@ def tables(metrics: Mapping[str, Mapping[str, float]], is_translator: bool) -> l
     """The tables of metrics: one for models that sample, one for each direction of a translator."""
     rows = {name: row for name, row in metrics.items() if name not in NOT_SAMPLERS}
     if not is_translator:
-        return [_table("", rows, "generate", "drs", "floor")] if rows else []
+        errors = metrics.get("standard_errors", {})
+        return [_table("", rows, "generate", "drs", "floor", errors)] if rows else []
     directions: dict[str, dict] = {}
     for name, row in rows.items():
         directions.setdefault(name.partition(",")[0], {})[name] = row
     return [_table(name, of, name, f"{name}, drs", f"{name}, real") for name, of in directions.items()]
 
 
-def _table(title: str, rows: Mapping[str, Mapping[str, float]], plain: str, rejected: str, floor: str) -> Table:
+def _table(
+    title: str,
+    rows: Mapping[str, Mapping[str, float]],
+    plain: str,
+    rejected: str,
+    floor: str,
+    errors: Mapping[str, Mapping[str, float]] = {},
+) -> Table:
     names = list(dict.fromkeys(metric for row in rows.values() for metric in row))
     found = []
     for metric in names:
         values = {row: of[metric] for row, of in rows.items() if isinstance(of.get(metric), int | float)}
         way = words.better(metric)
         mine = {row: value for row, value in values.items() if row != floor}
+        of_metric = {row: of[metric] for row, of in errors.items() if metric in of}
         best = None
         if way and len(mine) > 1:
             best = (min if way == "lower" else max)(mine.values())
@@ -213,8 +222,14 @@ def _table(title: str, rows: Mapping[str, Mapping[str, float]], plain: str, reje
                 name=metric,
                 better=way,
                 words=words.words(metric),
-                cells=[(curves.number(values.get(row)), best is not None and mine.get(row) == best) for row in rows],
-                verdict=words.verdict(metric, values, plain, rejected, floor),
+                cells=[
+                    (
+                        curves.with_error(values.get(row), of_metric.get(row)),
+                        best is not None and mine.get(row) == best,
+                    )
+                    for row in rows
+                ],
+                verdict=words.verdict(metric, values, plain, rejected, floor, of_metric),
             )
         )
     short = [name.removeprefix(f"{title}, ") if title else name for name in rows]

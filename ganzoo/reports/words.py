@@ -1,5 +1,6 @@
 """What a metric says, in words, and what its figures say beside those of real data."""
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -7,6 +8,7 @@ from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.suites import PACKAGE, direction
 from ganzoo.reports.curves import number
 
+SURE = 2.0  # standard errors of a difference, below which it may be chance
 METRIC_WORDS = {
     "fd": "Fréchet distance: how far the samples' features lie from the features of real data",
     "kd": "Kernel distance between the features of samples and of real data",
@@ -73,13 +75,16 @@ def words(metric: str) -> str:
     return text
 
 
-def verdict(metric: str, values: Mapping[str, float], plain: str, rejected: str, floor: str) -> str:
+def verdict(
+    metric: str, values: Mapping[str, float], plain: str, rejected: str, floor: str, errors: Mapping[str, float] = {}
+) -> str:
     """What the figures of one metric say, in one sentence; empty where there is nothing to compare.
 
     Args:
         metric: its name in `metrics.json`.
         values: by row.
         plain, rejected, floor: the rows of the generator alone, of rejection, and of real data.
+        errors: the standard errors of the values, by row, where they are known.
     """
     way = better(metric)
     old, new, real = values.get(plain), values.get(rejected), values.get(floor)
@@ -89,7 +94,11 @@ def verdict(metric: str, values: Mapping[str, float], plain: str, rejected: str,
             parts.append(f"Rejection leaves it at {number(new)}")
         else:
             change = "improves" if (new < old) == (way == "lower") else "worsens"
-            parts.append(f"Rejection {change} it from {number(old)} to {number(new)}")
+            text = f"Rejection {change} it from {number(old)} to {number(new)}"
+            known = plain in errors and rejected in errors
+            if known and abs(new - old) < SURE * math.hypot(errors[plain], errors[rejected]):
+                text += ", which may be chance: another draw moves it as much"
+            parts.append(text)
     if real is not None:
         parts.append(f"real data score {number(real)}")
     text = "; ".join(parts)

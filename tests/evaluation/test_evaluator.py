@@ -10,7 +10,7 @@ from ganzoo.data.sources import mnist_5k
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.features import DigitsFeatures, RandomFeatures
-from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance
+from ganzoo.evaluation.frechet import fit_gaussian, frechet_distance, standard_error
 from ganzoo.evaluation.kernel import squared_mmd
 from ganzoo.evaluation.triple_coverage import triple_coverage
 from tests.conftest import shapes
@@ -65,6 +65,21 @@ def test_points_show_the_mode_they_are_in():
     accuracy, of_class = evaluator.label_accuracy(points, np.array([0, 1, 0, 1]))
     assert accuracy == {"label_accuracy_4": 0.5}
     assert of_class == {"0": 0.5, "1": 0.5}
+
+
+def test_a_frechet_distance_has_its_standard_error_by_the_same_name(on_digits, digits):
+    """Digits are compared with MNIST's moments, other pictures with the test part; points have no such distance."""
+    some = digits[:500]
+    (name, error), *others = on_digits.standard_errors(some).items()
+    assert not others
+    assert name in on_digits.measure(some)
+    assert error == standard_error(on_digits.suite.extractor.features(some), on_digits.suite.reference)
+    pictures = Evaluator(reals("folder:x", shapes(400)), reals("folder:x", shapes(400, seed=1)))
+    found = pictures.measure(some := shapes(400, seed=2))
+    assert pictures.standard_errors(some).keys() == {name for name in found if name.startswith("fd_")} != set()
+    assert pictures.standard_errors(shapes(4)) == {}
+    points = np.zeros((4, 2), np.float32)
+    assert Evaluator(reals("p", points), reals("p", points)).standard_errors(points) == {}
 
 
 def test_real_digits_are_near_the_floor_and_noise_is_far(on_digits, digits):

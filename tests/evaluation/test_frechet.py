@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.frechet import Gaussian, fit_gaussian, frechet_distance
+from ganzoo.evaluation.frechet import Gaussian, fit_gaussian, frechet_distance, standard_error
 
 
 def test_in_one_dimension_it_is_the_difference_of_means_and_of_deviations():
@@ -50,3 +50,28 @@ def test_moments_are_unbiased_and_in_double_precision():
     np.testing.assert_allclose(gaussian.mean, [1, 2])
     np.testing.assert_allclose(gaussian.covariance, [[2, 4], [4, 8]])
     assert gaussian.covariance.dtype == np.float64
+
+
+def test_the_standard_error_in_one_dimension_is_the_delta_method_s():
+    """(m - 1)^2 + (s - 2)^2 of n normal samples: the variance is (4 (m - 1)^2 s^2 + 2 (s - 2)^2 s^2) / n."""
+    samples = 3.0 + 0.5 * np.random.default_rng(0).standard_normal((200_000, 1))
+    found = standard_error(samples, Gaussian(np.array([1.0]), np.array([[4.0]])))
+    assert found == pytest.approx(np.sqrt((4 * 2.0**2 * 0.25 + 2 * 1.5**2 * 0.25) / len(samples)), rel=0.01)
+
+
+def test_the_standard_error_is_the_deviation_over_draws():
+    """400 draws of 300 samples in 5 dimensions, correlated and of another covariance than the reference."""
+    rng = np.random.default_rng(1)
+    mix, reference = rng.standard_normal((5, 5)), fit_gaussian(rng.standard_normal((2000, 5)) @ rng.random((5, 5)))
+    draws = [rng.standard_normal((300, 5)) @ mix + 0.3 for _ in range(400)]
+    distances = [frechet_distance(fit_gaussian(draw), reference) for draw in draws]
+    assert np.mean([standard_error(draw, reference) for draw in draws]) == pytest.approx(np.std(distances), rel=0.1)
+
+
+def test_the_standard_error_needs_no_help_with_dead_features():
+    rng = np.random.default_rng(2)
+    samples, reals = rng.standard_normal((500, 4)) + 1.0, rng.standard_normal((500, 4))
+    expected = standard_error(samples, fit_gaussian(reals))
+    dead = np.zeros((500, 2))
+    found = standard_error(np.hstack([samples, dead]), fit_gaussian(np.hstack([reals, dead])))
+    assert found == pytest.approx(expected, rel=1e-9)

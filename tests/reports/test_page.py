@@ -152,6 +152,19 @@ def test_what_the_figures_say_of_copies_and_features_is_on_the_page(new_run):
     assert "do not quote" in found
 
 
+@pytest.mark.parametrize(("error", "is_chance"), [(0.2, False), (0.25, True)])
+def test_a_figure_has_its_standard_error_and_a_small_change_may_be_chance(new_run, error, is_chance):
+    """2.89 and 2.24 differ by .65: more than two errors of .28 together, and less than two of .35."""
+    workdir = new_run()
+    metrics = json.loads((workdir / "metrics.json").read_text())
+    (metric,) = (name for name in metrics["generate"] if name.startswith("fd_"))
+    errors = {sampler: {metric: error} for sampler in ("generate", "drs")}
+    (workdir / "metrics.json").write_text(json.dumps(metrics | {"standard_errors": errors}))
+    found = written(workdir).section("metrics")
+    assert f"2.89 ± {error} 2.24 ± {error}" in found
+    assert ("from 2.89 to 2.24, which may be chance: another draw moves it as much;" in found) == is_chance
+
+
 def test_a_stopped_run_says_what_is_missing_and_how_to_go_on(new_run):
     found = written(new_run(finished=False))
     assert (
