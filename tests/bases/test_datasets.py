@@ -60,7 +60,7 @@ def test_an_epoch_of_unknown_length_takes_no_step_without_a_batch(entry, name):
         assert model.steps_taken == 4
         weights.append([variable.numpy() for variable in [*model.variables, *optimizers]])
     for known, unknown in zip(*weights, strict=True):
-        # Sums on several threads differ in their last bits, and Adam's first steps enlarge that: once to .0012 in stargan.
+        # Sums on several threads differ in their last bits, which Adam enlarges: once to .0012 in stargan.
         np.testing.assert_allclose(known, unknown, atol=5e-3)
 
 
