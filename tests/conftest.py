@@ -8,12 +8,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Each process has a core's worth of work: more threads in it, and in what it starts, only get in each other's way.
     os.environ |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), "1")
 
+import ganzoo  # before TensorFlow, which it tunes
+
+# isort: split
 import keras
 import numpy as np
 import pytest
 from tensorflow.python.framework.ops import gradient_registry
 
-import ganzoo
 from ganzoo.data.parts import Domains
 from ganzoo.data.reals import Reals
 

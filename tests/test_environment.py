@@ -3,8 +3,13 @@ import subprocess
 import sys
 
 import pytest
+from tensorflow.python.util import _pywrap_util_port
 
 from ganzoo import environment
+
+ON_X86 = pytest.mark.skipif(
+    environment.platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is set on x86 alone"
+)
 
 
 @pytest.mark.parametrize(
@@ -14,7 +19,7 @@ from ganzoo import environment
         ({"TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE": "true", "TF_ENABLE_ONEDNN_OPTS": "0"}, "True False"),
     ],
 )
-@pytest.mark.skipif(environment.platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is set on x86 alone")
+@ON_X86
 def test_tensorflow_computes_by_onednn_and_keeps_primitives_unless_the_environment_says_otherwise(given, found):
     """`import ganzoo` is enough; TensorFlow itself says whether it computes by oneDNN."""
     code = (
@@ -26,6 +31,22 @@ def test_tensorflow_computes_by_onednn_and_keeps_primitives_unless_the_environme
         [sys.executable, "-c", code], env=inherited | given, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == found
+
+
+@ON_X86
+@pytest.mark.parametrize("package", ["benchmarks", "pretrained"])
+def test_the_packages_of_programs_tune_tensorflow_before_a_program_imports_it(package):
+    code = (
+        f"import {package}, os, sys; assert 'tensorflow' not in sys.modules; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    )
+    inherited = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    done = subprocess.run([sys.executable, "-c", code], env=inherited, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+
+
+@ON_X86
+def test_the_tests_compute_as_users_do():
+    assert _pywrap_util_port.IsMklEnabled() == (os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1")
 
 
 def test_the_folder_is_where_the_user_says_or_else_with_his_other_caches(monkeypatch, tmp_path):

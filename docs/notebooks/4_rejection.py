@@ -10,16 +10,15 @@
 import os
 import tempfile
 
-import matplotlib.pyplot as plt
-import numpy as np
-import tensorflow as tf
-from scipy import stats
-
 import ganzoo
 from ganzoo.data import loading, pipeline
 from ganzoo.evaluation.mode_coverage import mode_coverage
 from ganzoo.sampling import drs, obrs
 from ganzoo.serving.exported import Exported
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy import stats
+import tensorflow as tf
 
 STEPS = int(os.environ.get("NOTEBOOK_STEPS", "6000"))  # of the training below
 random = np.random.default_rng(0)

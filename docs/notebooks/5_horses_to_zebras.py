@@ -12,16 +12,15 @@
 import os
 import tempfile
 
-import matplotlib.pyplot as plt
-import numpy as np
-import tensorflow as tf
-from sklearn.svm import SVC
-
 import ganzoo
 from ganzoo.data import loading, pipeline
 from ganzoo.data.reals import to_float
 from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.svm import SVC
+import tensorflow as tf
 
 try:
     from elpv_dataset.utils import load_dataset

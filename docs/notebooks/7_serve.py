@@ -10,23 +10,22 @@ import base64
 import contextlib
 import io
 import os
+from pathlib import Path
 import shlex
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
-
-import matplotlib.pyplot as plt
-import numpy as np
-import onnxruntime
-import requests
-import tensorflow as tf
-from PIL import Image
 
 from ganzoo.pictures import drawing
 from ganzoo.serving import asking
 from ganzoo.serving.connecting import connect
 from ganzoo.serving.stand_in.server import StandIn
+import matplotlib.pyplot as plt
+import numpy as np
+import onnxruntime
+from PIL import Image
+import requests
+import tensorflow as tf
 
 STEPS = int(os.environ.get("NOTEBOOK_STEPS", "500"))
 HERE = Path(tempfile.mkdtemp())

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import jupytext
-import pytest
 from nbmake.pytest_items import NotebookFile
+import pytest
 
 STEPS = "20"
 
