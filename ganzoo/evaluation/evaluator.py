@@ -12,13 +12,12 @@ from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.copies import Copies, Training, find_copies
 from ganzoo.evaluation.features import eight_bits
-from ganzoo.evaluation.frechet import enough_for_frechet, standard_error
 from ganzoo.evaluation.picture_classifier import STEPS
 from ganzoo.evaluation.prdc import NEIGHBOURS
 from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.samples import checked, order, short, subset
 from ganzoo.evaluation.suites import Maker, suite_for, users_metrics
-from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users
+from ganzoo.evaluation.views import View, as_they_are, compared, measured, measured_by_users, standard_errors
 
 _most_neighbours = 10_000  # reals, and as many fakes, in the metrics that compare pairs
 _most_searched = 20_000  # train reals among which the nearest is looked for
@@ -129,21 +128,16 @@ class Evaluator:
         return metrics | measured_by_users(users_metrics(), views, row)
 
     def standard_errors(self, samples: np.ndarray) -> dict[str, float]:
-        """The standard error of the Frechet distance of `measure`, by the metric's name; empty without this metric.
+        """The standard errors of the metrics of `measure` that have one, by the metrics' names.
 
-        It is the error of the samples' draw alone (`frechet.standard_error`): the reals are the same for all samplers.
+        They are the errors of the samples' draw alone: the reals are the same for all samplers.
 
         Args:
-            samples: as for `measure`; those that were measured last cost nothing but the error.
+            samples: as for `measure`; those that were measured last cost nothing but the errors.
         """
-        if "fd" not in (*self.suite.of_all, *self.suite.compared):
-            return {}
         features = self._features_of(samples)
-        is_of_all = "fd" in self.suite.of_all
-        view = self._of_all(samples, None, features) if is_of_all else self._compared(samples, features)
-        if not view.has("reference") or not enough_for_frechet(view["fake_features"]):
-            return {}
-        return {f"fd_{view.suffix}": standard_error(view["fake_features"], view["reference"])}
+        of_all, pairs = self._of_all(samples, None, features), self._compared(samples, features)
+        return standard_errors(self.suite.of_all, of_all) | standard_errors(self.suite.compared, pairs)
 
     def distance(self, samples: np.ndarray) -> tuple[str, float]:
         """One metric of samples, `Suite.distance`, by its name and with its value; lower is better.

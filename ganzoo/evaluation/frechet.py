@@ -44,15 +44,7 @@ def frechet_distance(p: Gaussian, q: Gaussian) -> float:
     return max(float(distance), 0.0)
 
 
-@register_metric("fd", direction="lower")
-def frechet_distance_to(fake_features: np.ndarray, reference: Gaussian) -> float:
-    """`frechet_distance` of features [n, d] to reals of the given moments; nan unless `enough_for_frechet`."""
-    if not enough_for_frechet(fake_features):
-        return float("nan")
-    return frechet_distance(fit_gaussian(fake_features), reference)
-
-
-def standard_error(features: np.ndarray, reference: Gaussian) -> float:
+def standard_error(fake_features: np.ndarray, reference: Gaussian) -> float:
     """The standard error of `frechet_distance_to`: its standard deviation over draws of as many samples, in [0, inf).
 
     By the delta method: to first order a sample x moves the distance by (2 (m_p - m_q) + G c) c / n, where c = x - m_p
@@ -61,17 +53,27 @@ def standard_error(features: np.ndarray, reference: Gaussian) -> float:
     the distance is nearly 0, its first order vanishes, and the standard error comes out too small.
 
     Args:
-        features: float [n, d], n >= 2.
+        fake_features: float [n, d]; nan unless `enough_for_frechet`.
         reference: the moments that they are compared with.
     """
-    fakes, root = fit_gaussian(features), _root(reference.covariance)
+    if not enough_for_frechet(fake_features):
+        return float("nan")
+    fakes, root = fit_gaussian(fake_features), _root(reference.covariance)
     values, vectors = scipy.linalg.eigh(root @ fakes.covariance @ root)
     is_there = values > len(values) * np.finfo(np.float64).eps * values.max(initial=0.0)
     inverse = (vectors[:, is_there] / np.sqrt(values[is_there])) @ vectors[:, is_there].T
-    centred = np.asarray(features, np.float64) - fakes.mean
+    centred = np.asarray(fake_features, np.float64) - fakes.mean
     of_covariance = centred - centred @ (root @ inverse @ root)
     influences = np.sum((2 * (fakes.mean - reference.mean) + of_covariance) * centred, axis=1)
     return float(influences.std(ddof=1) / np.sqrt(len(centred)))
+
+
+@register_metric("fd", direction="lower", standard_error=standard_error)
+def frechet_distance_to(fake_features: np.ndarray, reference: Gaussian) -> float:
+    """`frechet_distance` of features [n, d] to reals of the given moments; nan unless `enough_for_frechet`."""
+    if not enough_for_frechet(fake_features):
+        return float("nan")
+    return frechet_distance(fit_gaussian(fake_features), reference)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

@@ -36,17 +36,22 @@ class Metric(NamedTuple):
         function: what is called with the ingredients that it takes; a metric of several numbers shares it.
         direction: "lower" or "higher", whichever is better; None where neither is.
         takes: the names of the ingredients.
+        standard_error: a function of the same ingredients, the number's standard deviation over draws of the samples;
+            None where it is not known.
     """
 
     function: Callable
     direction: str | None
     takes: tuple[str, ...]
+    standard_error: Callable | None = None
 
 
 METRICS: Register[Metric] = Register("metric")
 
 
-def register_metric(name: str, *, direction: str | None) -> Callable[[Function], Function]:
+def register_metric(
+    name: str, *, direction: str | None, standard_error: Callable | None = None
+) -> Callable[[Function], Function]:
     """Function decorator: the function becomes a metric.
 
     A user's own metric is measured beside the package's metrics: of every sampler and of the floor, and in each
@@ -60,6 +65,8 @@ def register_metric(name: str, *, direction: str | None) -> Callable[[Function],
     Args:
         name: letters, digits and underscores.
         direction: "lower" or "higher", whichever is better; None where neither is.
+        standard_error: of the metrics of the package: a function of the same parameters that gives the number's
+            standard error.
 
     Raises:
         GanzooError: for a name that is taken or cannot be, another direction, and a parameter that is no ingredient.
@@ -75,7 +82,7 @@ def register_metric(name: str, *, direction: str | None) -> Callable[[Function],
         )
 
     def add(function: Function) -> Function:
-        METRICS.add(name, Metric(function, direction, _takes(name, function)), function)
+        METRICS.add(name, Metric(function, direction, _takes(name, function), standard_error), function)
         return function
 
     return add

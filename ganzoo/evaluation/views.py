@@ -100,6 +100,18 @@ def measured(metrics: Iterable[str], view: View) -> dict[str, float]:
     return found
 
 
+def standard_errors(metrics: Iterable[str], view: View) -> dict[str, float]:
+    """The standard errors of those of the package's metrics that have one, by their names in `metrics.json`."""
+    found = {}
+    for name in metrics:
+        metric = METRICS[name]
+        if metric.standard_error is not None and view.has(*metric.takes):
+            error = metric.standard_error(**view.arguments(metric))
+            if math.isfinite(error):
+                found[f"{name}_{view.suffix}"] = error
+    return found
+
+
 def measured_by_users(metrics: Iterable[str], views: Iterable[View], row: str) -> dict[str, float]:
     """Users' own metrics, each on the first view that has what it takes, by their names in `metrics.json`.
 

@@ -101,6 +101,7 @@ def html(run: Run, *, exported: Exported | None = None, in_training: bool = Fals
         frames_in_all=len(run.pictures),
         strips=strips(run, shown.get("domains")),
         tables=tables(metrics, run.is_translator),
+        has_errors="standard_errors" in metrics,
         label_accuracy=_label_accuracy(metrics),
         calibration=_figures(metrics.get("log_ratio")),
         is_off=abs(metrics.get("log_ratio", {}).get("dawids_z", 0.0)) > Z_ALARM,

@@ -68,6 +68,12 @@ def test_the_standard_error_is_the_deviation_over_draws():
     assert np.mean([standard_error(draw, reference) for draw in draws]) == pytest.approx(np.std(distances), rel=0.1)
 
 
+def test_few_samples_have_no_standard_error():
+    """As they have no distance: fewer than two for each feature."""
+    samples = np.random.default_rng(0).standard_normal((7, 4))
+    assert np.isnan(standard_error(samples, Gaussian(np.zeros(4), np.eye(4))))
+
+
 def test_the_standard_error_needs_no_help_with_dead_features():
     rng = np.random.default_rng(2)
     samples, reals = rng.standard_normal((500, 4)) + 1.0, rng.standard_normal((500, 4))

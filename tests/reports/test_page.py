@@ -157,10 +157,12 @@ def test_a_figure_has_its_standard_error_and_a_small_change_may_be_chance(new_ru
     """2.89 and 2.24 differ by .65: more than two errors of .28 together, and less than two of .35."""
     workdir = new_run()
     metrics = json.loads((workdir / "metrics.json").read_text())
+    assert "standard error" not in written(workdir).section("metrics")
     (metric,) = (name for name in metrics["generate"] if name.startswith("fd_"))
     errors = {sampler: {metric: error} for sampler in ("generate", "drs")}
     (workdir / "metrics.json").write_text(json.dumps(metrics | {"standard_errors": errors}))
     found = written(workdir).section("metrics")
+    assert "± is one standard error of the draw." in found
     assert f"2.89 ± {error} 2.24 ± {error}" in found
     assert ("from 2.89 to 2.24, which may be chance: another draw moves it as much;" in found) == is_chance
 
