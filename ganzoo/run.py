@@ -234,8 +234,11 @@ def resolve() -> ConfigDict:
         config.data.data_dir = FLAGS.data_dir
     if FLAGS.feature_extractor is not None:
         config.evaluation.feature_extractor = FLAGS.feature_extractor
+    workdir = Path(FLAGS.workdir or default_workdir(config))
     if "split" in config.data and not any(key == "data.split" for key, _ in values.config_flags(sys.argv)):
-        config.data.split = stored_split(Path(FLAGS.workdir or default_workdir(config)), config.data.split)
+        config.data.split = stored_split(workdir, config.data.split)
+    if config.precision == "auto":  # a run keeps its precision on other hardware
+        config.precision = stored_precision(workdir, "auto")
     values.check(config)
     check_network(config)
     return config.lock()
@@ -246,6 +249,14 @@ def stored_split(workdir: Path, otherwise: str) -> str:
     try:
         return stored(workdir)["config"]["data"].get("split", BEFORE["data.split"])
     except (AttributeError, KeyError, TypeError):
+        return otherwise
+
+
+def stored_precision(workdir: Path, otherwise: str) -> str:
+    """The precision of the run in a folder; `otherwise` without a run."""
+    try:
+        return stored(workdir)["config"]["precision"]
+    except (KeyError, TypeError):
         return otherwise
 
 

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from ganzoo import environment
 from tests import processes
 from tests.exports import exports  # noqa: F401 - a fixture
 
@@ -388,6 +389,19 @@ def test_a_run_goes_on_with_the_split_that_it_has(tmp_path):
         (tmp_path / "config.json").write_text(json.dumps({"config": {"data": data}}))
         assert split() == expected
     assert split("--config.data.split=by_size") == "by_size"
+
+
+def test_a_precision_left_to_the_hardware_is_written_down_and_kept(tmp_path):
+    """A run that began in half precision goes on in it, whatever this machine's processor has."""
+
+    def precision(workdir, *flags):
+        run("--model=gan", "--dataset=gaussians25", "--steps=2", f"--workdir={workdir}", *SHORT, *flags)
+        return json.loads((workdir / "config.json").read_text())["config"]["precision"]
+
+    of_processor = "mixed_bfloat16" if environment.computes_bfloat16() else "float32"
+    assert precision(tmp_path / "auto", "--config.precision=auto") == of_processor
+    assert precision(tmp_path / "half", "--config.precision=mixed_bfloat16") == "mixed_bfloat16"
+    assert precision(tmp_path / "half", "--config.precision=auto", "--steps=4") == "mixed_bfloat16"
 
 
 def test_a_run_begins_with_the_networks_of_another_and_resumes_without_it(tmp_path):

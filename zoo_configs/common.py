@@ -171,7 +171,8 @@ def _of_any_task(task: str) -> ConfigDict:
     config.task = task  # what a run does with the model: a module of `ganzoo.tasks`
     config.seed = 0
     config.deterministic = False  # bit-equal runs, at some cost in speed
-    config.precision = "float32"  # or mixed_bfloat16: last layers, penalties and losses stay float32
+    # or mixed_bfloat16: last layers, penalties and losses stay float32; or auto: that where the hardware has bfloat16
+    config.precision = "float32"
 
     config.data = ConfigDict()
     config.data.data_dir = ""  # the folder of TFDS's sets; empty takes TFDS's default

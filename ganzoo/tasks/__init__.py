@@ -55,7 +55,8 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     determinism.
 
     Args:
-        config: a resolved recipe. The keys that are 0 for what the data have get their values.
+        config: a resolved recipe. The keys that are 0 for what the data have get their values, and so does a precision
+            that is left to the hardware.
         mark: called with the name of each finished part, as `Laps.mark`.
 
     Raises:
@@ -73,6 +74,7 @@ def prepare(config: ConfigDict, mark: Callable[[str], None] = lambda lap: None) 
     extractors.asked_for(config)  # a wrong file is found now, and loading it draws no random number of the run's
     # The seed of the initial weights; everything else random has its own seed.
     keras.utils.set_random_seed(seeds.uint32(config.seed))
+    config.precision = precision.resolve(config.precision)
     precision.choose(config.precision, "--config.precision=float32")
 
     task = of(config.task)

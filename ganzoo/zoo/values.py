@@ -98,7 +98,7 @@ RULES: dict[str, Rule] = {
     "task": name_of("sampling", "translation"),
     "seed": ANY,  # any whole number: `ganzoo.seeds`
     "deterministic": ANY,
-    "precision": name_of("float32", "mixed_bfloat16"),
+    "precision": name_of("float32", "mixed_bfloat16", "auto"),
     "batch_size": count(),
     "steps": count(),
     "steps_per_execution": count(),
