@@ -192,6 +192,7 @@ def _log_complement(gap: tf.Tensor, epsilon: float) -> tf.Tensor:
     """log(1 - exp(gap - epsilon)) for gaps up to 0.
 
     It is computed as log(1 - exp(gap) + exp(gap) (1 - exp(-epsilon))). The plain form fails: TensorFlow's compiler
-    rewrites x - M - epsilon as x - (M + epsilon), which float32 rounds to x - M, and the best sample would get log(0).
+    rewrites x - M - epsilon as x - (M + epsilon), which float32 rounds to x - M, and the best sample would get log(0)
+    (findings/grappler_folds_constants.sh).
     """
     return tf.math.log(-tf.math.expm1(gap) - tf.exp(gap) * math.expm1(-epsilon))
