@@ -11,7 +11,7 @@ from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.export.encoded_pictures import png
 from ganzoo.export.inputs import SAMPLING
 from ganzoo.export.request_checks import checked, finite
-from ganzoo.export.signature import Signature, Signatures
+from ganzoo.export.signature import Shared, Signature, Signatures
 from ganzoo.networks import style
 from ganzoo.sampling import drs, mh, obrs, per_class
 from ganzoo.sampling.proposals import burn_in, finite_or_impossible, generate
@@ -35,14 +35,15 @@ def signatures(
         sampling: as in `config.sampling`.
         classes: the labels by which requests ask for the model's classes 0, 1, ...; None is these numbers themselves.
     """
-    basic = BasicSignatures(model, ratio, sampling)
+    networks = Networks(model, ratio)
+    basic = BasicSignatures(networks, sampling)
     offered = {
         basic.serving_default: ("latents",),
         basic.generate: ("num_samples", "seed"),
         basic.score: ("samples",),
     }
     if ratio is not None:
-        rejection = RejectionSignatures(model, ratio, sampling)
+        rejection = RejectionSignatures(networks, ratio, sampling)
         offered[rejection.drs] = ("num_samples", "seed", "gamma_percentile")
         offered[rejection.obrs] = ("num_samples", "seed", "budget")
         offered[rejection.propose] = ("latents", "uniforms")
@@ -55,11 +56,11 @@ def signatures(
     if ratio is not None:
         offered[rejection.propose_inputs] = ("num_samples", "seed")
     if model.codes is not None:
-        codes = CodeSignatures(model, ratio, sampling)
+        codes = CodeSignatures(networks, sampling)
         offered[codes.generate_from_codes] = ("categories", "continuous", "seed")
         offered[codes.recognise] = ("samples",)
     if has_styles(model):
-        styles = StyleSignatures(model, ratio, sampling)
+        styles = StyleSignatures(networks, sampling)
         offered[styles.generate_from_styles] = ("num_samples", "seed", "truncation", "style_mixing")
         offered[styles.mix_styles] = ("latents", "fine_latents", "crossover", "truncation")
     numbers = {**sampling, **sizes(model, classes)}
@@ -88,29 +89,51 @@ def has_styles(model: AdversarialModel) -> bool:
     return style.parts(model.ema_generator) is not None
 
 
+class Networks:
+    """A model's networks and its density ratio as the signatures share them.
+
+    Attributes:
+        model: the trained model.
+        samples: the model's samples of latents float32 [rows, d], and of labels int64 [rows] if it is conditional.
+        propose: the model's `propose`.
+        log_ratio: the density ratio; None without one.
+    """
+
+    def __init__(self, model: AdversarialModel, ratio: DensityRatio | None):
+        self.model = model
+        rows = () if model.num_classes is None else (tf.TensorSpec([None], tf.int64),)
+        number, stream = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32)
+        made = tf.TensorSpec([None, *model.generator.output_shape[1:]])
+        self.samples = Shared(self._samples, tf.TensorSpec([None, model.latent_dim]), *rows)
+        self.propose = Shared(model.propose, stream, number, number, *rows)
+        self.log_ratio = None if ratio is None else Shared(ratio.log_ratio, made, *rows)
+
+    def _samples(self, latents, *labels):
+        return self.model(with_labels(latents, *labels))
+
+
 class BasicSignatures:
     """The signatures of every model, on checked inputs.
 
     `labels` are int64 [rows], one for each sample of a conditional model. Other models get no labels.
     """
 
-    def __init__(self, model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping):
-        self.model, self.ratio, self.sampling = model, ratio, sampling
+    def __init__(self, networks: "Networks", sampling: Mapping):
+        self.model, self.networks, self.sampling = networks.model, networks, sampling
 
     def serving_default(self, latents, *labels):
-        return {"samples": finite(self.model(with_labels(latents, *labels)), "samples")}
+        return {"samples": finite(self.networks.samples(latents, *labels), "samples")}
 
     def generate(self, num_samples, seed, *labels):
         draw = dict(seed=seed, batch_size=self.sampling["batch_size"], labels=labels[0] if labels else None)
-        return {"samples": generate(self.model.propose, num_samples, **draw)}
+        return {"samples": generate(self.networks.propose, num_samples, **draw)}
 
     def score(self, samples, *labels):
         logits = self.model.discriminator(with_labels(samples, *labels), training=False)
         scores = {"logits": finite(logits, "logits")}
-        return scores if self.ratio is None else scores | {"log_ratio": self._log_ratio(samples, *labels)}
-
-    def _log_ratio(self, samples, *labels):
-        return finite(self.ratio(samples, *labels), "log_ratio")
+        if self.networks.log_ratio is not None:
+            scores["log_ratio"] = finite(self.networks.log_ratio(samples, *labels), "log_ratio")
+        return scores
 
 
 class CodeSignatures(BasicSignatures):
@@ -133,10 +156,10 @@ class StyleSignatures(BasicSignatures):
     training instead.
     """
 
-    def __init__(self, model: AdversarialModel, ratio: DensityRatio | None, sampling: Mapping):
-        super().__init__(model, ratio, sampling)
-        self.mapping, self.synthesis, self.layers = style.parts(model.ema_generator)
-        latents = model.latents(noise.root(model.seed, noise.Purpose.AVERAGE_STYLE), STYLES_AVERAGED)
+    def __init__(self, networks: Networks, sampling: Mapping):
+        super().__init__(networks, sampling)
+        self.mapping, self.synthesis, self.layers = style.parts(self.model.ema_generator)
+        latents = self.model.latents(noise.root(self.model.seed, noise.Purpose.AVERAGE_STYLE), STYLES_AVERAGED)
         average = tf.reduce_mean(self.mapping(latents), axis=0)
         self.average = tf.Variable(average, trainable=False, name="average_style")
 
@@ -181,12 +204,12 @@ class StyleSignatures(BasicSignatures):
 class RejectionSignatures(BasicSignatures):
     """The further signatures of a model with a density ratio. The burn-in is drawn here once and kept in the export."""
 
-    def __init__(self, model: AdversarialModel, ratio: DensityRatio, sampling: Mapping):
-        super().__init__(model, ratio, sampling)
+    def __init__(self, networks: Networks, ratio: DensityRatio, sampling: Mapping):
+        super().__init__(networks, sampling)
         draw = tf.function(burn_in, autograph=False)
-        options = dict(batch_size=sampling["batch_size"], num_classes=model.num_classes)
-        seed = noise.root(model.seed, noise.Purpose.BURN_IN)
-        ascending = draw(model.propose, ratio, sampling["burn_in"], seed=seed, **options)
+        options = dict(batch_size=sampling["batch_size"], num_classes=self.model.num_classes)
+        seed = noise.root(self.model.seed, noise.Purpose.BURN_IN)
+        ascending = draw(self.model.propose, ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
         # Computed once: the budgets are as many as the burn-in's log ratios and the same for every request.
         self.budgets = [tf.Variable(each, trainable=False, name="budgets") for each in obrs.budgets_of(ascending)]
@@ -209,8 +232,8 @@ class RejectionSignatures(BasicSignatures):
 
     def mh(self, num_samples, seed, chain_length, *labels):
         chains = mh.metropolis_hastings(
-            self.model.propose,
-            self.ratio,
+            self.networks.propose,
+            self.networks.log_ratio,
             num_samples,
             seed=seed,
             start_log_ratios=self.starts.value(),
@@ -250,8 +273,8 @@ class RejectionSignatures(BasicSignatures):
             InvalidArgumentError: for too many or too few rows, inputs with different numbers of rows, latents that are
                 not finite, uniforms outside [0, 1), labels that are no classes, and samples that are not finite.
         """
-        samples = finite(self.model(with_labels(latents, *labels)), "samples")
-        log_ratio = finite_or_impossible(self.ratio(samples, *labels))
+        samples = finite(self.networks.samples(latents, *labels), "samples")
+        log_ratio = finite_or_impossible(self.networks.log_ratio(samples, *labels))
         ascending = self.burn_in.value()
         largest = tf.gather(ascending[:, -1], labels[0]) if labels else ascending[-1]
         percentiles = self.sampling["gamma_percentile"], self.sampling["maximum_percentile"]
@@ -289,8 +312,8 @@ class RejectionSignatures(BasicSignatures):
     def _request(self, num_samples, seed, *labels) -> dict:
         """The arguments that all rejection samplers take."""
         return dict(
-            propose=self.model.propose,
-            log_ratio=self.ratio,
+            propose=self.networks.propose,
+            log_ratio=self.networks.log_ratio,
             **(dict(labels=labels[0]) if labels else dict(num_samples=num_samples)),
             seed=seed,
             batch_size=self.sampling["batch_size"],

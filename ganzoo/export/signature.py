@@ -7,7 +7,12 @@ from functools import cached_property
 import tensorflow as tf
 
 from ganzoo.export.inputs import Input
-from ganzoo.networks.layers.basic import exporting
+from ganzoo.networks.layers.basic import exporting, is_exporting
+
+
+def spec(one: Input) -> tf.TensorSpec:
+    """The shape, the dtype and the name of a settled input."""
+    return tf.TensorSpec(one.shape, tf.as_dtype(one.dtype), one.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +30,7 @@ class Signature:
     @property
     def specs(self) -> list[tf.TensorSpec]:
         """The inputs' shapes, dtypes and names."""
-        return [tf.TensorSpec(one.shape, tf.as_dtype(one.dtype), one.name) for one in self.inputs]
+        return [*map(spec, self.inputs)]
 
     @cached_property
     def graph(self) -> tf.types.experimental.ConcreteFunction:
@@ -45,6 +50,31 @@ class Signature:
     def is_of_rows(self) -> bool:
         """Whether each input takes any number of rows, so that one call can hold the rows of several requests."""
         return all(one.has_rows for one in self.inputs)
+
+
+class Shared:
+    """Graph code that an export holds once, however many signatures call it; outside an export a plain function.
+
+    A request runs as fast as by code in each signature, because TensorFlow puts the code back in its place. A loaded
+    export has fewer operations to read.
+
+    Args:
+        function: graph code on tensors, which reads nothing of the trace that it is called in.
+        specs: the shapes and dtypes of its inputs.
+    """
+
+    def __init__(self, function: Callable, *specs: tf.TensorSpec):
+        self._function, self._specs = function, specs
+
+    def __call__(self, *inputs):
+        return (self._traced if is_exporting() else self._function)(*inputs)
+
+    @cached_property
+    def _traced(self) -> Callable:
+        with exporting() as stored:
+            traced = tf.function(self._function, input_signature=self._specs, autograph=False)
+            traced.get_concrete_function().graph.stored = stored  # as in `Signature.graph`
+        return traced
 
 
 Signatures = dict[str, Signature]

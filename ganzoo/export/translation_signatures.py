@@ -1,6 +1,7 @@
 """The signatures of a translator's export: the model's endpoints behind checks, on arrays and on encoded pictures."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
@@ -8,7 +9,7 @@ from ganzoo.bases.translating import Endpoint, TranslationModel
 from ganzoo.export import encoded_pictures
 from ganzoo.export.inputs import FIXED_IMAGES, INPUTS
 from ganzoo.export.request_checks import after_checks, finite, input_checks, is_in_range, row_checks, row_count
-from ganzoo.export.signature import Signature, Signatures
+from ganzoo.export.signature import Shared, Signature, Signatures, spec
 from ganzoo.networks.layers.sides import divisor
 
 PNG = "_png"
@@ -24,8 +25,9 @@ def signatures(model: TranslationModel, sampling: Mapping) -> Signatures:
         sampling: as in `config.sampling`, with the limits of a request.
     """
     named: Signatures = {}
+    shared = functools.cache(Shared)  # several endpoints may have one function
     for name, endpoint in model.endpoints(sampling).items():
-        checked = CheckedEndpoint(model, sampling, endpoint)
+        checked = CheckedEndpoint(model, sampling, endpoint, shared)
         named[name] = Signature(checked.call, checked.inputs)
         if endpoint.inputs[0] == "images" and name not in ("serving_default", "score", "drs"):
             named[name + PNG] = Signature(checked.call_encoded, (checked.image_bytes, *checked.inputs[1:]))
@@ -33,9 +35,17 @@ def signatures(model: TranslationModel, sampling: Mapping) -> Signatures:
 
 
 class CheckedEndpoint:
-    """An endpoint behind the checks of its inputs. `inputs` are settled, in the endpoint's order."""
+    """An endpoint behind the checks of its inputs. `inputs` are settled, in the endpoint's order.
 
-    def __init__(self, model: TranslationModel, sampling: Mapping, endpoint: Endpoint):
+    Args:
+        model, sampling: as of `signatures`.
+        endpoint: one of the model's endpoints.
+        shared: function, specs -> the function as the export's signatures share it.
+    """
+
+    def __init__(
+        self, model: TranslationModel, sampling: Mapping, endpoint: Endpoint, shared: Callable[..., Shared] = Shared
+    ):
         self.endpoint, self.sampling = endpoint, sampling
         self.image_shape = model.image_shape
         self.multiple = max(divisor(getattr(model, name)) for name in model.generators)
@@ -47,11 +57,20 @@ class CheckedEndpoint:
             known[name].settled({**sampling, **numbers}) for name in ("image_bytes", *endpoint.inputs)
         )
         self.inputs = tuple(inputs)
+        specs = [*map(spec, self.inputs)]
+        self._translated = shared(endpoint.function, *specs)
+        self._row_translated = shared(endpoint.function, *specs, tf.TensorSpec([], tf.int32))
 
-    def call(self, *values: tf.Tensor, **more: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The endpoint behind the checks of its inputs; `more` is passed on to the endpoint."""
+    def call(self, *values: tf.Tensor, first_row: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """The endpoint behind the checks of its inputs.
+
+        Args:
+            *values: the inputs.
+            first_row: int32 [], of an endpoint with noise: the row whose noise the first row gets; None is row 0.
+        """
         with after_checks(*self._conditions(*values)):
-            answers = self.endpoint.function(*map(tf.identity, values), **more)
+            values = [*map(tf.identity, values)]
+            answers = self._translated(*values) if first_row is None else self._row_translated(*values, first_row)
             return {
                 name: finite(answer, name) if answer.dtype.is_floating else answer for name, answer in answers.items()
             }
@@ -65,8 +84,8 @@ class CheckedEndpoint:
 
         def translated(row):
             own = [value[row, None] if one.has_rows else value for one, value in zip(others, values, strict=True)]
-            noise = dict(first_row=row) if "seed" in self.endpoint.inputs else {}
-            answer = self.call(self._decoded(image_bytes[row], row)[None], *own, **noise)["images"]
+            first_row = row if "seed" in self.endpoint.inputs else None
+            answer = self.call(self._decoded(image_bytes[row], row)[None], *own, first_row=first_row)["images"]
             return encoded_pictures.png(answer)[0]
 
         rows = row_checks((self.image_bytes, *others), (image_bytes, *values))

@@ -73,22 +73,23 @@ def metropolis_hastings(
     pick = noise.uniform(noise.fold_in(seed, noise.Purpose.CHAIN_STARTS), num_chains) * start_log_ratios.shape[-1]
     classes = () if labels is None else (tf.cast(labels, tf.int32),)
     starts = tf.gather_nd(finite_or_impossible(start_log_ratios), tf.stack([*classes, tf.cast(pick, tf.int32)], axis=1))
-    bounds = dict(chain_length=chain_length, batch_size=batch_size, max_chains=max_chains)
-    first = _run(propose, log_ratio, starts, seed=seed, labels=labels, **bounds)
+    own_labels = () if labels is None else (tf.convert_to_tensor(labels),)
+    rows = [tf.TensorSpec([None], each.dtype) for each in (starts, *own_labels)]
+
+    # A function of its own, so that a graph holds the loop once, not twice.
+    @tf.function(input_signature=[tf.TensorSpec([2], tf.int32), *rows], autograph=False)
+    def run(seed, starts, *labels):
+        bounds = dict(chain_length=chain_length, batch_size=batch_size, max_chains=max_chains)
+        return _run(propose, log_ratio, starts, seed=seed, labels=labels[0] if labels else None, **bounds)
+
+    first = run(seed, starts, *own_labels)
 
     stuck = tf.where(~first.has_moved)  # [num_restarted, 1]
     num_restarted = tf.size(stuck, tf.int32)
 
     def run_again():
-        own_labels = None if labels is None else tf.gather_nd(labels, stuck)
-        return _run(
-            propose,
-            log_ratio,
-            tf.fill([num_restarted], float("-inf")),
-            seed=noise.fold_in(seed, noise.Purpose.RESTARTS),
-            labels=own_labels,
-            **bounds,
-        )
+        fresh_seed, impossible = noise.fold_in(seed, noise.Purpose.RESTARTS), tf.fill([num_restarted], float("-inf"))
+        return run(fresh_seed, impossible, *(tf.gather_nd(each, stuck) for each in own_labels))
 
     def as_they_are():
         return _States(first.samples[:0], first.log_ratio[:0], first.has_moved[:0], tf.constant(0))
