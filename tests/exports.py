@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 import ganzoo
 from ganzoo.density_ratio import fitting
@@ -121,3 +122,10 @@ def exports(tmp_path_factory):
 def loaded(exports):
     """name -> `Exported`, the same object whenever it is asked for."""
     return lambda name: _loaded(exports[name][1])
+
+
+def networks_of(path):
+    """The number of matrix products and convolutions in the graph of an export."""
+    (meta_graph,) = SavedModel.FromString((Path(path) / "saved_model.pb").read_bytes()).meta_graphs
+    nodes = [node.op for function in meta_graph.graph_def.library.function for node in function.node_def]
+    return sum(op.startswith(("MatMul", "Conv2D")) for op in nodes)

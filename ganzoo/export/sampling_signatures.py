@@ -118,7 +118,7 @@ class BasicSignatures:
     `labels` are int64 [rows], one for each sample of a conditional model. Other models get no labels.
     """
 
-    def __init__(self, networks: "Networks", sampling: Mapping):
+    def __init__(self, networks: Networks, sampling: Mapping):
         self.model, self.networks, self.sampling = networks.model, networks, sampling
 
     def serving_default(self, latents, *labels):

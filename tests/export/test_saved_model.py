@@ -8,10 +8,11 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
+from ganzoo.density_ratio import fitting
 from ganzoo.density_ratio.ratio import DensityRatio
 from ganzoo.errors import GanzooError
 from ganzoo.export import saved_model
-from tests.exports import SAMPLING
+from tests.exports import SAMPLING, networks_of
 from zoo_configs import common
 
 OUTPUTS = {
@@ -195,6 +196,15 @@ def test_a_critic_without_held_out_reals_exports_no_rejection(tiny, tmp_path):
     """`model.export("dir")`: a Wasserstein critic is no log ratio, so what needs one is left out."""
     path = tiny("wgan_gp", (2,)).export(str(tmp_path))
     assert set(tf.saved_model.load(path).signatures) == {"serving_default", "generate", "score"}
+
+
+def test_a_further_sampler_adds_no_network_to_the_graph(exported, tmp_path):
+    """`mh`, which needs the scores of held-out reals, shares the networks of the other signatures."""
+    model, path, _ = exported
+    ratio = DensityRatio(fitting.for_export(model, None))
+    without = saved_model.export(model, tmp_path, ratio=ratio, sampling=SAMPLING)
+    assert "mh" not in tf.saved_model.load(without).signatures
+    assert networks_of(without) == networks_of(path) > 0
 
 
 def test_points_have_no_png(tiny, reals, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from ganzoo.export.saved_model import Servable
 from ganzoo.serving.exported import Exported
 from tests.conftest import tiny_translator
 from tests.exports import TRANSLATING as SAMPLING
+from tests.exports import networks_of
 
 OUTPUTS = {
     "pix2pix": {
@@ -132,6 +133,13 @@ def test_a_signature_gives_what_the_model_does(translators, name, signature, sha
     np.testing.assert_allclose(
         translated, of_model(translators[name][0], name, signature, tf.constant(images)), atol=1e-5
     )
+
+
+def test_signatures_of_one_function_hold_its_networks_once(translators):
+    """`cut` translates by three signatures, and scores by one."""
+    model, path, _ = translators["cut"]
+    kernels = [weight for weight in model.generator.weights + model.discriminator.weights if "kernel" in weight.name]
+    assert networks_of(path) == len(kernels)
 
 
 def test_directions_and_what_a_request_may_ask_for_are_told(translators):
