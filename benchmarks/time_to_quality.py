@@ -282,7 +282,8 @@ def compare_builds(distance: Callable, metric: str) -> int:
         curves = train_in_turn(both, distance, thresholds=thresholds, **options)
     lines = table(curves, thresholds, metric)
     print(lines)
-    command = f"python -m benchmarks.time_to_quality --against {FLAGS.against} --model {FLAGS.model}"
+    given = f"--against {FLAGS.against} --model {FLAGS.model} --every {FLAGS.every:g}"
+    command = f"python -m benchmarks.time_to_quality {given}"
     text = (
         f"## Time to quality, `{FLAGS.model}` against {FLAGS.against}\n\n`{command}`\n\n{measuring.machine()}. Both "
         f"builds train by their own recipes, in turn, and are measured every {FLAGS.every:g} s. Seconds count from the "

@@ -124,8 +124,8 @@ def loaded(exports):
     return lambda name: _loaded(exports[name][1])
 
 
-def networks_of(path):
-    """The number of matrix products and convolutions in the graph of an export."""
+def operations_of(path, *kinds):
+    """The number of operations of some kinds, such as Conv2D, in the graph of an export."""
     (meta_graph,) = SavedModel.FromString((Path(path) / "saved_model.pb").read_bytes()).meta_graphs
     nodes = [node.op for function in meta_graph.graph_def.library.function for node in function.node_def]
-    return sum(op.startswith(("MatMul", "Conv2D")) for op in nodes)
+    return sum(op.startswith(kinds) for op in nodes)
