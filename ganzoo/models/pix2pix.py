@@ -104,11 +104,19 @@ class Pix2Pix(TranslationModel):
         def drs(images, seed, gamma_percentile):
             """Accepts one candidate for each picture; the picture's own candidates are the burn-in."""
             count = tf.shape(images)[0]
-            request = dict(
-                propose=lambda seed, first_row, _, which: self.translate(tf.gather(images, which), seed, first_row),
-                log_ratio=lambda candidates, which: self.log_ratio(tf.gather(images, which), candidates),
-                batch_size=sampling["batch_size"],
-            )
+            number, rows = tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int64)
+            candidate = tf.TensorSpec([None, None, None, self.image_shape[2]])
+
+            # Functions of their own, so that the burn-in and the rejection hold one graph of each network.
+            @tf.function(input_signature=[tf.TensorSpec([2], tf.int32), number, number, rows], autograph=False)
+            def propose(seed, first_row, _, which):
+                return self.translate(tf.gather(images, which), seed, first_row)
+
+            @tf.function(input_signature=[candidate, rows], autograph=False)
+            def log_ratio(candidates, which):
+                return self.log_ratio(tf.gather(images, which), candidates)
+
+            request = dict(propose=propose, log_ratio=log_ratio, batch_size=sampling["batch_size"])
             each = sampling["candidates"]
             draw = dict(
                 num_proposals=count * each, num_classes=count, seed=noise.fold_in(seed, noise.Purpose.CANDIDATES)
