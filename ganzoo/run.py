@@ -236,28 +236,19 @@ def resolve() -> ConfigDict:
         config.evaluation.feature_extractor = FLAGS.feature_extractor
     workdir = Path(FLAGS.workdir or default_workdir(config))
     if "split" in config.data and not any(key == "data.split" for key, _ in values.config_flags(sys.argv)):
-        config.data.split = stored_split(workdir, config.data.split)
+        config.data.split = stored_value(workdir, "data.split", config.data.split)
     if config.precision == "auto":  # a run keeps its precision on other hardware
-        config.precision = stored_precision(workdir, "auto")
+        config.precision = stored_value(workdir, "precision", "auto")
     values.check(config)
     check_network(config)
     return config.lock()
 
 
-def stored_split(workdir: Path, otherwise: str) -> str:
-    """How the run in a folder split its data, so that it goes on with the same parts; `otherwise` without a run."""
-    try:
-        return stored(workdir)["config"]["data"].get("split", BEFORE["data.split"])
-    except (AttributeError, KeyError, TypeError):
-        return otherwise
-
-
-def stored_precision(workdir: Path, otherwise: str) -> str:
-    """The precision of the run in a folder; `otherwise` without a run."""
-    try:
-        return stored(workdir)["config"]["precision"]
-    except (KeyError, TypeError):
-        return otherwise
+def stored_value(workdir: Path, key: str, otherwise: str) -> str:
+    """What the run in a folder has for a key, such as "data.split", so that it goes on with it; `otherwise` without a
+    run."""
+    config = stored(workdir).get("config")
+    return (BEFORE | dict(values.flat(config))).get(key, otherwise) if isinstance(config, dict) else otherwise
 
 
 def first_networks(workdir: Path) -> str | None:

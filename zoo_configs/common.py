@@ -171,7 +171,7 @@ def _of_any_task(task: str) -> ConfigDict:
     config.task = task  # what a run does with the model: a module of `ganzoo.tasks`
     config.seed = 0
     config.deterministic = False  # bit-equal runs, at some cost in speed
-    # or mixed_bfloat16: last layers, penalties and losses stay float32; or auto: that where the hardware has bfloat16
+    # mixed_bfloat16 keeps last layers, penalties and losses in float32; auto is that where the hardware has bfloat16
     config.precision = "float32"
 
     config.data = ConfigDict()

@@ -16,20 +16,7 @@ def resolve(precision: str) -> str:
     """
     if precision != "auto":
         return precision
-    return "mixed_bfloat16" if devices_compute_bfloat16() else "float32"
-
-
-def devices_compute_bfloat16() -> bool | None:
-    """Whether the devices that TensorFlow trains on have instructions for bfloat16; None if that is not known.
-
-    GPUs of NVIDIA have them from compute capability 8.0 on, and every TPU has them.
-    """
-    accelerators = [device for device in tf.config.list_physical_devices() if device.device_type in ("GPU", "TPU")]
-    if not accelerators:
-        return environment.computes_bfloat16()
-    gpus = [device for device in accelerators if device.device_type == "GPU"]
-    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]
-    return None if None in capabilities else all(capability >= (8, 0) for capability in capabilities)
+    return "mixed_bfloat16" if _devices_compute_bfloat16() else "float32"
 
 
 def choose(precision: str, flag: str) -> None:
@@ -42,11 +29,23 @@ def choose(precision: str, flag: str) -> None:
     keras.config.set_dtype_policy(precision)
     if (
         precision == "mixed_bfloat16"
+        and environment.computes_bfloat16() is False
         and all(device.device_type == "CPU" for device in tf.config.list_physical_devices())
-        and devices_compute_bfloat16() is False
     ):
         print(
             "ganzoo: this processor has no instructions for bfloat16, so mixed_bfloat16 is several times as slow as "
             f"float32 here. Give {flag}.",
             file=sys.stderr,
         )
+
+
+def _devices_compute_bfloat16() -> bool:
+    """Whether all devices that TensorFlow trains on are known to have instructions for bfloat16.
+
+    GPUs of NVIDIA have them from compute capability 8.0 on, and every TPU has them.
+    """
+    kinds = {kind: tf.config.list_physical_devices(kind) for kind in ("GPU", "TPU")}
+    if not any(kinds.values()):
+        return environment.computes_bfloat16() is True
+    details = map(tf.config.experimental.get_device_details, kinds["GPU"])
+    return all(detail.get("compute_capability", (0, 0)) >= (8, 0) for detail in details)

@@ -43,7 +43,7 @@ def signatures(
         basic.score: ("samples",),
     }
     if ratio is not None:
-        rejection = RejectionSignatures(networks, ratio, sampling)
+        rejection = RejectionSignatures(networks, sampling)
         offered[rejection.drs] = ("num_samples", "seed", "gamma_percentile")
         offered[rejection.obrs] = ("num_samples", "seed", "budget")
         offered[rejection.propose] = ("latents", "uniforms")
@@ -90,17 +90,18 @@ def has_styles(model: AdversarialModel) -> bool:
 
 
 class Networks:
-    """A model's networks and its density ratio as the signatures share them.
+    """A model's networks and its density ratio, and the functions by which the signatures share them.
 
     Attributes:
         model: the trained model.
+        ratio: the model's density ratio, or None.
         samples: the model's samples of latents float32 [rows, d], and of labels int64 [rows] if it is conditional.
         propose: the model's `propose`.
-        log_ratio: the density ratio; None without one.
+        log_ratio: the ratio's `log_ratio`; None without a ratio.
     """
 
     def __init__(self, model: AdversarialModel, ratio: DensityRatio | None):
-        self.model = model
+        self.model, self.ratio = model, ratio
         rows = () if model.num_classes is None else (tf.TensorSpec([None], tf.int64),)
         number, stream = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32)
         made = tf.TensorSpec([None, *model.generator.output_shape[1:]])
@@ -204,17 +205,17 @@ class StyleSignatures(BasicSignatures):
 class RejectionSignatures(BasicSignatures):
     """The further signatures of a model with a density ratio. The burn-in is drawn here once and kept in the export."""
 
-    def __init__(self, networks: Networks, ratio: DensityRatio, sampling: Mapping):
+    def __init__(self, networks: Networks, sampling: Mapping):
         super().__init__(networks, sampling)
         draw = tf.function(burn_in, autograph=False)
         options = dict(batch_size=sampling["batch_size"], num_classes=self.model.num_classes)
         seed = noise.root(self.model.seed, noise.Purpose.BURN_IN)
-        ascending = draw(self.model.propose, ratio, sampling["burn_in"], seed=seed, **options)
+        ascending = draw(self.model.propose, networks.ratio, sampling["burn_in"], seed=seed, **options)
         self.burn_in = tf.Variable(ascending, trainable=False, name="burn_in")
         # Computed once: the budgets are as many as the burn-in's log ratios and the same for every request.
         self.budgets = [tf.Variable(each, trainable=False, name="budgets") for each in obrs.budgets_of(ascending)]
-        if ratio.held_out is not None:
-            self.starts = tf.Variable(ratio.held_out, trainable=False, name="mh_starts")
+        if networks.ratio.held_out is not None:
+            self.starts = tf.Variable(networks.ratio.held_out, trainable=False, name="mh_starts")
 
     def drs(self, num_samples, seed, gamma_percentile, *labels):
         return self._drs(num_samples, seed, gamma_percentile, *labels)._asdict()

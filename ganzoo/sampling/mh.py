@@ -71,9 +71,9 @@ def metropolis_hastings(
     num_chains = tf.convert_to_tensor(num_chains, tf.int32)
     chain_length = tf.convert_to_tensor(chain_length, tf.int32)
     pick = noise.uniform(noise.fold_in(seed, noise.Purpose.CHAIN_STARTS), num_chains) * start_log_ratios.shape[-1]
-    classes = () if labels is None else (tf.cast(labels, tf.int32),)
-    starts = tf.gather_nd(finite_or_impossible(start_log_ratios), tf.stack([*classes, tf.cast(pick, tf.int32)], axis=1))
     own_labels = () if labels is None else (tf.convert_to_tensor(labels),)
+    places = [tf.cast(each, tf.int32) for each in (*own_labels, pick)]
+    starts = tf.gather_nd(finite_or_impossible(start_log_ratios), tf.stack(places, axis=1))
     rows = [tf.TensorSpec([None], each.dtype) for each in (starts, *own_labels)]
 
     # A function of its own, so that a graph holds the loop once, not twice.

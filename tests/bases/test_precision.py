@@ -8,13 +8,12 @@ from ganzoo.bases import precision
 
 
 class Device:
-    """A device as TensorFlow lists it."""
+    """A device beside the processor."""
 
     def __init__(self, kind, capability=None):
-        self.device_type, self.details = kind, {} if capability is None else {"compute_capability": capability}
+        self.kind, self.details = kind, {} if capability is None else {"compute_capability": capability}
 
 
-CPU = Device("CPU")
 V100, A100, UNKNOWN = Device("GPU", (7, 0)), Device("GPU", (8, 0)), Device("GPU")
 
 
@@ -24,7 +23,8 @@ def machine(monkeypatch):
 
     def have(processor, *others):
         monkeypatch.setattr(environment, "computes_bfloat16", lambda: processor)
-        monkeypatch.setattr(tf.config, "list_physical_devices", lambda: [CPU, *others])
+        of_kind = lambda kind: [device for device in others if device.kind == kind]  # noqa: E731
+        monkeypatch.setattr(tf.config, "list_physical_devices", of_kind)
         monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda device: device.details)
 
     return have

@@ -135,11 +135,14 @@ def test_a_signature_gives_what_the_model_does(translators, name, signature, sha
     )
 
 
-def test_signatures_of_one_function_hold_its_networks_once(translators):
-    """`cut` translates by three signatures, and scores by one."""
-    model, path, _ = translators["cut"]
-    kernels = [weight for weight in model.generator.weights + model.discriminator.weights if "kernel" in weight.name]
-    assert operations_of(path, "Conv2D") == len(kernels)
+@pytest.mark.parametrize(("name", "generators", "discriminators"), [("cut", 1, 1), ("pix2pix", 4, 2)])
+def test_signatures_share_their_networks(translators, name, generators, discriminators):
+    """`cut` translates by three signatures of one function. Each of `pix2pix`'s functions takes other inputs; its `drs`
+    has a generator and a discriminator for the burn-in and the rejection together."""
+    model, path, _ = translators[name]
+    times = {model.generator: generators, model.discriminator: discriminators}
+    expected = sum(count * sum("kernel" in weight.name for weight in of.weights) for of, count in times.items())
+    assert operations_of(path, "Conv2D") == expected
 
 
 def test_directions_and_what_a_request_may_ask_for_are_told(translators):

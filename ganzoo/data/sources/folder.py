@@ -1,7 +1,6 @@
 """`folder:PATH`: a user's own pictures. Files that are left out are counted and named, each with its reason."""
 
 import contextlib
-import hashlib
 import math
 import sys
 import warnings
@@ -9,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -37,22 +35,12 @@ class Pictures:
         files: the files that the samples come from.
         left_out: the other files, each with the reason.
         enlarged: the files whose pictures have fewer pixels a side than the samples.
-        repeated: the files whose samples equal the ones of an earlier file, each with that file.
     """
 
     samples: np.ndarray | StoredPictures
     files: list[Path]
     left_out: dict[Path, Reason]
     enlarged: list[Path]
-    repeated: dict[Path, Path]
-
-
-class _Fitted(NamedTuple):
-    """A file's samples, whether one of them had to be enlarged, and a digest of them."""
-
-    samples: list[np.ndarray]
-    is_small: bool
-    digest: bytes
 
 
 def to_stderr(line: str) -> None:
@@ -82,7 +70,7 @@ def load(
         aspect: "crop" to the centre square, "pad" with white to a square, or "keep" the usual ratio (`framing`).
         sides: (height, width) of the pictures, whatever `image_size` says; None follows `image_size` and `aspect`.
         report: called with a line that says how many pictures were read, how many files were left out, and why; and
-            with a line for classes, for pictures that had to be enlarged, and for pictures that are there twice.
+            with a line for classes, and for pictures that had to be enlarged.
         most_bytes: the most bytes of memory for the framed pictures; a larger set lies in a file.
 
     Returns:
@@ -102,9 +90,6 @@ def load(
     check_any(root, pictures.files, left_out)
     report(folder_files.summary(root, len(pictures.files), left_out))
     counts = folder_files.counts(len(pictures.files), left_out)
-    if pictures.repeated:
-        counts["repeated"] = len(pictures.repeated)
-        report(there_twice(root, pictures))
     if pictures.enlarged:
         counts["enlarged"] = len(pictures.enlarged)
         report(too_small(root, pictures, sides))
@@ -128,16 +113,6 @@ def too_small(root: Path, pictures: Pictures, sides: tuple[int, int]) -> str:
         f"ganzoo: {len(pictures.enlarged)} of {len(pictures.files)} pictures are smaller than {sides[1]} x {sides[0]} "
         f"pixels (the smallest {width} x {height}: {smallest.relative_to(root)}) and were enlarged, so that they are "
         "blurred. Give a smaller --config.data.image_size, or leave them out."
-    )
-
-
-def there_twice(root: Path, pictures: Pictures) -> str:
-    """The line on pictures that equal another one, with the first of them."""
-    file, earlier = next(iter(pictures.repeated.items()))
-    return (
-        f"ganzoo: {len(pictures.repeated)} of {len(pictures.files)} pictures equal an earlier one to the pixel (the "
-        f"first: {file.relative_to(root)}, as {earlier.relative_to(root)}). They count twice, and the parts that a run "
-        "measures against may hold pictures that it trained on. Leave them out."
     )
 
 
@@ -202,38 +177,35 @@ def read(
         cut: a function from a picture to the pieces that become samples; its GanzooError says why a file is skipped.
         most_bytes, aspect: as in `load`.
     """
-    read, left_out, enlarged, repeated = [], {}, [], {}
-    first_with: dict[bytes, Path] = {}  # by the digest of the samples
+    read, left_out, enlarged = [], {}, []
     least = sides if isinstance(sides, int) else max(sides)
 
-    def fitted(file: Path) -> _Fitted | Reason:
+    def fitted(file: Path) -> tuple[list[np.ndarray], bool] | Reason:
         pieces = _pieces(file, least, cut)
         if isinstance(pieces, Reason):
             return pieces
         is_small = any(framing.is_enlarged(piece.size, sides, aspect) for piece in pieces)
-        samples = [framing.fit(piece, sides, channels or 3, aspect) for piece in pieces]
-        return _Fitted(samples, is_small, hashlib.blake2b(b"".join(samples), digest_size=16).digest())
+        return [framing.fit(piece, sides, channels or 3, aspect) for piece in pieces], is_small
 
-    def usable(of_files: Iterable[_Fitted | Reason]) -> Iterator[np.ndarray]:
-        for file, fit in zip(files, of_files, strict=True):
-            if isinstance(fit, Reason):
-                left_out[file] = fit
+    def usable(of_files: Iterable[tuple[list[np.ndarray], bool] | Reason]) -> Iterator[np.ndarray]:
+        for file, pieces in zip(files, of_files, strict=True):
+            if isinstance(pieces, Reason):
+                left_out[file] = pieces
                 continue
+            pieces, is_small = pieces
             read.append(file)
-            if fit.is_small:
+            if is_small:
                 enlarged.append(file)
-            if (earlier := first_with.setdefault(fit.digest, file)) is not file:
-                repeated[file] = earlier
-            yield from fit.samples
+            yield from pieces
 
-    def in_windows(pool: ThreadPoolExecutor) -> Iterator[_Fitted | Reason]:
+    def in_windows(pool: ThreadPoolExecutor) -> Iterator[tuple[list[np.ndarray], bool] | Reason]:
         """A window of files at a time, so that few decoded pictures wait in memory."""
         for first in range(0, len(files), WINDOW):
             yield from pool.map(fitted, files[first : first + WINDOW])
 
     with _strict_pillow(), ThreadPoolExecutor() as pool:
         samples = framing.assemble(usable(in_windows(pool)), sides, channels, most_bytes, len(files))
-    return Pictures(samples, read, left_out, enlarged, repeated)
+    return Pictures(samples, read, left_out, enlarged)
 
 
 def opened(file: Path, shorter_side: int = 0) -> Image.Image | Reason:

@@ -45,7 +45,7 @@ def test_a_mixed_folder_becomes_one_array(tmp_path, lines):
     assert (grey, transparent) == ([128, 128, 128], [255, 255, 255])
     assert red[0] > 250
     assert lines[0] == f"read 7 pictures in '{tmp_path}'; left out 1: 1 not a picture by the ending (notes.txt)"
-    assert reals.files == {"taken": 7, "left_out": {"not a picture by the ending": 1}, "enlarged": 6, "repeated": 2}
+    assert reals.files == {"taken": 7, "left_out": {"not a picture by the ending": 1}, "enlarged": 6}
 
 
 def test_a_broken_picture_is_left_out_and_named(tmp_path, lines):
@@ -266,8 +266,8 @@ def test_folders_of_other_names_are_pooled(tmp_path, folders):
 
 def test_class_folders_are_labels(tmp_path, lines):
     """Two folders below one that all pictures share, one of them nested: labels in the order of the names."""
-    for red, name in enumerate(("dogs/b.png", "cats/a.png", "cats/2021/c.png", "cats/2022/d.png")):
-        save(tmp_path / "photos" / name, size=(64, 64), colour=(red, 0, 0))
+    for name in ("dogs/b.png", "cats/a.png", "cats/2021/c.png", "cats/2022/d.png"):
+        save(tmp_path / "photos" / name, size=(64, 64))
     reals = folder.load(str(tmp_path), report=lines.append)
     assert (reals.class_names, reals.labels.tolist(), reals.labels.dtype) == (("cats", "dogs"), [0, 0, 0, 1], np.int64)
     assert reals.take(np.array([3])).class_names == ("cats", "dogs")
@@ -336,25 +336,6 @@ def test_pictures_too_small_for_the_side_are_counted(tmp_path, lines):
     assert "2 of 3 pictures are smaller than 64 x 64 pixels (the smallest 20 x 30: small.png)" in lines[-1]
     assert load_at(image_size=64, aspect="pad").files["enlarged"] == 1
     assert "enlarged" not in load_at(image_size=16).files
-
-
-def test_pictures_that_are_there_twice_are_counted(tmp_path, lines):
-    """With the first of them. The same picture in another format or size counts if its pixels come out equal; a
-    picture that differs in one of its pixels does not."""
-    once = Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8))
-    once.save(tmp_path / "a.png")
-    (tmp_path / "b").mkdir()
-    once.save(tmp_path / "b" / "copy.bmp")
-    once.save(tmp_path / "z.png", optimize=True)
-    other = once.copy()
-    other.putpixel((3, 4), (1, 2, 3))
-    other.save(tmp_path / "other.png")
-    reals = folder.load(str(tmp_path), report=lines.append)
-    assert (len(reals), reals.files["repeated"]) == (4, 2)
-    assert "2 of 4 pictures equal an earlier one to the pixel (the first: z.png, as a.png)" in lines[-1]
-    (tmp_path / "z.png").unlink()
-    (tmp_path / "b" / "copy.bmp").unlink()
-    assert "repeated" not in folder.load(str(tmp_path)).files
 
 
 def test_the_ratio_can_be_kept(tmp_path):
