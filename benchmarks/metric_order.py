@@ -3,15 +3,18 @@ r"""Do the figures of an extractor put reals before a trained model, 20-step blo
     python -m benchmarks.metric_order --feature_extractor hed_bsds500.weights.h5 --datasets folder:cells,folder:faces
     python -m benchmarks.metric_order --feature_extractor vgg16.h5 --datasets folder:cells --seeds 1 --check
 
-An entry is trained twice on each data set, for `--steps` and for 20 steps, and measured as in every run. Reals are the
-floor of the run, training pictures in the place of samples; noise is uniform in [-1, 1]. `--check` exits 1 if a metric
-does not order the four, by any seed.
+An entry is trained twice on each data set, for `--steps` and for 20 steps, and measured as in every run. Reals are
+training pictures in the place of samples; noise is uniform in [-1, 1]. A metric puts one kind before the next if its
+figures differ by more than two standard errors of the difference; by less it may be chance. `--check` exits 1 if a
+metric does not put the four in order, by any seed.
 """
 
 import itertools
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from absl import flags
 
@@ -22,10 +25,19 @@ FLAGS = flags.FLAGS
 KINDS = ("reals", "trained", "20 steps", "noise")  # the order that is expected, the best first
 FEW_STEPS = 20
 METRICS = ("kd", "coverage")
-Values = dict[str, float]  # by kind
 
 
-def measure(dataset: str, seed: int) -> dict[str, Values]:
+class Figure(NamedTuple):
+    """A metric of one kind, with its standard error over draws."""
+
+    value: float
+    error: float
+
+
+Figures = dict[str, Figure]  # by kind
+
+
+def measure(dataset: str, seed: int) -> dict[str, Figures]:
     """The figures of each kind, by the name of the metric with its features and count."""
     rows = {}
     for kind, steps in (("trained", FLAGS.steps), (f"{FEW_STEPS} steps", FEW_STEPS)):
@@ -40,17 +52,18 @@ def measure(dataset: str, seed: int) -> dict[str, Values]:
         }
         workdir = Path(FLAGS.workdir) / f"{re.sub(r'[^A-Za-z0-9_.]+', '_', dataset)}-{steps}-{seed}"
         run = measuring.ended(workdir, *(f"--{flag}={value}" for flag, value in arguments.items()))
-        rows[kind], floor = run["metrics"]["generate"], run["metrics"]["floor"]
-    rows |= {"reals": floor, "noise": of_noise(run["config"], seed)}
+        metrics = run["metrics"]
+        rows[kind] = metrics["generate"], metrics["standard_errors"]["generate"]
+    rows |= of_reals_and_noise(run["config"], seed)
     found = {}
     for metric in METRICS:
-        (name,) = (each for each in floor if each.startswith(f"{metric}_"))
-        found[name] = {kind: rows[kind][name] for kind in KINDS}
+        (name,) = (each for each in rows["reals"][0] if each.startswith(f"{metric}_"))
+        found[name] = {kind: Figure(*(figures[name] for figures in rows[kind])) for kind in KINDS}
     return found
 
 
-def of_noise(config: Mapping, seed: int) -> dict[str, float]:
-    """The figures of as many pictures of uniform noise as a run measures samples."""
+def of_reals_and_noise(config: Mapping, seed: int) -> dict[str, tuple[dict, dict]]:
+    """The metrics, and their standard errors, of as many training pictures and of as much noise as a run samples."""
     import numpy as np
 
     from ganzoo.data.loading import load_parts
@@ -61,42 +74,49 @@ def of_noise(config: Mapping, seed: int) -> dict[str, float]:
     parts = load_parts(config["dataset"], **config["data"])
     extractor = extractors.load(config["evaluation"]["feature_extractor"])
     evaluator = Evaluator(parts.train, parts.test, extractor=extractor, cache=cache_folder())
-    size = (config["evaluation"]["num_samples"], *parts.shape)
-    return evaluator.measure(np.random.default_rng(seed).uniform(-1, 1, size).astype(np.float32))
+    count = config["evaluation"]["num_samples"]
+    noise = np.random.default_rng(seed).uniform(-1, 1, (count, *parts.shape)).astype(np.float32)
+    pictures = {"reals": parts.train.samples[:count], "noise": noise}
+    return {kind: (evaluator.measure(each), evaluator.standard_errors(each)) for kind, each in pictures.items()}
 
 
-def is_ordered(metric: str, values: Values) -> bool:
-    """Whether each kind is strictly better than the next."""
+def order(metric: str, first: Figure, second: Figure) -> str:
+    """Whether a metric puts the first before the second: "yes", "no", or "chance" within `SURE` standard errors."""
     from ganzoo.evaluation.suites import direction
+    from ganzoo.reports.words import SURE
 
-    sign = 1 if direction(metric) == "lower" else -1
-    return all(sign * values[one] < sign * values[other] for one, other in itertools.pairwise(KINDS))
+    ahead = (second.value - first.value) * (1 if direction(metric) == "lower" else -1)
+    if abs(ahead) <= SURE * math.hypot(first.error, second.error):
+        return "chance"
+    return "yes" if ahead > 0 else "no"
 
 
-def shortfalls(found: Mapping[tuple[str, int], Mapping[str, Values]]) -> list[str]:
-    """A line for each data set, seed and metric whose figures are in another order."""
+def shortfalls(found: Mapping[tuple[str, int], Mapping[str, Figures]]) -> list[str]:
+    """A line for each data set, seed, metric and pair of kinds that is not in order."""
+    said = {"no": "puts {1} before {0}", "chance": "does not tell {0} from {1}"}
     return [
-        f"{dataset}, seed {seed}: {name} does not put {', '.join(KINDS)} in this order"
-        for (dataset, seed), figures in found.items()
-        for name, values in figures.items()
-        if not is_ordered(name, values)
+        f"{dataset}, seed {seed}: {name} {said[answer].format(one, other)}"
+        for (dataset, seed), metrics in found.items()
+        for name, figures in metrics.items()
+        for one, other in itertools.pairwise(KINDS)
+        if (answer := order(name, figures[one], figures[other])) != "yes"
     ]
 
 
-def table(found: Mapping[tuple[str, int], Mapping[str, Values]]) -> str:
-    """A line for each data set and metric; each kind has its figures by seed."""
+def table(found: Mapping[tuple[str, int], Mapping[str, Figures]]) -> str:
+    """A line for each data set and metric; each cell has its figures, or its answers, by seed."""
     from benchmarks.sampler_tables import figure, markdown
 
     lines = {}
-    for (dataset, _), figures in found.items():
-        for name, values in figures.items():
-            lines.setdefault((dataset, name), []).append((values, is_ordered(name, values)))
-    rows = []
+    for (dataset, _), metrics in found.items():
+        for name, figures in metrics.items():
+            lines.setdefault((dataset, name), []).append(figures)
+    pairs, rows = list(itertools.pairwise(KINDS)), []
     for (dataset, name), seeds in lines.items():
-        by_kind = [" / ".join(figure(values[kind]) for values, _ in seeds) for kind in KINDS]
-        ordered = f"{sum(is_one for _, is_one in seeds)} of {len(seeds)}"
-        rows.append([Path(dataset).name.removeprefix("folder:"), name, *by_kind, ordered])
-    return markdown(["data", "metric", *KINDS, "seeds in this order"], rows)
+        values = [" / ".join(f"{figure(of[kind].value)} ± {figure(of[kind].error)}" for of in seeds) for kind in KINDS]
+        answers = [" / ".join(order(name, of[one], of[other]) for of in seeds) for one, other in pairs]
+        rows.append([Path(dataset).name.removeprefix("folder:"), name, *values, *answers])
+    return markdown(["data", "metric", *KINDS, *(f"{one} before {other}" for one, other in pairs)], rows)
 
 
 def define_flags() -> None:
@@ -126,7 +146,8 @@ def main() -> int:
         "## Which figures can be trusted\n\n`python -m benchmarks.metric_order --feature_extractor FILE --datasets ..."
         f"{''.join(options)}`\n\n`{FLAGS.model}` on pictures of {FLAGS.image_size} pixels, "
         f"trained for {FLAGS.steps} and for {FEW_STEPS} steps, {FLAGS.seeds} seeds. Features of "
-        f"{Path(FLAGS.feature_extractor).name}. {measuring.machine()}.\n\n{table(found)}"
+        f"{Path(FLAGS.feature_extractor).name}. ± is one standard error of the draw; a difference of less than two "
+        f"may be chance. {measuring.machine()}.\n\n{table(found)}"
     )
     return measuring.conclude(shortfalls(found), FLAGS.check, "metric order", text)
 

@@ -27,10 +27,38 @@ class PRDC(NamedTuple):
     coverage: float  # reals whose ball contains a fake, in [0, 1]
 
 
+def coverage_error(real_features: np.ndarray, fake_features: np.ndarray, k: int = NEIGHBOURS) -> float:
+    """The standard error of coverage: its standard deviation over draws of as many fakes, in [0, 1].
+
+    By the jackknife over the fakes (Efron and Stein 1981): without a fake the reals are lost whose balls hold no other.
+    The reals count as known. It comes out too large where nearly all reals are covered: .017 for .010 at a coverage of
+    .97. The error of a share of independent reals is too small: reals that are neighbours are covered together.
+
+    Args:
+        real_features: [n, d].
+        fake_features: [m, d].
+        k: as for `prdc`.
+
+    Returns:
+        nan if n or m is not above k.
+    """
+    reals, fakes = real_features, fake_features
+    if min(len(reals), len(fakes)) <= k:
+        return float("nan")
+    radii = _radii(reals, k)
+    hits, last = np.zeros(len(reals), int), np.zeros(len(reals), int)
+    for start in range(0, len(fakes), _chunk):
+        is_inside = pairwise_distances(fakes[start : start + _chunk], reals) < radii
+        hits += np.count_nonzero(is_inside, axis=0)
+        last = np.where(is_inside.any(axis=0), start + is_inside.argmax(axis=0), last)
+    lost = np.bincount(last[hits == 1], minlength=len(fakes))
+    return float(np.sqrt((len(fakes) - 1) * lost.var()) / len(reals))
+
+
 @register_metric("precision", direction="higher")
 @register_metric("recall", direction="higher")
 @register_metric("density", direction="higher")
-@register_metric("coverage", direction="higher")
+@register_metric("coverage", direction="higher", standard_error=coverage_error)
 def prdc(real_features: np.ndarray, fake_features: np.ndarray, k: int = NEIGHBOURS) -> PRDC:
     """The four from features [n, d] and [m, d]. Compare only figures of equal n, m and k.
 

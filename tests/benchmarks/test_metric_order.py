@@ -8,41 +8,49 @@ from PIL import Image
 
 import ganzoo
 from benchmarks import measuring, metric_order
-from benchmarks.metric_order import KINDS, is_ordered, shortfalls, table
+from benchmarks.metric_order import KINDS, Figure, order, shortfalls, table
 from tests.conftest import shapes
 
 KD, COVERAGE = "kd_vgg16_100", "coverage_vgg16_100"
 
 
-def figures(*values):
-    return dict(zip(KINDS, values, strict=True))
+def figures(*values, error=0.02):
+    return {kind: Figure(value, error) for kind, value in zip(KINDS, values, strict=True)}
 
 
 FOUND = {
     ("folder:cells", 0): {KD: figures(0.1, 0.5, 2.0, 9.0), COVERAGE: figures(0.95, 0.5, 0.1, 0.0)},
-    ("folder:cells", 1): {KD: figures(0.1, 0.6, 2.5, 8.0), COVERAGE: figures(0.95, 0.5, 0.0, 0.0)},
+    ("folder:cells", 1): {KD: figures(0.1, 0.6, 2.5, 2.0), COVERAGE: figures(0.95, 0.5, 0.05, 0.0)},
 }
 
 
 def test_a_distance_rises_and_a_share_falls():
-    assert is_ordered(KD, figures(0.1, 0.5, 2.0, 9.0))
-    assert not is_ordered(KD, figures(0.1, 2.0, 0.5, 9.0))
-    assert is_ordered(COVERAGE, figures(0.95, 0.5, 0.1, 0.0))
-    assert not is_ordered(COVERAGE, figures(0.0, 0.1, 0.5, 0.95))
+    assert order(KD, Figure(0.1, 0.1), Figure(0.5, 0.1)) == "yes"
+    assert order(KD, Figure(0.5, 0.1), Figure(0.1, 0.1)) == "no"
+    assert order(COVERAGE, Figure(0.9, 0.1), Figure(0.5, 0.1)) == "yes"
+    assert order(COVERAGE, Figure(0.5, 0.1), Figure(0.9, 0.1)) == "no"
 
 
-def test_equal_figures_are_no_order():
+def test_within_two_standard_errors_of_the_difference_it_may_be_chance():
+    """Errors of 3 and 4 are an error of 5 of the difference."""
+    assert order(KD, Figure(0.0, 3.0), Figure(9.9, 4.0)) == order(KD, Figure(9.9, 3.0), Figure(0.0, 4.0)) == "chance"
+    assert order(KD, Figure(0.0, 3.0), Figure(10.1, 4.0)) == "yes"
+    assert order(KD, Figure(0.0, 0.0), Figure(0.0, 0.0)) == "chance"
+
+
+def test_what_is_not_in_order_is_said():
     assert shortfalls(FOUND) == [
-        "folder:cells, seed 1: coverage_vgg16_100 does not put reals, trained, 20 steps, noise in this order"
+        "folder:cells, seed 1: kd_vgg16_100 puts noise before 20 steps",
+        "folder:cells, seed 1: coverage_vgg16_100 does not tell 20 steps from noise",
     ]
 
 
 def test_the_table_has_the_seeds_of_each_kind():
     lines = table(FOUND).splitlines()
-    assert lines[0] == "| data | metric | reals | trained | 20 steps | noise | seeds in this order |"
-    assert lines[2].startswith("| cells | kd_vgg16_100 | 0.100 / 0.100 | 0.500 / 0.600 |")
-    assert lines[2].endswith(" | 2 of 2 |")
-    assert lines[3].endswith(" | 1 of 2 |")
+    assert lines[0].endswith("| reals before trained | trained before 20 steps | 20 steps before noise |")
+    assert lines[2].startswith("| cells | kd_vgg16_100 | 0.100 ± 0.0200 / 0.100 ± 0.0200 | 0.500 ± 0.0200 / 0.600 ± ")
+    assert lines[2].endswith("| yes / yes | yes / yes | yes / no |")
+    assert lines[3].endswith("| yes / yes | yes / yes | yes / chance |")
 
 
 @pytest.fixture
@@ -60,13 +68,15 @@ def test_reals_and_noise_are_measured_as_the_runs_samples(folder, tmp_path, monk
     model.save(tmp_path / "features.keras")
     config = ganzoo.load_config("r3gan", f"folder:{folder}")
     config.evaluation.update(num_samples=24, feature_extractor=str(tmp_path / "features.keras"))
-    noise = metric_order.of_noise(json.loads(config.to_json_best_effort()), seed=0)
+    expected = metric_order.of_reals_and_noise(json.loads(config.to_json_best_effort()), seed=0)
+    metrics, errors = expected["noise"]
     asked = []
 
     def ended(workdir, *arguments):
         asked.append(arguments)
-        row = dict.fromkeys(noise, float(len(asked)))
-        return {"config": config.to_dict(), "metrics": {"generate": row, "floor": dict.fromkeys(noise, 0.5)}}
+        row = dict.fromkeys(metrics, float(len(asked)))
+        standard_errors = {"generate": dict.fromkeys(errors, 0.25)}
+        return {"config": config.to_dict(), "metrics": {"generate": row, "standard_errors": standard_errors}}
 
     monkeypatch.setattr(measuring, "ended", ended)
     flags = dict(feature_extractor=str(tmp_path / "features.keras"), model="r3gan", image_size=16, steps=50, samples=24)
@@ -74,5 +84,8 @@ def test_reals_and_noise_are_measured_as_the_runs_samples(folder, tmp_path, monk
     found = metric_order.measure(f"folder:{folder}", 0)
     assert ["--steps=50" in arguments for arguments in asked] == [True, False]
     (kd,) = (name for name in found if name.startswith("kd_"))
-    assert found[kd] == figures(0.5, 1.0, 2.0, noise[kd])
-    assert np.isfinite(noise[kd])
+    for kind, (metrics, errors) in expected.items():
+        assert found[kd][kind] == Figure(metrics[kd], errors[kd])
+        assert np.isfinite(found[kd][kind]).all()
+    assert [found[kd][kind] for kind in ("trained", "20 steps")] == [Figure(1.0, 0.25), Figure(2.0, 0.25)]
+    assert found[kd]["reals"].value < found[kd]["noise"].value

@@ -67,19 +67,19 @@ def test_points_show_the_mode_they_are_in():
     assert of_class == {"0": 0.5, "1": 0.5}
 
 
-def test_a_frechet_distance_has_its_standard_error_by_the_same_name(on_digits, digits):
-    """Digits are compared with MNIST's moments, other pictures with the test part; points have no such distance."""
-    some = digits[:500]
-    (name, error), *others = on_digits.standard_errors(some).items()
-    assert not others
-    assert name in on_digits.measure(some)
-    assert error == standard_error(on_digits.suite.extractor.features(some), on_digits.suite.reference)
+def test_distances_and_coverage_have_their_standard_errors_by_the_same_names(on_digits, digits):
+    """Digits are compared with MNIST's moments, and other pictures with the test part."""
+    found = on_digits.standard_errors(some := digits[:500])
+    assert list(found) == ["fd_digits500", "coverage_digits500"]
+    assert found.keys() < on_digits.measure(some).keys()
+    of_moments = standard_error(on_digits.suite.extractor.features(some), on_digits.suite.reference)
+    assert found["fd_digits500"] == of_moments
     pictures = Evaluator(reals("folder:x", shapes(400)), reals("folder:x", shapes(400, seed=1)))
-    found = pictures.measure(some := shapes(400, seed=2))
-    assert pictures.standard_errors(some).keys() == {name for name in found if name.startswith("fd_")} != set()
-    assert pictures.standard_errors(shapes(4)) == {}
-    points = np.zeros((4, 2), np.float32)
-    assert Evaluator(reals("p", points), reals("p", points)).standard_errors(points) == {}
+    assert list(pictures.standard_errors(shapes(400, seed=2))) == ["fd_random400", "kd_random400"]
+    assert list(pictures.standard_errors(shapes(4))) == ["kd_random4"]
+    points = np.random.default_rng(0).standard_normal((3, 20, 2)).astype(np.float32)
+    of_points = Evaluator(reals("p", points[0]), reals("p", points[1])).standard_errors(points[2])
+    assert list(of_points) == ["kd_raw20", "coverage_raw20"]
 
 
 def test_real_digits_are_near_the_floor_and_noise_is_far(on_digits, digits):

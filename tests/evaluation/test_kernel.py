@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.kernel import kernel_distance, squared_mmd
+from ganzoo.evaluation.kernel import kernel_distance, squared_mmd, standard_error
 
 
 def by_definition(x, y):
@@ -45,3 +45,30 @@ def test_subsets_are_the_same_for_the_same_seed():
     first, again, other = (kernel_distance(x, y, subsets=50, subset_size=100, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
     assert first == pytest.approx(squared_mmd(x, y), rel=0.1)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.5], ids="shifted by {}".format)
+def test_the_standard_error_is_the_deviation_over_draws(shift):
+    """200 draws of 200 fakes beside the same 200 reals in 10 dimensions. At no shift the distance is degenerate."""
+    rng = np.random.default_rng(2)
+    reals, draws = rng.standard_normal((200, 10)), rng.standard_normal((200, 200, 10)) + shift
+    distances = [kernel_distance(reals, fakes) for fakes in draws]
+    assert np.mean([standard_error(reals, fakes) for fakes in draws]) == pytest.approx(np.std(distances), rel=0.15)
+
+
+def test_the_standard_error_counts_the_subsets():
+    """A few small subsets leave more to chance than the distance of all fakes has."""
+    rng = np.random.default_rng(3)
+    reals, draws = rng.standard_normal((100, 5)), rng.standard_normal((200, 400, 5)) + 0.2
+    options = dict(subsets=4, subset_size=50)
+    errors = [standard_error(reals, fakes, **options) for fakes in draws]
+    # Each draw has subsets of its own reals, too, which the error does not count: so the reals are given as drawn.
+    distances = [
+        np.mean([squared_mmd(reals, fakes[rng.choice(400, 50, replace=False)]) for _ in range(4)]) for fakes in draws
+    ]
+    assert np.mean(errors) == pytest.approx(np.std(distances), rel=0.15)
+    assert np.mean(errors) > 1.2 * np.mean([standard_error(reals, fakes) for fakes in draws])
+
+
+def test_three_fakes_have_no_standard_error():
+    assert np.isnan(standard_error(np.eye(4), np.eye(4)[:3]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.prdc import prdc
+from ganzoo.evaluation.prdc import coverage_error, prdc
 
 
 def test_counted_by_hand_on_a_line():
@@ -58,3 +58,26 @@ def test_dropped_modes_cost_recall_and_coverage_but_not_precision():
 def test_far_fakes_score_nothing():
     reals, fakes = np.random.default_rng(0).standard_normal((2, 100, 2))
     assert prdc(reals, fakes + 1000) == (0, 0, 0, 0)
+
+
+def test_the_error_of_coverage_is_the_jackknife(monkeypatch):
+    """Each fake left out in turn, by the coverage itself."""
+    monkeypatch.setattr("ganzoo.evaluation.prdc._chunk", 7)
+    rng = np.random.default_rng(4)
+    reals, fakes = rng.standard_normal((40, 3)), rng.standard_normal((30, 3)) + 1
+    without = np.array([prdc(reals, np.delete(fakes, row, axis=0)).coverage for row in range(30)])
+    expected = np.sqrt(29 / 30 * np.sum((without - without.mean()) ** 2))
+    assert 0 < coverage_error(reals, fakes) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.5, 1.0], ids="shifted by {}".format)
+def test_the_error_of_coverage_is_the_deviation_over_draws(shift):
+    """200 draws of 300 fakes beside the same 300 reals in 8 dimensions; a share of as many reals has .7 of it."""
+    rng = np.random.default_rng(0)
+    reals, draws = rng.standard_normal((300, 8)), rng.standard_normal((200, 300, 8)) + shift
+    coverages = [prdc(reals, fakes).coverage for fakes in draws]
+    assert np.mean([coverage_error(reals, fakes) for fakes in draws]) == pytest.approx(np.std(coverages), rel=0.15)
+
+
+def test_too_few_neighbours_have_no_error():
+    assert np.isnan(coverage_error(np.eye(6), np.eye(6)[:5]))
