@@ -20,6 +20,8 @@ def get_config(kind="images"):
     Without R1 each class collapses to one picture (3,000 reals, 300 per class). With `ratio.mismatched` the ratio's fit
     sees reals with wrong labels as fakes. Without it, drs, which prefers rare samples, kept a smaller share of digits
     that match their label than the generator's 98.7 %.
+
+    Twice the steps gave 3.19, with drs 3.05, each with a standard error of .4. The 3,000 training digits have 1.43.
     """
     config = common.get_config(kind)
     config.model.update(conditioning="concatenated", r1_weight=1.0, n_critic=1)
