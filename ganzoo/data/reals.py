@@ -106,8 +106,13 @@ def checked(samples: object, shape: tuple[int, ...], what: str, *, most: float =
     return samples
 
 
-def check_scale(samples: np.ndarray, what: str, *, is_pictures: bool, most: float = 1.001) -> None:
-    """The part of `checked` that looks at the values of float32 samples [n, ...]."""
+def check_scale(
+    samples: np.ndarray, what: str, *, is_pictures: bool, most: float = 1.001, are_bright: bool = False
+) -> None:
+    """The part of `checked` that looks at the values of float32 samples [n, ...].
+
+    Pictures without a value below 0 may be on the scale [0, 1] by mistake, unless it is known that they `are_bright`.
+    """
     least, largest = float(samples.min()), float(samples.max())
     if not np.isfinite(least) or not np.isfinite(largest):
         broken = int(np.count_nonzero(~np.isfinite(samples).reshape(len(samples), -1).all(axis=1)))
@@ -119,7 +124,7 @@ def check_scale(samples: np.ndarray, what: str, *, is_pictures: bool, most: floa
             f"{what} reach from {least:.3g} to {largest:.3g}, and pictures are in [-1, 1]. Give uint8 pictures, or "
             "x / 127.5 - 1 for a scale from 0 to 255."
         )
-    if least >= 0.0 and what not in _warned:
+    if least >= 0.0 and not are_bright and what not in _warned:
         _warned.add(what)
         print(
             f"ganzoo: the least value of {what} is {least:.3g}, and pictures are in [-1, 1]. If their scale is [0, 1], "

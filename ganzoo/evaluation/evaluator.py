@@ -119,7 +119,7 @@ class Evaluator:
 
     def _measured(self, samples: np.ndarray, labels: np.ndarray | None, row: str, features: "_Features") -> dict:
         """As `measure`, with the features that are there already."""
-        samples = checked(samples, self.test.samples.shape[1:], self.test.name)
+        samples = checked(samples, self.test.samples.shape[1:], self.test.samples, self.test.name)
         of_all = self._of_all(samples, labels, features)
         pairs = self._compared(samples, features)
         self._warn_of_few(min(len(samples), self._most_compared))
@@ -148,7 +148,7 @@ class Evaluator:
         Args:
             samples: as for `measure`, at least two.
         """
-        samples = checked(samples, self.test.samples.shape[1:], self.test.name)
+        samples = checked(samples, self.test.samples.shape[1:], self.test.samples, self.test.name)
         view, metric = self._of_all(samples, None, self._features_of(samples)), self.suite.distance
         if "fake_features" in METRICS[metric].takes:
             reals, fakes = lambda: self._test_features, functools.partial(view.__getitem__, "fake_features")
@@ -165,7 +165,7 @@ class Evaluator:
             samples: as for `measure`.
             labels: int [n].
         """
-        samples = checked(samples, self.test.samples.shape[1:], self.test.name)
+        samples = checked(samples, self.test.samples.shape[1:], self.test.samples, self.test.name)
         view = self._of_all(samples, labels, self._features_of(samples))
         found = measured(self.suite.of_labels, view)
         if not found:

@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from ganzoo.data.reals import MOST_VALUE, check_scale
+from ganzoo.data.reals import MOST_VALUE, check_scale, to_float
 from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
 
+_most_looked_at = 100  # of the reals, to know their scale
 
-def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+
+def checked(samples: np.ndarray, shape: tuple[int, ...], reals: np.ndarray | StoredPictures, name: str) -> np.ndarray:
     """The samples, float32 or uint8, if they can be measured.
 
     Args:
         samples: should be [n, *shape], n >= 1, and finite.
         shape: one sample's.
+        reals: what the samples should look like. If they have no value below 0, the samples need none.
         name: of the data that they are measured against.
 
     Raises:
@@ -30,7 +33,9 @@ def checked(samples: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarra
     if broken:
         raise GanzooError(f"{broken} of {len(samples)} samples hold NaN or infinite numbers: the generator diverged.")
     samples = samples.astype(np.float32)
-    check_scale(samples, "samples", is_pictures=len(shape) == 3, most=MOST_VALUE)
+    are_pictures = len(shape) == 3
+    are_bright = are_pictures and float(to_float(reals[:_most_looked_at]).min(initial=1.0)) >= 0.0
+    check_scale(samples, "samples", is_pictures=are_pictures, most=MOST_VALUE, are_bright=are_bright)
     return samples
 
 

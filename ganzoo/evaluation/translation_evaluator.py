@@ -151,10 +151,10 @@ class TranslationEvaluator:
         return PictureClassifier(name, train, _joined(self.domains.test), augment=False, **self._training)
 
     def _checked(self, samples: np.ndarray, domain: int) -> np.ndarray:
-        return checked(samples, self._shape, self.domains.names[domain])
+        return checked(samples, self._shape, self.domains.test[domain].samples, self.domains.names[domain])
 
     def _pair(self, samples: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        samples, others = (checked(pictures, self._shape, self.domains.name) for pictures in (samples, others))
+        samples, others = (checked(pictures, self._shape, others, self.domains.name) for pictures in (samples, others))
         if len(samples) != len(others):
             raise GanzooError(f"{len(samples)} samples cannot be compared with {len(others)} pictures one by one.")
         return samples, others
