@@ -23,7 +23,8 @@ def get_config(kind="domains"):
     about a quarter of a side of 256. Patches of 34 x 34 see whole digits and turn some ones into twos and nines into
     fours.
 
-    Twice the steps brought the distances from 48 and 50 to 38 and 37 (seed 0), but no more digits survived: 75 and 91 %.
+    Twice the steps brought the distances from 48 and 50 to 38 and 37 (seed 0), but no more digits survived: 75 and
+    91 %.
 
     The paper's choices for 256 x 256 are the networks' `width` 64, `layers` 3 and `blocks` 0, `batch_size` 1,
     `data.load_size` 286, `data.image_size` 256 and `data.flip`.

@@ -3,9 +3,9 @@ r"""InfoGAN: latent codes that the samples tell of (Chen et al. 2016).
 "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets", NeurIPS 2016,
 https://arxiv.org/abs/1606.03657, equation 6 and appendix C.1.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 10.8, with drs 5.59, with obrs 5.80, with mh 4.65, in 8 minutes beside other
-work. The category is known from the picture (2.301 of log 10 = 2.303 nats), and tells the digit of 50 % by the best
-assignment.
+Expected (2 CPU cores, seed 0): fd_digits10k 10.8, with drs 5.59, with obrs 5.80, with mh 4.65, in 8 minutes beside
+other work. The category is known from the picture (2.301 of log 10 = 2.303 nats), and tells the digit of 50 % by the
+best assignment.
 
     python -m ganzoo.run --model infogan
 """

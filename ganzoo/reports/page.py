@@ -323,11 +323,12 @@ def _differences(run: Run) -> list[tuple[str, object, object]] | None:
 
 
 def _seconds_and_memory(run: Run) -> dict:
+    names = PARTS | ({"export": "export"} if run.is_translator else {})  # which fits no ratio
     seconds: dict[str, float] = {}
     for cost in run.costs:
         for part, value in cost.get("seconds", {}).items():
-            if part in PARTS:
-                seconds[PARTS[part]] = seconds.get(PARTS[part], 0.0) + value
+            if part in names:
+                seconds[names[part]] = seconds.get(names[part], 0.0) + value
     if run.seconds > 0:  # a start that was killed has no entry, but its curves
         seconds["training"] = max(seconds.get("training", 0.0), run.seconds)
     return dict(parts=seconds, memory=run.peak_memory_mb, starts=len(run.costs), speed=_speed(run))

@@ -85,7 +85,8 @@ def make_run(workdir: Path, exports, kind: str = "pictures", *, seed: int = 0, w
         write_json(facts, json.loads(facts.read_text()) | {"step": STEPS})
         drawing.write_png(workdir / "reliability.png", np.full((60, 40, 3), 200, np.uint8))
         write_json(
-            workdir / "costs.json", [{"start": "a", "seconds": {"training": 90.0, "data": 2.0}, "peak_memory_mb": 812}]
+            workdir / "costs.json",
+            [{"start": "a", "seconds": {"training": 90.0, "data": 2.0, "export": 8.0}, "peak_memory_mb": 812}],
         )
     return workdir
 

@@ -129,6 +129,9 @@ def test_time_and_memory_are_on_the_page(made):
     said = written(made("pictures")).section("costs")
     assert "training 90 s" in said
     assert "most memory at once 812 MB" in said
+    assert "density ratio and export 8 s" in said
+    assert "export 8 s" in (of_translator := written(made("translator")).section("costs"))
+    assert "density ratio" not in of_translator
 
 
 def test_nearest_pictures_are_shown_where_the_run_left_them(new_run):
