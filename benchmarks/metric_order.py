@@ -145,8 +145,8 @@ def main() -> int:
     text = (
         "## Which figures can be trusted\n\n`python -m benchmarks.metric_order --feature_extractor FILE --datasets ..."
         f"{''.join(options)}`\n\n`{FLAGS.model}` on pictures of {FLAGS.image_size} pixels, "
-        f"trained for {FLAGS.steps} and for {FEW_STEPS} steps, {FLAGS.seeds} seeds. Features of "
-        f"{Path(FLAGS.feature_extractor).name}. ± is one standard error of the draw; a difference of less than two "
+        f"trained for {FLAGS.steps} and for {FEW_STEPS} steps, {FLAGS.seeds} seed{'s' * (FLAGS.seeds > 1)}. Features "
+        f"of {Path(FLAGS.feature_extractor).name}. ± is one standard error of the draw; a difference of less than two "
         f"may be chance. {measuring.machine()}.\n\n{table(found)}"
     )
     return measuring.conclude(shortfalls(found), FLAGS.check, "metric order", text)
