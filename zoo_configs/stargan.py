@@ -22,8 +22,8 @@ def get_config(kind="domains"):
     blocks, batch norm, four strided convolutions in the critic instead of six, and five times the learning rate of
     1e-4.
 
-    With the paper's instance norm all digits on grey had the same black corner, and a Frechet distance of 88. Such a
-    spot sets the moments that instance norm divides by (Karras 2020, https://arxiv.org/abs/1912.04958, section 2). It
+    With the paper's instance norm all digits on grey had the same black corner, and a Frechet distance of 88. Instance
+    norm is known for such spots, which set its moments (Karras 2020, https://arxiv.org/abs/1912.04958, section 2). It
     stayed without the first norm, and was gone with layer norm (64, and outlines that a classifier took for outlines in
     61 %) and with batch norm (30, and 96 %). Padding by reflection is no way out: instance norm removes the constant
     plane of a label, which only the zeros at the border let through, and all styles became the same.

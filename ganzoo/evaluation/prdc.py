@@ -32,7 +32,8 @@ def coverage_error(real_features: np.ndarray, fake_features: np.ndarray, k: int 
 
     By the jackknife over the fakes (Efron and Stein 1981): without a fake the reals are lost whose balls hold no other.
     The reals count as known. It comes out too large where nearly all reals are covered: .017 for .010 at a coverage of
-    .97. The error of a share of independent reals is too small: reals that are neighbours are covered together.
+    .97. It is 0 where no fake is alone in a ball. The error of a share of independent reals would be too small, since
+    neighbours are covered together.
 
     Args:
         real_features: [n, d].

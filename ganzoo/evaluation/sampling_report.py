@@ -93,7 +93,7 @@ def evaluate(
         ratio alone could make. `mh` has `num_restarted`, the chains that never moved and ran again. Of a conditional
         model, asked for the labels of the test part, also `{"label_accuracy": {"drs 0": ..., }}`, the share of each
         class that shows what its label says. Of pictures also `{"copies": {"generate": {...}, ...}}`: the figures of
-        `copies.Copies` for each sampler, with a sentence `in_words`. Where there is a Frechet distance,
+        `copies.Copies` for each sampler, with a sentence `in_words`. Of the metrics that have one,
         `{"standard_errors": {"generate": {metric: value}, ...}}`, in the metric's unit.
 
     Raises:
@@ -215,7 +215,7 @@ def codes(exported: Exported, parts: Parts, *, seed: int = 0, picture: Path | No
 
 
 def errors_in_words(errors: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """A line on how far a distance moves from draw to draw, for each metric that has a standard error.
+    """A line on how far a metric moves from draw to draw, for each that has a standard error.
 
     >>> errors_in_words({"generate": {"fd_digits10k": 0.5412}, "drs": {"fd_digits10k": 0.3501}})
     ['fd_digits10k moves from draw to draw: its standard error is 0.54 by generate, 0.35 by drs']
