@@ -10,7 +10,6 @@ metric does not put the four in order, by any seed.
 """
 
 import itertools
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,23 +69,24 @@ def of_reals_and_noise(config: Mapping, seed: int) -> dict[str, tuple[dict, dict
     from ganzoo.environment import cache_folder
     from ganzoo.evaluation import extractors
     from ganzoo.evaluation.evaluator import Evaluator
+    from ganzoo.evaluation.samples import subset
 
     parts = load_parts(config["dataset"], **config["data"])
     extractor = extractors.load(config["evaluation"]["feature_extractor"])
     evaluator = Evaluator(parts.train, parts.test, extractor=extractor, cache=cache_folder())
     count = config["evaluation"]["num_samples"]
     noise = np.random.default_rng(seed).uniform(-1, 1, (count, *parts.shape)).astype(np.float32)
-    pictures = {"reals": parts.train.samples[:count], "noise": noise}
+    pictures = {"reals": subset(parts.train.samples, count), "noise": noise}
     return {kind: (evaluator.measure(each), evaluator.standard_errors(each)) for kind, each in pictures.items()}
 
 
 def order(metric: str, first: Figure, second: Figure) -> str:
-    """Whether a metric puts the first before the second: "yes", "no", or "chance" within `SURE` standard errors."""
+    """Whether a metric puts the first before the second: "yes", "no", or "chance" where it does not tell."""
     from ganzoo.evaluation.suites import direction
-    from ganzoo.reports.words import SURE
+    from ganzoo.reports.words import may_be_chance
 
     ahead = (second.value - first.value) * (1 if direction(metric) == "lower" else -1)
-    if abs(ahead) <= SURE * math.hypot(first.error, second.error):
+    if may_be_chance(ahead, first.error, second.error):
         return "chance"
     return "yes" if ahead > 0 else "no"
 

@@ -75,6 +75,11 @@ def words(metric: str) -> str:
     return text
 
 
+def may_be_chance(difference: float, error: float, other: float) -> bool:
+    """Whether two figures with these standard errors are within two standard errors of their difference."""
+    return abs(difference) <= SURE * math.hypot(error, other)
+
+
 def verdict(
     metric: str, values: Mapping[str, float], plain: str, rejected: str, floor: str, errors: Mapping[str, float] = {}
 ) -> str:
@@ -95,8 +100,7 @@ def verdict(
         else:
             change = "improves" if (new < old) == (way == "lower") else "worsens"
             text = f"Rejection {change} it from {number(old)} to {number(new)}"
-            known = plain in errors and rejected in errors
-            if known and abs(new - old) < SURE * math.hypot(errors[plain], errors[rejected]):
+            if plain in errors and rejected in errors and may_be_chance(new - old, errors[plain], errors[rejected]):
                 text += ", which may be chance: another draw moves it as much"
             parts.append(text)
     if real is not None:

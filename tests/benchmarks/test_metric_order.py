@@ -9,6 +9,9 @@ from PIL import Image
 import ganzoo
 from benchmarks import measuring, metric_order
 from benchmarks.metric_order import KINDS, Figure, order, shortfalls, table
+from ganzoo.data.loading import load_parts
+from ganzoo.evaluation import extractors
+from ganzoo.evaluation.evaluator import Evaluator
 from tests.conftest import shapes
 
 KD, COVERAGE = "kd_vgg16_100", "coverage_vgg16_100"
@@ -68,6 +71,7 @@ def test_reals_and_noise_are_measured_as_the_runs_samples(folder, tmp_path, monk
     model.save(tmp_path / "features.keras")
     config = ganzoo.load_config("r3gan", f"folder:{folder}")
     config.evaluation.update(num_samples=24, feature_extractor=str(tmp_path / "features.keras"))
+    parts, extractor = load_parts(f"folder:{folder}", **config.data), extractors.load(tmp_path / "features.keras")
     expected = metric_order.of_reals_and_noise(json.loads(config.to_json_best_effort()), seed=0)
     metrics, errors = expected["noise"]
     asked = []
@@ -84,6 +88,8 @@ def test_reals_and_noise_are_measured_as_the_runs_samples(folder, tmp_path, monk
     found = metric_order.measure(f"folder:{folder}", 0)
     assert ["--steps=50" in arguments for arguments in asked] == [True, False]
     (kd,) = (name for name in found if name.startswith("kd_"))
+    floor = Evaluator(parts.train, parts.test, extractor=extractor).floor(24)
+    assert expected["reals"][0] == {name: pytest.approx(value, rel=1e-5) for name, value in floor.items()}
     for kind, (metrics, errors) in expected.items():
         assert found[kd][kind] == Figure(metrics[kd], errors[kd])
         assert np.isfinite(found[kd][kind]).all()

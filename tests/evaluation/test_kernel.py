@@ -62,7 +62,7 @@ def test_the_standard_error_counts_the_subsets():
     reals, draws = rng.standard_normal((100, 5)), rng.standard_normal((200, 400, 5)) + 0.2
     options = dict(subsets=4, subset_size=50)
     errors = [standard_error(reals, fakes, **options) for fakes in draws]
-    # Each draw has subsets of its own reals, too, which the error does not count: so the reals are given as drawn.
+    # With all reals in each subset: the error does not count that theirs are drawn, too.
     distances = [
         np.mean([squared_mmd(reals, fakes[rng.choice(400, 50, replace=False)]) for _ in range(4)]) for fakes in draws
     ]
