@@ -5,7 +5,12 @@ import numpy as np
 from ganzoo.evaluation.registry import register_metric
 
 
-@register_metric("label_accuracy", direction="higher")
+def standard_error(shown: np.ndarray, labels: np.ndarray) -> float:
+    """The standard error of `accuracy`: its standard deviation over draws of as many samples, in [0, .5]."""
+    return float(np.std(shown == labels) / np.sqrt(len(shown)))
+
+
+@register_metric("label_accuracy", direction="higher", standard_error=standard_error)
 @register_metric("class_survives", direction="higher")
 @register_metric("domain_accuracy", direction="higher")
 def accuracy(shown: np.ndarray, labels: np.ndarray) -> float:

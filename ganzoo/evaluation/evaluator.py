@@ -127,17 +127,20 @@ class Evaluator:
         views = [as_they_are(samples, self.test.samples, labels=labels), pairs, of_all]
         return metrics | measured_by_users(users_metrics(), views, row)
 
-    def standard_errors(self, samples: np.ndarray) -> dict[str, float]:
-        """The standard errors of the metrics of `measure` that have one, by the metrics' names.
+    def standard_errors(self, samples: np.ndarray, labels: np.ndarray | None = None) -> dict[str, float]:
+        """The standard errors of the metrics of `measure` that have one, by the metrics' names; with labels also of
+        `label_accuracy`.
 
         They are the errors of the samples' draw alone: the reals are the same for all samplers.
 
         Args:
             samples: as for `measure`; those that were measured last cost nothing but the errors.
+            labels: int [n], as for `label_accuracy`.
         """
         features = self._features_of(samples)
-        of_all, pairs = self._of_all(samples, None, features), self._compared(samples, features)
-        return standard_errors(self.suite.of_all, of_all) | standard_errors(self.suite.compared, pairs)
+        of_all, pairs = self._of_all(samples, labels, features), self._compared(samples, features)
+        of_each = (*self.suite.of_all, *self.suite.of_labels)
+        return standard_errors(of_each, of_all) | standard_errors(self.suite.compared, pairs)
 
     def distance(self, samples: np.ndarray) -> tuple[str, float]:
         """One metric of samples, `Suite.distance`, by its name and with its value; lower is better.

@@ -9,13 +9,30 @@ from scipy.special import rel_entr
 from ganzoo.evaluation.registry import register_metric
 
 
-@register_metric("is", direction="higher")
+def standard_error(probabilities: np.ndarray) -> float:
+    """The standard error of `inception_score`: its standard deviation over draws of as many samples, in [0, inf).
+
+    By the delta method. A sample moves the mean of KL(p(y|x) || p(y)) by its own share alone, since what it moves p(y)
+    by adds up to 0.
+
+    Args:
+        probabilities: as for `inception_score`.
+    """
+    divergences = _divergences(probabilities)
+    return float(np.exp(divergences.mean()) * divergences.std() / np.sqrt(len(divergences)))
+
+
+@register_metric("is", direction="higher", standard_error=standard_error)
 def inception_score(probabilities: np.ndarray) -> float:
     """exp(E_x KL(p(y|x) || p(y))), in [1, classes]; p(y) is the mean over all samples (one split).
 
     Args:
         probabilities: p(y|x), [n, classes], rows that sum to 1.
     """
+    return float(np.exp(_divergences(probabilities).mean()))
+
+
+def _divergences(probabilities: np.ndarray) -> np.ndarray:
+    """KL(p(y|x) || p(y)) of each sample, [n]."""
     conditional = np.asarray(probabilities, np.float64)
-    marginal = conditional.mean(axis=0)
-    return float(np.exp(rel_entr(conditional, marginal).sum(axis=1).mean()))
+    return rel_entr(conditional, conditional.mean(axis=0)).sum(axis=1)

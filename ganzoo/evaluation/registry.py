@@ -66,7 +66,7 @@ def register_metric(
         name: letters, digits and underscores.
         direction: "lower" or "higher", whichever is better; None where neither is.
         standard_error: of the metrics of the package: a function of the same parameters that gives the number's
-            standard error.
+            standard error, or the errors of several numbers by name.
 
     Raises:
         GanzooError: for a name that is taken or cannot be, another direction, and a parameter that is no ingredient.

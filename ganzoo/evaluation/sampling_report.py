@@ -17,7 +17,7 @@ from ganzoo.evaluation.copies import in_words
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.evaluation.reliability import dawids_z, plot_reliability, reliability
 from ganzoo.evaluation.samples import short
-from ganzoo.evaluation.table import format_table
+from ganzoo.evaluation.table import format_errors, format_table
 from ganzoo.pictures import drawing
 from ganzoo.pictures.nearest import write_nearest
 from ganzoo.serving.exported import Exported
@@ -119,7 +119,7 @@ def evaluate(
             continue
         asked = draws.get("labels", np.resize(labels, num_samples)) if exported.is_conditional else None
         rows[sampler] = evaluator.measure(draws["samples"], asked, row=sampler)
-        if found := evaluator.standard_errors(draws["samples"]):
+        if found := evaluator.standard_errors(draws["samples"], asked):
             errors[sampler] = found
         if found := evaluator.copies(draws["samples"]):
             copies[sampler], nearest = found
@@ -214,24 +214,14 @@ def codes(exported: Exported, parts: Parts, *, seed: int = 0, picture: Path | No
     return {"codes": found}
 
 
-def errors_in_words(errors: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """A line on how far a metric moves from draw to draw, for each that has a standard error.
-
-    >>> errors_in_words({"generate": {"fd_digits10k": 0.5412}, "drs": {"fd_digits10k": 0.3501}})
-    ['fd_digits10k moves from draw to draw: its standard error is 0.54 by generate, 0.35 by drs']
-    """
-    metrics = dict.fromkeys(metric for row in errors.values() for metric in row)
-    of = {m: [f"{row[m]:.2g} by {sampler}" for sampler, row in errors.items() if m in row] for m in metrics}
-    return [f"{m} moves from draw to draw: its standard error is {', '.join(found)}" for m, found in of.items()]
-
-
 def describe(metrics: dict[str, dict[str, float]]) -> str:
     """The samplers' table, how far the modes of stacked digits can be trusted, and a line on the calibration with a
     warning where it fails."""
     lines = [format_table({name: row for name, row in metrics.items() if name not in NOT_SAMPLERS})]
+    if found := metrics.get("standard_errors"):
+        lines += ["", f"{format_errors(found)}\n"]
     if found := metrics.get("features"):
         lines.append(features_in_words(found))
-    lines += errors_in_words(metrics.get("standard_errors", {}))
     lines += [found["in_words"] for found in metrics.get("copies", {}).values()]
     if of_classes := metrics.get("label_accuracy"):
         lines.append(f"share of each class that shows what its label says:\n{format_table(of_classes)}")

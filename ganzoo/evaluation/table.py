@@ -16,10 +16,32 @@ def format_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
     Args:
         metrics: {row: {metric: value}}, as in `metrics.json`; a metric that a row lacks shows as `-`.
     """
-    columns = list(dict.fromkeys(metric for row in metrics.values() for metric in row))
+    columns = _columns(metrics)
     header = ["", *(f"{metric} {arrow(metric)}".rstrip() for metric in columns)]
     body = [[name, *(_number(row.get(metric)) for metric in columns)] for name, row in metrics.items()]
-    lines = [header, *body]
+    return _aligned([header, *body])
+
+
+def format_errors(errors: Mapping[str, Mapping[str, float]]) -> str:
+    """The standard errors in rows and columns as `format_table` has, with two digits.
+
+    >>> print(format_errors({"generate": {"fd_digits10k": 0.5412}, "drs": {"fd_digits10k": 0.3501}}))
+    standard error  fd_digits10k
+    generate                0.54
+    drs                     0.35
+    """
+    columns = _columns(errors)
+    body = [
+        [name, *(f"{row[metric]:.2g}" if metric in row else "-" for metric in columns)] for name, row in errors.items()
+    ]
+    return _aligned([["standard error", *columns], *body])
+
+
+def _columns(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return list(dict.fromkeys(metric for row in metrics.values() for metric in row))
+
+
+def _aligned(lines: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines

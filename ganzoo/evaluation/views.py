@@ -102,13 +102,17 @@ def measured(metrics: Iterable[str], view: View) -> dict[str, float]:
 
 def standard_errors(metrics: Iterable[str], view: View) -> dict[str, float]:
     """The standard errors of those of the package's metrics that have one, by their names in `metrics.json`."""
+    answers: dict[Callable, object] = {}
     found = {}
     for name in metrics:
         metric = METRICS[name]
-        if metric.standard_error is not None and view.has(*metric.takes):
-            error = metric.standard_error(**view.arguments(metric))
-            if math.isfinite(error):
-                found[f"{name}_{view.suffix}"] = error
+        if metric.standard_error is None or not view.has(*metric.takes):
+            continue
+        if metric.standard_error not in answers:
+            answers[metric.standard_error] = metric.standard_error(**view.arguments(metric))
+        error = float(_number(answers[metric.standard_error], name))
+        if math.isfinite(error):
+            found[f"{name}_{view.suffix}"] = error
     return found
 
 

@@ -67,11 +67,10 @@ def test_points_show_the_mode_they_are_in():
     assert of_class == {"0": 0.5, "1": 0.5}
 
 
-def test_distances_and_coverage_have_their_standard_errors_by_the_same_names(on_digits, digits):
-    """Digits are compared with MNIST's moments, and other pictures with the test part."""
+def test_metrics_have_their_standard_errors_by_the_same_names(on_digits, digits):
+    """Digits are compared with MNIST's moments, and other pictures with the test part. Labels add their accuracy's."""
     found = on_digits.standard_errors(some := digits[:500])
-    assert list(found) == ["fd_digits500", "coverage_digits500"]
-    assert found.keys() < on_digits.measure(some).keys()
+    assert list(found) == list(on_digits.measure(some))
     of_moments = standard_error(on_digits.suite.extractor.features(some), on_digits.suite.reference)
     assert found["fd_digits500"] == of_moments
     pictures = Evaluator(reals("folder:x", shapes(400)), reals("folder:x", shapes(400, seed=1)))
@@ -79,7 +78,15 @@ def test_distances_and_coverage_have_their_standard_errors_by_the_same_names(on_
     assert list(pictures.standard_errors(shapes(4))) == ["kd_random4"]
     points = np.random.default_rng(0).standard_normal((3, 20, 2)).astype(np.float32)
     of_points = Evaluator(reals("p", points[0]), reals("p", points[1])).standard_errors(points[2])
-    assert list(of_points) == ["kd_raw20", "coverage_raw20"]
+    assert list(of_points) == ["kd_raw20", *(f"{name}_raw20" for name in PRDC)]
+
+
+def test_the_accuracy_of_labels_has_the_error_of_a_share(on_digits, digits):
+    labels = np.zeros(500, int)
+    accuracy, _ = on_digits.label_accuracy(some := digits[:500], labels)
+    share = accuracy["label_accuracy_digits500"]
+    error = on_digits.standard_errors(some, labels)["label_accuracy_digits500"]
+    assert 0 < error == pytest.approx(np.sqrt(share * (1 - share) / 500))
 
 
 def test_real_digits_are_near_the_floor_and_noise_is_far(on_digits, digits):

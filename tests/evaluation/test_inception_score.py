@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.inception_score import inception_score
+from ganzoo.evaluation.inception_score import inception_score, standard_error
 
 
 def test_sure_and_even_predictions_score_the_number_of_classes():
@@ -19,3 +19,11 @@ def test_between_them_it_is_the_exponential_of_the_mutual_information():
     p = 0.9
     information = np.log(2) + p * np.log(p) + (1 - p) * np.log(1 - p)
     assert inception_score(np.array([[p, 1 - p], [1 - p, p]])) == pytest.approx(np.exp(information))
+
+
+def test_the_standard_error_is_the_deviation_over_draws():
+    """300 draws of 400 rows that are sure to different degrees, of classes that are not equally frequent."""
+    rng = np.random.default_rng(0)
+    draws = rng.dirichlet([0.3, 0.2, 0.1, 0.1], size=(300, 400))
+    scores = [inception_score(rows) for rows in draws]
+    assert np.mean([standard_error(rows) for rows in draws]) == pytest.approx(np.std(scores), rel=0.1)

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.mode_coverage import assign_modes, jensen_shannon, mode_coverage
+from ganzoo.evaluation.mode_coverage import (
+    assign_modes,
+    high_quality,
+    high_quality_error,
+    jensen_shannon,
+    jsd,
+    jsd_error,
+    mode_coverage,
+)
 
 CENTERS = np.stack(np.meshgrid(np.arange(-2, 3), np.arange(-2, 3)), axis=-1).reshape(25, 2).astype(np.float32)
 SIGMA = 0.05
@@ -61,3 +69,13 @@ def test_divergence_is_symmetric_and_zero_for_equal_histograms():
     p, q = np.array([5, 3, 0, 2]), np.array([1, 1, 7, 1])
     assert jensen_shannon(p, q) == jensen_shannon(q, p) > 0
     assert jensen_shannon(p, 3 * p) == 0.0
+
+
+def test_the_standard_errors_are_the_deviations_over_draws():
+    """300 draws of 2,000 samples over three modes and "none", which the reals' shares differ from."""
+    rng = np.random.default_rng(0)
+    reals = rng.choice(4, size=5000, p=[0.3, 0.3, 0.39, 0.01])
+    draws = rng.choice(4, size=(300, 2000), p=[0.5, 0.3, 0.1, 0.1])
+    divergences, shares = [jsd(shown, reals, 3) for shown in draws], [high_quality(shown, 3) for shown in draws]
+    assert np.mean([jsd_error(shown, reals, 3) for shown in draws]) == pytest.approx(np.std(divergences), rel=0.1)
+    assert np.mean([high_quality_error(shown, 3) for shown in draws]) == pytest.approx(np.std(shares), rel=0.1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganzoo.evaluation.prdc import coverage_error, prdc
+from ganzoo.evaluation.prdc import prdc, standard_errors
 
 
 def test_counted_by_hand_on_a_line():
@@ -60,24 +60,38 @@ def test_far_fakes_score_nothing():
     assert prdc(reals, fakes + 1000) == (0, 0, 0, 0)
 
 
-def test_the_error_of_coverage_is_the_jackknife(monkeypatch):
-    """Each fake left out in turn, by the coverage itself."""
+@pytest.mark.parametrize("count, scale", [(30, 0.5), (45, 0.7), (45, 1.5)])
+def test_errors_of_recall_and_coverage_are_the_jackknife(count, scale, monkeypatch):
+    """Each fake left out in turn, by the figures themselves: balls then reach to other neighbours, too."""
     monkeypatch.setattr("ganzoo.evaluation.prdc._chunk", 7)
     rng = np.random.default_rng(4)
-    reals, fakes = rng.standard_normal((40, 3)), rng.standard_normal((30, 3)) + 1
-    without = np.array([prdc(reals, np.delete(fakes, row, axis=0)).coverage for row in range(30)])
-    expected = np.sqrt(29 / 30 * np.sum((without - without.mean()) ** 2))
-    assert 0 < coverage_error(reals, fakes) == pytest.approx(expected, rel=1e-12)
+    reals, fakes = rng.standard_normal((40, 3)), rng.standard_normal((count, 3)) * scale + 0.7
+    without = np.array([prdc(reals, np.delete(fakes, row, axis=0)) for row in range(count)])
+    _, recall, _, coverage = np.sqrt((count - 1) * without.var(axis=0))
+    found = standard_errors(reals, fakes)
+    assert 0 < found.recall == pytest.approx(recall, rel=1e-9)
+    assert 0 < found.coverage == pytest.approx(coverage, rel=1e-9)
+
+
+def test_reals_in_many_balls_cannot_be_lost():
+    """The fakes lie far apart, and each of their balls holds all reals."""
+    reals = np.random.default_rng(0).standard_normal((40, 3))
+    found = standard_errors(reals, np.random.default_rng(1).standard_normal((30, 3)) * 20)
+    assert found.recall == 0
 
 
 @pytest.mark.parametrize("shift", [0.5, 1.0], ids="shifted by {}".format)
-def test_the_error_of_coverage_is_the_deviation_over_draws(shift):
-    """200 draws of 300 fakes beside the same 300 reals in 8 dimensions; a share of as many reals has .7 of it."""
+def test_the_errors_are_the_deviations_over_draws(shift):
+    """200 draws of 300 fakes beside the same 300 reals in 8 dimensions. A share of as many reals has .7 of the error of
+    coverage. The error of recall comes out too large, by up to half here."""
     rng = np.random.default_rng(0)
     reals, draws = rng.standard_normal((300, 8)), rng.standard_normal((200, 300, 8)) + shift
-    coverages = [prdc(reals, fakes).coverage for fakes in draws]
-    assert np.mean([coverage_error(reals, fakes) for fakes in draws]) == pytest.approx(np.std(coverages), rel=0.15)
+    deviations = np.std([prdc(reals, fakes) for fakes in draws], axis=0)
+    precision, recall, density, coverage = np.mean([standard_errors(reals, f) for f in draws], axis=0) / deviations
+    assert [precision, density, coverage] == pytest.approx([1, 1, 1], abs=0.15)
+    assert 1 < recall < 1.6
 
 
 def test_too_few_neighbours_have_no_error():
-    assert np.isnan(coverage_error(np.eye(6), np.eye(6)[:5]))
+    assert np.isnan(standard_errors(np.eye(7), np.eye(7)[:6])).all()
+    assert np.isfinite(standard_errors(np.eye(7), np.eye(7))).all()
