@@ -32,9 +32,9 @@ def standard_errors(real_features: np.ndarray, fake_features: np.ndarray, k: int
 
     Precision and density are means over fakes. Recall and coverage are by the jackknife over the fakes (Efron and Stein
     1981). Without a fake, the reals are lost that its ball alone held, or whose balls held no other fake; and the balls
-    of its neighbours reach to the next fake. The error of coverage comes out too large where nearly all reals are
-    covered: .017 for .010 at a coverage of .97. It is 0 where no fake is alone in a ball. The error of a share of
-    independent reals would be too small, since neighbours are covered together.
+    of its neighbours reach to the next fake. Both come out too large where nearly all reals are held: .017 for .010 at
+    a coverage of .97, .027 for .013 at a recall of .93. They are 0 where no real hangs on one fake. The error of a
+    share of independent reals would be too small, since neighbours are held together.
 
     Args:
         real_features: [n, d].

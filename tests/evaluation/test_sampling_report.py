@@ -112,6 +112,15 @@ def test_a_model_without_codes_has_nothing_to_say_of_them():
     assert codes(SimpleNamespace(signatures=("drs",)), parts=None) == {}
 
 
+def test_the_standard_errors_have_a_table_of_their_own():
+    rows = {sampler: {"fd_digits10k": 7.0, "acceptance_rate": 0.5} for sampler in ("generate", "drs")}
+    said = describe(rows | {"standard_errors": {"generate": {"fd_digits10k": 0.4123}, "drs": {"fd_digits10k": 0.35}}})
+    above, _, below = said.partition("standard error")
+    assert "acceptance_rate" in above
+    assert [line.split() for line in below.strip().splitlines()[1:]] == [["generate", "0.41"], ["drs", "0.35"]]
+    assert "standard error" not in describe(rows)
+
+
 def test_the_shares_of_the_classes_have_a_table_of_their_own():
     metrics = {"generate": {"fd_digits10k": 40.0}, "label_accuracy": {"generate": {"0": 0.9, "1": 0.8}}}
     said = describe(metrics)
