@@ -86,33 +86,27 @@ def measured(metrics: Iterable[str], view: View) -> dict[str, float]:
 
     A metric is left out if it takes what the view does not have, or says nothing, which is a number that is not finite.
     """
-    answers: dict[Callable, object] = {}
-    found = {}
-    for name in metrics:
-        metric = METRICS[name]
-        if not view.has(*metric.takes):
-            continue
-        if metric.function not in answers:
-            answers[metric.function] = metric.function(**view.arguments(metric))
-        number = float(_number(answers[metric.function], name))
-        if math.isfinite(number):
-            found[f"{name}_{view.suffix}"] = number
-    return found
+    return _answers(metrics, view, lambda metric: metric.function)
 
 
 def standard_errors(metrics: Iterable[str], view: View) -> dict[str, float]:
-    """The standard errors of those of the package's metrics that have one, by their names in `metrics.json`."""
+    """The standard errors of those of the package's metrics that have one, as `measured`."""
+    return _answers(metrics, view, lambda metric: metric.standard_error)
+
+
+def _answers(metrics: Iterable[str], view: View, question: Callable[[Metric], Callable | None]) -> dict[str, float]:
+    """Numbers by functions of metrics. A function that several metrics share is called once."""
     answers: dict[Callable, object] = {}
     found = {}
     for name in metrics:
-        metric = METRICS[name]
-        if metric.standard_error is None or not view.has(*metric.takes):
+        metric, function = METRICS[name], question(METRICS[name])
+        if function is None or not view.has(*metric.takes):
             continue
-        if metric.standard_error not in answers:
-            answers[metric.standard_error] = metric.standard_error(**view.arguments(metric))
-        error = float(_number(answers[metric.standard_error], name))
-        if math.isfinite(error):
-            found[f"{name}_{view.suffix}"] = error
+        if function not in answers:
+            answers[function] = function(**view.arguments(metric))
+        number = float(_number(answers[function], name))
+        if math.isfinite(number):
+            found[f"{name}_{view.suffix}"] = number
     return found
 
 
