@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# tensorflow 2.21.0, keras 3.15.1, Python 3.11, on a CPU.
+# tensorflow 2.21.0, keras 3.15.1, jax 0.10.2, Python 3.11, on a CPU.
 #
 # Guess: uniform numbers in bfloat16 are those of float32, rounded. So Dropout(rate) drops that share in bfloat16, too, and
 # rejection by "uniform < p" accepts with probability p.
 #
 # What happens: TensorFlow draws a uniform bfloat16 from 7 random bits. There are 128 of them, and one draw in 128 is 0.
 # Keras's Dropout draws in the dtype of its inputs: so it does under `mixed_bfloat16`. It drops the next multiple of 1/128
-# and divides by 1 - rate nevertheless. The same function with jit_compile draws finer numbers, and is right.
+# and divides by 1 - rate nevertheless. The same function with jit_compile draws finer numbers, and is right. So is the
+# same layer with JAX for a backend.
 #
 #   Dropout of ones in bfloat16     dropped             with jit_compile     mean of the outputs
 #   rate 0.001                      0.0079              0.0010               0.992
@@ -28,7 +29,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q keras==3.15.1 tensorflow==2.21.0
+"$work/venv/bin/pip" install -q keras==3.15.1 tensorflow==2.21.0 jax==0.10.2
 
 cat > "$work/find.py" <<'PYTHON'
 import sys
@@ -80,4 +81,18 @@ if changed:
 print("As stated: one uniform bfloat16 in 128 is 0, and Dropout drops multiples of 1/128.")
 PYTHON
 
-TF_CPP_MIN_LOG_LEVEL=3 "$work/venv/bin/python" "$work/find.py"
+cat > "$work/other.py" <<'PYTHON'
+import keras
+import numpy as np
+
+ones = keras.ops.ones([2_000_000], "bfloat16")
+for rate in (0.001, 0.01, 0.3):
+    outputs = keras.layers.Dropout(rate, seed=1, dtype="mixed_bfloat16")(ones, training=True)
+    dropped = np.mean(np.asarray(keras.ops.cast(outputs, "float32")) == 0)
+    print(f"rate {rate}: dropped with JAX {dropped:.5f}")
+    assert abs(dropped - rate) < 0.0015, "Changed: see the opening comment."
+PYTHON
+
+export TF_CPP_MIN_LOG_LEVEL=3
+"$work/venv/bin/python" "$work/find.py"
+KERAS_BACKEND=jax "$work/venv/bin/python" "$work/other.py"
