@@ -42,7 +42,9 @@ def kept(weights, *options):
     node = helper.make_node("Conv", ["x", "kernel"], ["y"], kernel_shape=[1, 1])
     graph = helper.make_graph([node], "g", [x], [y], [numpy_helper.from_array(weights[:, :, None, None], "kernel")])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), HERE / "x.onnx")
-    command = [Path(sys.executable).with_name("mnnconvert"), "-f", "ONNX", "--bizCode", "MNN", *options]
+    # What the command `mnnconvert` calls, without its logger: that one installs a package (mnn_convert_installs.sh).
+    command = [sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(sys.argv)"]
+    command += ["-f", "ONNX", "--bizCode", "MNN", *options]
     command += ["--modelFile", HERE / "x.onnx", "--MNNModel", HERE / "x.mnn"]
     subprocess.run(command, check=True, capture_output=True)
     network = nn.load_module_from_file(str(HERE / "x.mnn"), ["x"], ["y"])
