@@ -153,9 +153,15 @@ FAULTS = [
     ),
     Fault(
         "inception score: the marginal along the wrong axis",
-        "marginal = conditional.mean(axis=0)",
-        "marginal = conditional.mean(axis=1, keepdims=True)",
+        "rel_entr(conditional, conditional.mean(axis=0))",
+        "rel_entr(conditional, conditional.mean(axis=1, keepdims=True))",
         "evaluation/test_inception_score.py",
+    ),
+    Fault(
+        "standard error of recall: without a fake no other ball grows",
+        "recall = np.bincount(fake[changes], minlength=len(fakes)) - recalled.lost(len(fakes))",
+        "recall = -recalled.lost(len(fakes))",
+        "evaluation/test_prdc.py",
     ),
     Fault(
         "modes: a sample counts within 3 sigma",
