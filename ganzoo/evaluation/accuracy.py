@@ -3,11 +3,12 @@
 import numpy as np
 
 from ganzoo.evaluation.registry import register_metric
+from ganzoo.evaluation.uncertainty import error_of_mean
 
 
 def standard_error(shown: np.ndarray, labels: np.ndarray) -> float:
     """The standard error of `accuracy`: its standard deviation over draws of as many samples, in [0, .5]."""
-    return float(np.std(shown == labels) / np.sqrt(len(shown)))
+    return error_of_mean(shown == labels)
 
 
 @register_metric("label_accuracy", direction="higher", standard_error=standard_error)

@@ -27,7 +27,8 @@ _FEWEST = 2  # reals of each part, without which there is no distance
 
 
 class _Features:
-    """Features of samples, computed when they are first asked for and no more of them than are asked for.
+    """Features of samples, computed when they are first asked for and no more of them than are asked for; likewise what
+    the samples show.
 
     Args:
         samples: [n, ...].
@@ -38,12 +39,19 @@ class _Features:
         self.samples, self._compute = samples, compute
         self._all: np.ndarray | None = None
         self._some: np.ndarray | None = None
+        self._shown: np.ndarray | None = None
 
     def of_all(self) -> np.ndarray:
         """Float32 [n, d], in the samples' order."""
         if self._all is None:
             self._all = self._compute(self.samples)
         return self._all
+
+    def shown(self, classes: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """What the samples show, int [n], by a recogniser's `classes`, always of the same one."""
+        if self._shown is None:
+            self._shown = classes(self.samples)
+        return self._shown
 
     def of_some(self, count: int) -> np.ndarray:
         """Float32 [min(count, n), d], of `subset(samples, count)`."""
@@ -151,8 +159,9 @@ class Evaluator:
         Args:
             samples: as for `measure`, at least two.
         """
+        features = self._features_of(samples)
         samples = checked(samples, self.test.samples.shape[1:], self.test.samples, self.test.name)
-        view, metric = self._of_all(samples, None, self._features_of(samples)), self.suite.distance
+        view, metric = self._of_all(samples, None, features), self.suite.distance
         if "fake_features" in METRICS[metric].takes:
             reals, fakes = lambda: self._test_features, functools.partial(view.__getitem__, "fake_features")
             view = compared(self.suite.extractor.name, len(samples), reals=reals, fakes=fakes)
@@ -168,8 +177,9 @@ class Evaluator:
             samples: as for `measure`.
             labels: int [n].
         """
+        features = self._features_of(samples)
         samples = checked(samples, self.test.samples.shape[1:], self.test.samples, self.test.name)
-        view = self._of_all(samples, labels, self._features_of(samples))
+        view = self._of_all(samples, labels, features)
         found = measured(self.suite.of_labels, view)
         if not found:
             return {}, {}
@@ -247,7 +257,7 @@ class Evaluator:
         return View(
             suite.recogniser.name,
             len(samples),
-            shown=lambda: suite.recogniser.classes(samples),
+            shown=lambda: features.shown(suite.recogniser.classes),
             reals_shown=lambda: self._test_shown,
             num_classes=suite.recogniser.num_classes,
             **ingredients,

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.linalg
 
 from ganzoo.evaluation.registry import register_metric
+from ganzoo.evaluation.uncertainty import error_of_mean
 
 
 class Gaussian(NamedTuple):
@@ -65,7 +66,7 @@ def standard_error(fake_features: np.ndarray, reference: Gaussian) -> float:
     centred = np.asarray(fake_features, np.float64) - fakes.mean
     of_covariance = centred - centred @ (root @ inverse @ root)
     influences = np.sum((2 * (fakes.mean - reference.mean) + of_covariance) * centred, axis=1)
-    return float(influences.std(ddof=1) / np.sqrt(len(centred)))
+    return error_of_mean(influences)
 
 
 @register_metric("fd", direction="lower", standard_error=standard_error)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from ganzoo.evaluation.registry import register_metric
+from ganzoo.evaluation.uncertainty import error_of_mean
 
 
 def standard_error(probabilities: np.ndarray) -> float:
@@ -19,7 +20,7 @@ def standard_error(probabilities: np.ndarray) -> float:
         probabilities: as for `inception_score`.
     """
     divergences = _divergences(probabilities)
-    return float(np.exp(divergences.mean()) * divergences.std() / np.sqrt(len(divergences)))
+    return float(np.exp(divergences.mean())) * error_of_mean(divergences)
 
 
 @register_metric("is", direction="higher", standard_error=standard_error)

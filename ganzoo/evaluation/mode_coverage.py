@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 from scipy.special import rel_entr
 
 from ganzoo.evaluation.registry import register_metric
+from ganzoo.evaluation.uncertainty import error_of_mean
 
 HIGH_QUALITY_SIGMAS = 4.0
 
@@ -51,7 +52,7 @@ def modes(shown: np.ndarray, num_classes: int) -> int:
 
 def high_quality_error(shown: np.ndarray, num_classes: int) -> float:
     """The standard error of `high_quality`: its standard deviation over draws of as many samples, in [0, .5]."""
-    return float(np.std(shown < num_classes) / np.sqrt(len(shown)))
+    return error_of_mean(shown < num_classes)
 
 
 @register_metric("high_quality", direction="higher", standard_error=high_quality_error)
@@ -84,8 +85,7 @@ def jsd_error(shown: np.ndarray, reals_shown: np.ndarray, num_classes: int) -> f
     comes out too small.
     """
     p, q = (np.bincount(of_each, minlength=num_classes + 1) / len(of_each) for of_each in (shown, reals_shown))
-    pulls = np.log(p[shown] / ((p + q) / 2)[shown]) / 2
-    return float(pulls.std() / np.sqrt(len(shown)))
+    return error_of_mean(np.log(p[shown] / ((p + q) / 2)[shown]) / 2)
 
 
 @register_metric("jsd", direction="lower", standard_error=jsd_error)

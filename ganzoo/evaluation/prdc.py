@@ -12,6 +12,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
 from ganzoo.evaluation.registry import register_metric
+from ganzoo.evaluation.uncertainty import error_by_jackknife, error_of_mean
 
 NEIGHBOURS = 5
 
@@ -50,32 +51,29 @@ def standard_errors(real_features: np.ndarray, fake_features: np.ndarray, k: int
     real_radii = _radii(reals, k)
     reach, neighbours = NearestNeighbors(n_neighbors=k + 1).fit(fakes).kneighbors()
     balls = np.zeros(len(fakes), int)
-    covered, recalled = (_Hits(np.zeros(len(reals), int), np.zeros(len(reals), int)) for _ in range(2))
+    covered, recalled = _Hits(len(reals)), _Hits(len(reals))
+    near = []  # a real and a fake whose ball reaches it without one of the fake's neighbours
     for start in range(0, len(fakes), _chunk):
         chunk = slice(start, start + _chunk)
         distances = pairwise_distances(fakes[chunk], reals)
-        in_real_balls = distances < real_radii
+        in_real_balls, in_fake_balls = distances < real_radii, distances < reach[chunk, k - 1, None]
         balls[chunk] = np.count_nonzero(in_real_balls, axis=1)
         covered.add(in_real_balls, start)
-        recalled.add(distances < reach[chunk, k - 1, None], start)
+        recalled.add(in_fake_balls, start)
+        is_unsure = recalled.count <= 1  # so far: a real in two balls stays recalled
+        fake, real = np.nonzero((distances < reach[chunk, k, None]) & ~in_fake_balls & is_unsure)
+        near.append(np.stack([real, start + fake]))
 
-    unsure = np.flatnonzero(recalled.count <= 1)  # reals that are recalled or not by one fake
-    back = [np.zeros((0, 2), int)]  # a real, and a fake without which another fake's ball reaches it
-    for start in range(0, len(fakes) if len(unsure) else 0, _chunk):
-        chunk = slice(start, start + _chunk)
-        distances = pairwise_distances(fakes[chunk], reals[unsure])
-        near = (distances >= reach[chunk, k - 1, None]) & (distances < reach[chunk, k, None])
-        fake, real = np.nonzero(near)
-        back.append(np.stack([np.repeat(unsure[real], k), neighbours[start + fake, :k].ravel()], axis=1))
-    real, fake = np.unique(np.concatenate(back), axis=0).T
-    changes = (recalled.count[real] == 0) | (recalled.last[real] == fake)
-    recall = np.bincount(fake[changes], minlength=len(fakes)) - recalled.lost(len(fakes))
+    real, fake = np.concatenate(near, axis=1)
+    real, gone = np.unique([np.repeat(real, k), neighbours[fake, :k].ravel()], axis=1)
+    is_back = (recalled.count[real] == 0) | ((recalled.count[real] == 1) & (recalled.last[real] == gone))
+    recall = np.bincount(gone[is_back], minlength=len(fakes)) - recalled.lost(len(fakes))
 
     return PRDC(
-        precision=float(np.std(balls > 0) / np.sqrt(len(fakes))),
-        recall=_jackknife(recall, len(reals)),
-        density=float(np.std(balls) / (k * np.sqrt(len(fakes)))),
-        coverage=_jackknife(covered.lost(len(fakes)), len(reals)),
+        precision=error_of_mean(balls > 0),
+        recall=error_by_jackknife(recall / len(reals)),
+        density=error_of_mean(balls / k),
+        coverage=error_by_jackknife(covered.lost(len(fakes)) / len(reals)),
     )
 
 
@@ -114,25 +112,20 @@ def prdc(real_features: np.ndarray, fake_features: np.ndarray, k: int = NEIGHBOU
     )
 
 
-class _Hits(NamedTuple):
-    """Which fakes a real meets: how many, and the last of them; int [n] each."""
+class _Hits:
+    """Which fakes each of n reals meets: how many, and the last of them; int [n] each."""
 
-    count: np.ndarray
-    last: np.ndarray
+    def __init__(self, reals: int):
+        self.count, self.last = np.zeros(reals, int), np.zeros(reals, int)
 
     def add(self, does_meet: np.ndarray, start: int) -> None:
         """Counts the fakes from `start` on, by bool [fakes, n]."""
-        self.count[:] += np.count_nonzero(does_meet, axis=0)
+        self.count += np.count_nonzero(does_meet, axis=0)
         np.copyto(self.last, start + does_meet.argmax(axis=0), where=does_meet.any(axis=0))
 
     def lost(self, fakes: int) -> np.ndarray:
         """How many reals meet no other fake, by fake, int [fakes]."""
         return np.bincount(self.last[self.count == 1], minlength=fakes)
-
-
-def _jackknife(changes: np.ndarray, count: int) -> float:
-    """The standard error of a share of `count`, by how far its numerator moves without each of the fakes, int [m]."""
-    return float(np.sqrt((len(changes) - 1) * changes.var()) / count)
 
 
 def _radii(samples: np.ndarray, k: int) -> np.ndarray:

@@ -81,12 +81,16 @@ def test_metrics_have_their_standard_errors_by_the_same_names(on_digits, digits)
     assert list(of_points) == ["kd_raw20", *(f"{name}_raw20" for name in PRDC)]
 
 
-def test_the_accuracy_of_labels_has_the_error_of_a_share(on_digits, digits):
-    labels = np.zeros(500, int)
-    accuracy, _ = on_digits.label_accuracy(some := digits[:500], labels)
-    share = accuracy["label_accuracy_digits500"]
+def test_the_accuracy_of_labels_has_the_error_of_a_share(on_digits, digits, monkeypatch):
+    """What the samples show is asked once for both."""
+    asked, classes = [], on_digits.suite.recogniser.classes
+    monkeypatch.setattr(on_digits.suite.recogniser, "classes", lambda samples: asked.append(1) or classes(samples))
+    some, labels = to_float(digits[:500]), np.zeros(500, int)
     error = on_digits.standard_errors(some, labels)["label_accuracy_digits500"]
-    assert 0 < error == pytest.approx(np.sqrt(share * (1 - share) / 500))
+    accuracy, _ = on_digits.label_accuracy(some, labels)
+    share = accuracy["label_accuracy_digits500"]
+    assert 0 < error == pytest.approx(np.sqrt(share * (1 - share) / 499))
+    assert len(asked) == 1
 
 
 def test_real_digits_are_near_the_floor_and_noise_is_far(on_digits, digits):

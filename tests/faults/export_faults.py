@@ -159,7 +159,7 @@ FAULTS = [
     ),
     Fault(
         "standard error of recall: without a fake no other ball grows",
-        "recall = np.bincount(fake[changes], minlength=len(fakes)) - recalled.lost(len(fakes))",
+        "recall = np.bincount(gone[is_back], minlength=len(fakes)) - recalled.lost(len(fakes))",
         "recall = -recalled.lost(len(fakes))",
         "evaluation/test_prdc.py",
     ),
