@@ -1,8 +1,9 @@
 """Two exports of the same weights, one by another revision of this repository: how fast they sample and start.
 
 `sampling_speed --against` uses this module. The other revision trains by its recipe and exports. This build exports the
-other's run again, so that both exports have the same networks and the same reals for their density ratio. Neither build
-is imported to ask an export: TensorFlow alone loads both.
+other's run again, so that both exports have the same networks and the same reals for their density ratio. On a
+processor with bfloat16 it exports the run a second time, to compute in that. Neither build is imported to ask an
+export: TensorFlow alone loads each.
 
 Run with an export's folder, this module is a process that starts: it loads the export, draws 64 samples, and prints the
 seconds of both and the most memory of the process in MB.
@@ -20,18 +21,20 @@ from benchmarks import measuring
 from benchmarks.measuring import Goal, Times
 from benchmarks.revisions import ROOT, checkout, run
 
-THIS, OTHER = "this build", "the other build"
+THIS, HALF, OTHER = "this build", "this build, bfloat16", "the other build"
 FIRST_SAMPLES = 64
 SEEDS = 8  # of the requests by which the samples are compared
-FASTER = {("convolutions", 1): 1.3, ("convolutions", 64): 1.3, ("convolutions", 10_000): 1.3, ("dense", 64): 2.0}
+GOAL_SIZES = {"convolutions": (1, 64, 10_000), "dense": (64,)}
+FASTER = {("convolutions", THIS): 1.3, ("dense", THIS): 2.0, ("convolutions", HALF): 2.2, ("dense", HALF): 2.2}
 START_FASTER, LESS_MEMORY = 2.0, 1 / 0.7
 
 
 class Compared(NamedTuple):
-    """A request of one size to one sampler of both exports.
+    """A request of one size to one sampler of an export, beside the other build's.
 
     Attributes:
         work: the model's name in the tables.
+        build: THIS or HALF.
         sampler: the signature.
         size: samples of a request.
         this, other: seconds per sample.
@@ -40,6 +43,7 @@ class Compared(NamedTuple):
     """
 
     work: str
+    build: str
     sampler: str
     size: int
     this: Times
@@ -52,6 +56,11 @@ class Compared(NamedTuple):
     def ratio(self) -> float:
         """This build's speed to the other's, by minima."""
         return self.other.minimum / self.this.minimum
+
+    @property
+    def goal(self) -> float | None:
+        """The least ratio, if there is a goal for the size."""
+        return FASTER[self.work, self.build] if self.size in GOAL_SIZES[self.work] else None
 
 
 class Start(NamedTuple):
@@ -89,25 +98,41 @@ def exports(revision: str, arguments: list[str], folder: Path) -> dict[str, Path
     """
     from ganzoo.serving.exported import newest_version
 
-    workdir, export = ((folder / name).resolve() for name in ("run", "export"))
+    workdir = (folder / "run").resolve()
     if not (workdir / "metrics.json").exists():
         with checkout(revision) as place:
             run(place, "ganzoo.run", *arguments, "--workdir", str(workdir))
-    run(ROOT, "ganzoo.reexport", "--workdir", str(workdir), "--out", str(export))
-    return {THIS: newest_version(export), OTHER: newest_version(workdir / "export")}
+    return {THIS: _exported_again(folder, "as_trained"), OTHER: newest_version(workdir / "export")}
+
+
+def in_bfloat16(folder: Path) -> dict[str, Path]:
+    """This build's export of the run of `exports` that computes in bfloat16, by HALF; none without the instructions."""
+    from ganzoo.environment import computes_bfloat16
+
+    return {HALF: _exported_again(folder, "bfloat16")} if computes_bfloat16() else {}
+
+
+def _exported_again(folder: Path, precision: str) -> Path:
+    """This build's export of the run below `folder`, in a precision of `config.sampling.precision`."""
+    from ganzoo.serving.exported import newest_version
+
+    workdir, export = ((folder / name).resolve() for name in ("run", f"export_{precision}"))
+    arguments = ["--workdir", str(workdir), "--out", str(export), f"--config.sampling.precision={precision}"]
+    run(ROOT, "ganzoo.reexport", *arguments)
+    return newest_version(export)
 
 
 def compare(
     work: str, folders: Mapping[str, Path], sizes: list[int], samplers: Mapping[str, dict], rounds: int, seconds: float
 ) -> list[Compared]:
-    """Requests of each size to each sampler of both exports, in turn; arguments as in `measuring.in_turn`.
+    """Requests of each size to each sampler of all exports, in turn; a row for each build but OTHER.
 
     Args:
         work: the model's name.
-        folders: a version of an export for THIS and for OTHER.
+        folders: a version of an export for THIS, for OTHER, and perhaps for HALF.
         sizes: samples of a request.
         samplers: the further inputs of each signature.
-        rounds, seconds: slices of each export, and the least seconds of a slice.
+        rounds, seconds: slices of each export, and the least seconds of a slice, as in `measuring.in_turn`.
     """
     import tensorflow as tf
 
@@ -122,10 +147,12 @@ def compare(
             for draw in counted.values():
                 draw()
             times = measuring.in_turn({n: measuring.repeated(draw) for n, draw in counted.items()}, rounds, seconds)
-            proposals = [counted[build].proposals / counted[build].samples for build in (THIS, OTHER)]
-            both = [loaded[build][sampler] for build in (THIS, OTHER)]
-            equal = share_of_equal(both, min(size, FIRST_SAMPLES), inputs)
-            rows.append(Compared(work, sampler, size, times[THIS], times[OTHER], *proposals, equal))
+            proposals = {build: draw.proposals / draw.samples for build, draw in counted.items()}
+            for build in (build for build in loaded if build != OTHER):
+                both = [loaded[build][sampler], loaded[OTHER][sampler]]
+                equal = share_of_equal(both, min(size, FIRST_SAMPLES), inputs)
+                of_both = proposals[build], proposals[OTHER]
+                rows.append(Compared(work, build, sampler, size, times[build], times[OTHER], *of_both, equal))
     return rows
 
 
@@ -168,11 +195,15 @@ def starts(folders: Mapping[str, Path], rounds: int) -> dict[str, Start]:
 
 
 def goals(rows: list[Compared], started: Mapping[str, Mapping[str, Start]]) -> list[Goal]:
-    """The goals of the sizes that have one, and for each work of the start and of its memory."""
+    """The goals of the sizes that have one, and for each work of this build's start and of its memory."""
     found = [
-        Goal(f"{row.work}, {row.sampler}, {row.size} samples, speed to the other build's", row.ratio, least)
+        Goal(
+            f"{row.build}: {row.work}, {row.sampler}, {row.size} samples, speed to the other build's",
+            row.ratio,
+            row.goal,
+        )
         for row in rows
-        if (least := FASTER.get((row.work, row.size)))
+        if row.goal
     ]
     for work, builds in started.items():
         seconds, memory = (other / this for this, other in zip(builds[THIS], builds[OTHER], strict=True))
@@ -187,6 +218,7 @@ def tables(rows: list[Compared], started: Mapping[str, Mapping[str, Start]]) -> 
 
     header = [
         "work",
+        "build",
         "sampler",
         "samples",
         "samples/s: this build",
@@ -199,11 +231,10 @@ def tables(rows: list[Compared], started: Mapping[str, Mapping[str, Start]]) -> 
     ]
     lines = []
     for row in rows:
-        goal = FASTER.get((row.work, row.size))
         speeds = [figure(1 / times.minimum) for times in (row.this, row.other)]
-        ratio = [figure(row.ratio), f"{goal:g}" if goal else ""]
+        ratio = [figure(row.ratio), f"{row.goal:g}" if row.goal else ""]
         proposals = [figure(row.proposals), figure(row.of_other), f"{100 * row.equal:.3g} %"]
-        lines.append([row.work, row.sampler, f"{row.size:,}", *speeds, *ratio, *proposals])
+        lines.append([row.work, row.build, row.sampler, f"{row.size:,}", *speeds, *ratio, *proposals])
     header_of_starts = ["work", "build", f"seconds to the first {FIRST_SAMPLES} samples", "most memory, MB"]
     lines_of_starts = [
         [work, build, figure(start.seconds), f"{start.memory_mb:,.0f}"]

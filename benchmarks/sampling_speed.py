@@ -16,8 +16,8 @@ The fraction beside the bound's uses passes of as many rows as a request propose
 small request falls short of this one: a round may leave samples missing, and each pass has a fixed cost.
 
 With `--against` another revision of this repository, checked out beside it, trains and exports the two models. This
-build exports the same runs again. The samplers and the starts of both exports are measured in turn
-(`benchmarks.exports_in_turn`), and the goals are ratios of their speeds.
+build exports the same runs again, and on a processor with bfloat16 once more in that. The samplers and the starts of
+all exports are measured in turn (`benchmarks.exports_in_turn`), and the goals are ratios of their speeds.
 
 `--check` exits 1 if a goal is missed.
 """
@@ -261,7 +261,8 @@ def compare_builds() -> int:
     for work in FLAGS.works:
         model, dataset = WORKS[work]
         arguments = ["--model", model, "--dataset", dataset, "--steps", str(FLAGS.steps)]
-        folders = exports_in_turn.exports(FLAGS.against, arguments, Path(FLAGS.workdir) / FLAGS.against / work)
+        folder = Path(FLAGS.workdir) / FLAGS.against / work
+        folders = exports_in_turn.exports(FLAGS.against, arguments, folder) | exports_in_turn.in_bfloat16(folder)
         sizes = [int(size) for size in FLAGS.sizes]
         rows += exports_in_turn.compare(work, folders, sizes, INPUTS, FLAGS.rounds, FLAGS.seconds)
         started[work] = exports_in_turn.starts(folders, FLAGS.rounds)
@@ -271,7 +272,7 @@ def compare_builds() -> int:
     text = (
         f"## Speed of sampling against {FLAGS.against}\n\n"
         f"`python -m benchmarks.sampling_speed --against {FLAGS.against}`\n\n{measuring.machine()}. Best of "
-        f"{FLAGS.rounds} rounds in turn. Both builds export the same weights, and each fits its density ratio. "
+        f"{FLAGS.rounds} rounds in turn. All exports are of the same weights, and each has a fit of its density ratio. "
         f"`mh` runs chains of {CHAIN_LENGTH}. The last column compares the samples of equal seeds, within 1e-3. A "
         f"start is a process that loads the export and draws by `drs`.\n\n{tables}"
     )

@@ -2,8 +2,21 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import exports_in_turn
-from benchmarks.exports_in_turn import OTHER, THIS, Compared, Counted, Start, compare, goals, share_of_equal, tables
+from benchmarks.exports_in_turn import (
+    HALF,
+    OTHER,
+    THIS,
+    Compared,
+    Counted,
+    Start,
+    compare,
+    goals,
+    in_bfloat16,
+    share_of_equal,
+    tables,
+)
 from benchmarks.measuring import Times, shortfalls
+from ganzoo import environment
 
 
 def test_requests_are_counted_and_have_each_a_number():
@@ -12,8 +25,8 @@ def test_requests_are_counted_and_have_each_a_number():
     assert (counted.requests, counted.samples, counted.proposals) == (2, 6, 21)
 
 
-def compared(work="convolutions", size=64, this=0.010, other=0.014):
-    return Compared(work, "drs", size, Times(this, this), Times(other, other), 4.0, 5.0, 0.75)
+def compared(work="convolutions", size=64, this=0.010, other=0.014, build=THIS):
+    return Compared(work, build, "drs", size, Times(this, this), Times(other, other), 4.0, 5.0, 0.75)
 
 
 def started(seconds=(1.0, 2.5), memory=(70.0, 100.0)):
@@ -29,18 +42,19 @@ def test_a_ratio_is_of_the_other_build_s_time_to_this_one_s():
 
 
 def test_goals_are_of_convolutions_and_of_64_points_and_of_every_start():
-    rows = [compared(), compared("dense"), compared("dense", size=1)]
+    rows = [compared(), compared("dense"), compared("dense", size=1), compared(build=HALF)]
     found = goals(rows, started(memory=(80.0, 100.0)))
-    assert [goal.least for goal in found] == [1.3, 2.0, 2.0, pytest.approx(1 / 0.7)]
+    assert [goal.least for goal in found] == [1.3, 2.0, 2.2, 2.0, pytest.approx(1 / 0.7)]
     assert shortfalls(found) == [
-        "dense, drs, 64 samples, speed to the other build's: 1.4, expected at least 2",
+        "this build: dense, drs, 64 samples, speed to the other build's: 1.4, expected at least 2",
+        "this build, bfloat16: convolutions, drs, 64 samples, speed to the other build's: 1.4, expected at least 2.2",
         "dense, start, the other build's memory to its own: 1.25, expected at least 1.42857",
     ]
 
 
 def test_the_tables_have_both_builds():
     lines = tables([compared(), compared("dense", 1)], started()).splitlines()
-    assert lines[2] == "| convolutions | drs | 64 | 100 | 71.4 | 1.40 | 1.3 | 4.00 | 5.00 | 75 % |"
+    assert lines[2] == "| convolutions | this build | drs | 64 | 100 | 71.4 | 1.40 | 1.3 | 4.00 | 5.00 | 75 % |"
     assert " | 1.40 |  | 4.00 | " in lines[3]
     assert lines[-2:] == ["| dense | this build | 1.00 | 70 |", "| dense | the other build | 2.50 | 100 |"]
 
@@ -81,6 +95,33 @@ def test_requests_of_both_exports_are_timed_and_their_samples_compared(folders):
     assert (row.work, row.sampler, row.size) == ("dense", "drs", 4)
     assert (row.proposals, row.of_other, row.equal, of_one.equal) == (3.0, 3.0, 0.25, 1.0)
     assert min(*row.this, *row.other) > 0
+
+
+def test_each_build_has_a_row_beside_the_other_one(folders):
+    folders = {THIS: folders[THIS], OTHER: folders[OTHER], HALF: folders[OTHER]}
+    rows = compare("dense", folders, [4], {"drs": {"gamma_percentile": 80.0}}, rounds=1, seconds=0.0)
+    assert [(row.build, row.equal) for row in rows] == [(THIS, 0.25), (HALF, 1.0)]
+    assert rows[0].other == rows[1].other
+
+
+@pytest.mark.parametrize(("computes", "builds"), [(True, [HALF]), (False, []), (None, [])])
+def test_bfloat16_takes_part_where_the_processor_has_it(tmp_path, monkeypatch, computes, builds):
+    """The run is exported again in bfloat16, beside this build's first export."""
+    asked = []
+    export = tmp_path / "export_bfloat16" / "1"
+
+    def reexport(place, module, *arguments):
+        asked.append((module, *arguments))
+        export.mkdir(parents=True)
+        (export / "saved_model.pb").touch()
+
+    monkeypatch.setattr(environment, "computes_bfloat16", lambda: computes)
+    monkeypatch.setattr(exports_in_turn, "run", reexport)
+    found = in_bfloat16(tmp_path)
+    assert list(found) == builds
+    if builds:
+        assert found[HALF] == export
+        assert "--config.sampling.precision=bfloat16" in asked[0]
 
 
 def test_equal_exports_have_equal_samples(folders):
