@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+# What the speed of a table depends on most, by the names of Linux.
+INSTRUCTIONS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "bfloat16", "amx_bf16": "AMX", "bf16": "bfloat16"}
+
 # Does a slice of work for at least the given seconds -> seconds per unit of work (a step, a sample, a row).
 Slice = Callable[[float], float]
 
@@ -103,13 +106,18 @@ def conclude(missed: list[str], check: bool, section: str, text: str) -> int:
 
 
 def machine(packages: tuple[str, ...] = ("tensorflow", "keras", "numpy")) -> str:
-    """The processor, its cores and the versions, for a table."""
+    """The processor, its cores, what it computes with, and the versions, for a table."""
+    from ganzoo import environment
+
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    sets = [shown for name, shown in INSTRUCTIONS.items() if name in (environment.instructions() or ())]
     versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)
+    processor = names[0] if names else platform.machine()
     return (
-        f"{cores} cores of {names[0] if names else platform.machine()}, Python {platform.python_version()}, {versions}"
+        f"{cores} cores of {processor}{' with ' * bool(sets)}{', '.join(sets)}, Python {platform.python_version()}, "
+        f"{versions}"
     )
 
 

@@ -229,10 +229,11 @@ def main() -> int:
             options = "".join(f" --{name} PYTHON" for name in ("torch_python", "jax_python") if FLAGS[name].value)
             if set(FLAGS.precisions) != set(PRECISIONS):
                 options += f" --precisions {','.join(FLAGS.precisions)}"
+            turns = f"{FLAGS.starts} start{'s' * (FLAGS.starts > 1)} of {FLAGS.rounds} rounds in turn"
             text = (
                 f"## Speed of training, {work}\n\n`python -m benchmarks.train_speed --works {work}{options}`\n\n"
-                f"{measuring.machine()}. {FLAGS.starts} starts of {FLAGS.rounds} rounds in turn of {FLAGS.seconds:g} s "
-                f"each. The first step is from building to its end, imports and data left out.\n\n{table_of_work}"
+                f"{measuring.machine()}. {turns} of {FLAGS.seconds:g} s each. The first step is from building to its "
+                f"end, imports and data left out.\n\n{table_of_work}"
             )
             write_section(f"train_speed_{work}", text)
     print(f"{len(missed)} goals are missed" if missed else "every goal is met")

@@ -79,3 +79,4 @@ def test_the_processor_s_instructions_tell_whether_it_computes_bfloat16(monkeypa
     (tmp_path / "cpuinfo").write_text(described)
     monkeypatch.setattr(environment, "Path", lambda name: tmp_path / "cpuinfo")
     assert environment.computes_bfloat16() is expected
+    assert (environment.instructions() is None) is (expected is None)

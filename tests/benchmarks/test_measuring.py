@@ -2,6 +2,7 @@ import pytest
 
 from benchmarks import measuring, runtimes
 from benchmarks.measuring import Goal, Times
+from ganzoo import environment
 
 
 def test_contenders_take_turns():
@@ -53,6 +54,13 @@ def test_the_machine_is_told_with_its_versions():
     assert f"tensorflow {tf.__version__}" in text
     assert f"keras {keras.__version__}" in text
     assert "cores of" in text
+
+
+def test_the_machine_is_told_with_the_instructions_that_speed_depends_on(monkeypatch):
+    monkeypatch.setattr(environment, "instructions", lambda: frozenset({"sse", "avx2", "avx512f", "amx_bf16"}))
+    assert " with AVX2, AVX-512, AMX, Python " in measuring.machine()
+    monkeypatch.setattr(environment, "instructions", lambda: None)
+    assert " with " not in measuring.machine()
 
 
 def test_a_check_is_an_exit_code_and_leaves_the_results_alone(capsys, monkeypatch):
