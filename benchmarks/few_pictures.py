@@ -1,0 +1,212 @@
+r"""What helps with few pictures: all of them, augmentation, a model that knows others? Writes to RESULTS.md.
+
+    python -m benchmarks.few_pictures --dataset folder:few --against folder:rest --source folder:others \
+        --feature_extractor hed_bsds500.weights.h5 --steps 1500
+    python -m benchmarks.few_pictures ... --model stylegan2 --seeds 1 --ways all_data,augmentation
+
+Each way trains an entry on the few pictures. It is a run of `ganzoo.run` in its own process; a run that had ended is
+not repeated. `transfer` begins with the networks of a run on `--source`, at a tenth of the recipe's learning rate.
+Samples are compared with the pictures of `--against`, which are of the same kind and which no run has seen: the few
+that a run holds out could not tell the ways apart. Whether samples are copies is told as in every run. A picture of
+samples by `drs`, eight of each way, goes to the runs' folder.
+"""
+
+import json
+import re
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from absl import flags
+
+from benchmarks import measuring
+from ganzoo import cli, files
+
+FLAGS = flags.FLAGS
+
+WAYS = {
+    "fifths": ["--config.data.split=fifths"],
+    "all_data": [],
+    "augmentation": ["--config.augment.policy=ada"],
+    "transfer": [],
+    "transfer_and_augmentation": ["--config.augment.policy=ada"],
+}
+SHOWN = dict(zip(WAYS, ("two fifths held out", "all data", "augmentation", "transfer", "both"), strict=True))
+SLOWER = 0.1  # the learning rate of a run that begins with what is trained, as a share of the recipe's
+SAMPLERS = ("generate", "drs")
+FAMILIES = ("kd", "coverage")
+PICTURES = 8  # samples of a way in the picture
+PICTURE = "few_pictures.png"
+
+
+class Figures(NamedTuple):
+    """What the samples of a run have.
+
+    Attributes:
+        kd: the kernel distance to half of the pictures of `--against`.
+        coverage: the share of these pictures that has a sample nearby.
+        nearer: the chance that a sample is nearer to the training pictures than a held-out one is; .5 for no copies.
+        is_copying: whether one of the tests for copies finds some.
+    """
+
+    kd: float
+    coverage: float
+    nearer: float
+    is_copying: bool
+
+
+class Measured(NamedTuple):
+    """A run: the number of pictures that it was trained on, and the figures of each sampler."""
+
+    trained_on: int
+    samplers: dict[str, Figures]
+
+
+def workdir(way: str, seed: int) -> Path:
+    """The folder of a run, or of the run on `--source`, whose way is "source"."""
+    return Path(FLAGS.workdir) / f"{FLAGS.model}-{FLAGS.image_size}-{FLAGS.steps}-{way}-{seed}"
+
+
+def trained(way: str, seed: int) -> Path:
+    """The folder of a run that has ended; it is first trained, and before it the one that it begins with."""
+    folder = workdir(way, seed)
+    arguments = [
+        f"--model={FLAGS.model}",
+        f"--dataset={FLAGS.source if way == 'source' else FLAGS.dataset}",
+        f"--seed={seed}",
+        f"--steps={FLAGS.steps}",
+        f"--config.data.image_size={FLAGS.image_size}",
+        f"--config.evaluation.num_samples={FLAGS.samples}",
+        f"--feature_extractor={FLAGS.feature_extractor}",
+        *WAYS.get(way, []),
+    ]
+    if way.startswith("transfer"):
+        arguments += [f"--init_from={trained('source', seed)}", *slower(FLAGS.model, FLAGS.dataset)]
+    measuring.ended(folder, *arguments)
+    return folder
+
+
+def slower(model: str, dataset: str) -> list[str]:
+    """The flags that give both optimizers a tenth of the recipe's learning rate."""
+    from ganzoo.zoo.recipes import load_config
+
+    optimizers = load_config(model, dataset).optimizers
+    return [
+        f"--config.optimizers.{name}.learning_rate={SLOWER * optimizers[name].learning_rate:g}" for name in optimizers
+    ]
+
+
+def measure(folder: Path) -> Measured:
+    """The figures of a run's samples; figures that are stored are read."""
+    stored = folder / "few_pictures.json"
+    if not stored.exists():
+        files.write_json(stored, measured(folder))
+    read = json.loads(stored.read_text())
+    return Measured(read["trained_on"], {sampler: Figures(**row) for sampler, row in read["samplers"].items()})
+
+
+def measured(folder: Path) -> dict:
+    """What is stored of a run: its figures, and the `reals` in the place of samples, as far as they have any."""
+    from ml_collections import ConfigDict
+
+    from ganzoo.data.loading import load_parts
+    from ganzoo.evaluation import extractors
+    from ganzoo.evaluation.copies import is_copying
+    from ganzoo.evaluation.evaluator import Evaluator
+    from ganzoo.serving.exported import Exported
+    from ganzoo.tasks import latents
+
+    exported = Exported(folder / "export")
+    config = ConfigDict(exported.config["config"])
+    own, extractor = latents.load(config).train, extractors.load(config.evaluation.feature_extractor)
+    # None of these was trained on. An evaluator compares no more reals than it has others for the floor: halves.
+    others = load_parts(FLAGS.against, **{**config.data, "split": "by_size"}).train
+    halves = [others.take(rows) for rows in np.array_split(np.arange(len(others)), 2)]
+    quality, nearness = Evaluator(*halves, extractor=extractor), Evaluator(own, others, extractor=extractor)
+    rows = {}
+    for sampler in (sampler for sampler in SAMPLERS if sampler in exported.signatures):
+        samples = exported.draw(sampler, config.evaluation.num_samples, seed=config.seed)["samples"]
+        copies, _ = nearness.copies(samples)
+        of_copies = {"nearer": copies.nearer_than_held_out, "is_copying": is_copying(copies)}
+        rows[sampler] = families(quality.measure(samples)) | of_copies
+    reals = families(quality.floor(config.evaluation.num_samples))
+    return {"trained_on": len(own), "samplers": rows, "reals": reals}
+
+
+def families(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that the table shows, without their features and counts."""
+    return {name: next(v for metric, v in metrics.items() if metric.startswith(f"{name}_")) for name in FAMILIES}
+
+
+def table(found: Mapping[str, list[Measured]]) -> str:
+    """A line for each way and sampler: the mean of its seeds and their standard deviation."""
+    from benchmarks.sampler_tables import markdown, spread
+
+    header = ["way", "sampler", "seeds", "trained on", "kernel distance", "times lower", "coverage"]
+    header += ["nearer than held-out", "runs with copies"]
+    first, rows = next(iter(found.values())), []
+    for way, seeds in found.items():
+        for sampler in SAMPLERS:
+            figures = [one.samplers[sampler] for one in seeds if sampler in one.samplers]
+            base = [one.samplers[sampler].kd for one in first if sampler in one.samplers]
+            if not figures or not base:
+                continue
+            kd, coverage, nearer, copied = zip(*figures, strict=True)
+            lower = statistics.mean(base) / statistics.mean(kd)
+            shown = [spread(list(kd)), f"{lower:.2f}", spread(list(coverage)), spread(list(nearer)), str(sum(copied))]
+            rows.append([SHOWN[way], sampler, str(len(figures)), f"{seeds[0].trained_on:,}", *shown])
+    return markdown(header, rows)
+
+
+def draw(folders: Mapping[str, Path], path: Path) -> None:
+    """Writes a picture that has a row of samples by `drs` for each way, the first seed's."""
+    from ganzoo.pictures import drawing
+    from ganzoo.serving.exported import Exported
+
+    rows = [Exported(folder / "export").draw("drs", PICTURES, seed=1)["samples"] for folder in folders.values()]
+    drawing.write_png(path, drawing.grid(np.concatenate(rows), columns=PICTURES))
+
+
+def define_flags() -> None:
+    """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
+    flags.DEFINE_string("dataset", None, "the few pictures, such as folder:few", required=True)
+    flags.DEFINE_string("against", None, "more pictures of their kind, which no run sees", required=True)
+    flags.DEFINE_string("source", None, "many pictures of another kind, with which transfer begins", required=True)
+    flags.DEFINE_string("feature_extractor", None, "a network's file, as of `ganzoo.run`", required=True)
+    flags.DEFINE_string("model", "r3gan", "an entry of the zoo that samples")
+    flags.DEFINE_integer("image_size", 64, "the side of the pictures, in pixels")
+    flags.DEFINE_integer("steps", 1500, "training steps of each run", lower_bound=1)
+    flags.DEFINE_integer("samples", 1000, "samples that a run measures", lower_bound=2)
+    flags.DEFINE_integer("seeds", 3, "runs of each way", lower_bound=1)
+    flags.DEFINE_list("ways", list(WAYS), f"what to compare: {', '.join(WAYS)}")
+    flags.DEFINE_string("workdir", "runs/few_pictures", "folder of the runs")
+
+
+def main() -> int:
+    from benchmarks.sampler_tables import write_section
+    from ganzoo.errors import GanzooError, did_you_mean
+
+    for way in FLAGS.ways:
+        if way not in WAYS:
+            raise GanzooError(f"--ways has '{way}', expected some of {', '.join(WAYS)}.{did_you_mean(way, WAYS)}")
+    folders = {way: [trained(way, seed) for seed in range(FLAGS.seeds)] for way in WAYS if way in FLAGS.ways}
+    found = {way: [measure(folder) for folder in seeds] for way, seeds in folders.items()}
+    draw({way: seeds[0] for way, seeds in folders.items()}, Path(FLAGS.workdir) / f"{FLAGS.model}-{PICTURE}")
+    named = re.sub(r"\W+", " ", f"{FLAGS.model} {Path(FLAGS.dataset).name.removeprefix('folder:')}")
+    text = (
+        f"## What helps with few pictures, {named}\n\n"
+        f"`python -m benchmarks.few_pictures --model {FLAGS.model} --image_size {FLAGS.image_size} --steps "
+        f"{FLAGS.steps} --seeds {FLAGS.seeds} ...`\n\nFeatures of {Path(FLAGS.feature_extractor).name}, "
+        f"{FLAGS.samples:,} samples. Times lower: than the first way's distance. {measuring.machine()}.\n\n"
+        f"{table(found)}"
+    )
+    write_section(f"few pictures {named}", text)
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

@@ -1,0 +1,139 @@
+import json
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import ganzoo
+from benchmarks import few_pictures, measuring
+from benchmarks.few_pictures import FAMILIES, WAYS, Figures, Measured, draw, measure, slower, table, trained
+from ganzoo.data.loading import load_parts
+from ganzoo.evaluation import extractors
+from ganzoo.evaluation.evaluator import Evaluator
+from ganzoo.serving.exported import Exported
+from tests.conftest import shapes
+
+FEW, REST = 40, 60  # pictures
+
+
+def run_with(kd, *, copied=False, samplers=("drs",)):
+    return Measured(170, dict.fromkeys(samplers, Figures(kd, 0.5, 0.6, copied)))
+
+
+def test_each_line_has_the_mean_of_its_seeds_and_how_much_lower_its_distance_is():
+    found = {"fifths": [run_with(3.0), run_with(5.0)], "transfer": [run_with(1.0, copied=True), run_with(1.0)]}
+    lines = table(found).splitlines()
+    assert lines[2] == "| two fifths held out | drs | 2 | 170 | 4.00 ± 1.41 | 1.00 | 0.500 | 0.600 | 0 |"
+    assert lines[3] == "| transfer | drs | 2 | 170 | 1 | 4.00 | 0.500 | 0.600 | 1 |"
+
+
+def test_a_sampler_that_the_exports_do_not_have_has_no_line():
+    """Few pictures may leave an export without a density ratio."""
+    found = {"fifths": [run_with(3.0, samplers=("generate",))], "all_data": [run_with(1.0)]}
+    assert len(table(found).splitlines()) == 3
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """The commands of the runs, none of which runs: the arguments by the folder's name."""
+    commands = {}
+    given = dict(dataset="folder:few", source="folder:many", feature_extractor="f.h5", model="r3gan", image_size=64)
+    monkeypatch.setattr(few_pictures, "FLAGS", SimpleNamespace(**given, steps=9, samples=99, workdir=str(tmp_path)))
+    monkeypatch.setattr(measuring, "ended", lambda folder, *words: commands.update({folder.name: words}))
+    return commands
+
+
+def test_ways_differ_in_what_they_are_called_for(asked):
+    for way in ("fifths", "all_data", "augmentation"):
+        trained(way, 1)
+    common = set(asked["r3gan-64-9-all_data-1"])
+    assert {"--dataset=folder:few", "--seed=1", "--steps=9", "--config.data.image_size=64"} < common
+    assert set(asked["r3gan-64-9-fifths-1"]) - common == {"--config.data.split=fifths"}
+    assert set(asked["r3gan-64-9-augmentation-1"]) - common == {"--config.augment.policy=ada"}
+
+
+def test_transfer_first_trains_on_the_source_and_goes_on_more_slowly(asked, tmp_path):
+    trained("transfer", 0)
+    source, run = asked.items()
+    assert source[0] == "r3gan-64-9-source-0"
+    assert "--dataset=folder:many" in source[1]
+    assert f"--init_from={tmp_path / source[0]}" in run[1]
+    assert set(slower("r3gan", "folder:few")) < set(run[1])
+
+
+def test_the_slower_rate_is_a_tenth_of_the_recipe_s():
+    assert sorted(slower("r3gan", "folder:few")) == [
+        "--config.optimizers.discriminator.learning_rate=0.0002",
+        "--config.optimizers.generator.learning_rate=0.0002",
+    ]
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Few pictures, and others of their kind."""
+    pictures = iter(shapes(FEW + REST))
+    for name, count in (("few", FEW), ("rest", REST)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            Image.fromarray(next(pictures)[..., 0]).save(tmp_path / name / f"{number}.png")
+    return tmp_path
+
+
+@pytest.fixture
+def run(folders, exports, monkeypatch):
+    """A run on the few pictures, whose export is a tiny model's: its folder and the export."""
+    layers = [keras.Input((None, None, 1)), keras.layers.Conv2D(8, 3), keras.layers.GlobalMaxPooling2D()]
+    keras.Sequential(layers).save(folders / "features.keras")
+    config = ganzoo.load_config("gan", f"folder:{folders / 'few'}")
+    config.evaluation.update(num_samples=30, feature_extractor=str(folders / "features.keras"))
+    exported = Exported(exports["gan"][1])
+    exported.config["config"] = json.loads(config.to_json_best_effort())
+    monkeypatch.setattr("ganzoo.serving.exported.Exported", lambda folder: exported)
+    monkeypatch.setattr(few_pictures, "FLAGS", SimpleNamespace(against=f"folder:{folders / 'rest'}"))
+    (folders / "run").mkdir()
+    return folders / "run", exported
+
+
+def test_samples_are_compared_with_pictures_that_no_run_saw(run, folders):
+    """25 of the 51 pictures that a split of the rest trains on, whatever the run itself held out."""
+    folder, exported = run
+    found = measure(folder)
+    assert found.trained_on == 34
+    assert list(found.samplers) == ["generate", "drs"]
+    config = ganzoo.load_config("gan", f"folder:{folders / 'rest'}")
+    rest = load_parts(config.dataset, **config.data).train
+    assert len(rest) == 51
+    features = extractors.load(folders / "features.keras")
+    halves = [rest.take(np.arange(26)), rest.take(np.arange(26, 51))]
+    samples = exported.draw("drs", 30, seed=0)["samples"]
+    expected = Evaluator(*halves, extractor=features).measure(samples)
+    assert {family: getattr(found.samplers["drs"], family) for family in FAMILIES} == {
+        family: next(value for name, value in expected.items() if name.startswith(f"{family}_")) for family in FAMILIES
+    }
+    assert all(name.endswith("_25") for name in expected)
+
+
+def test_figures_that_are_stored_are_not_measured_again(run, monkeypatch):
+    folder, _ = run
+    found = measure(folder)
+    monkeypatch.setattr(few_pictures, "measured", None)
+    assert measure(folder) == found
+
+
+def test_copies_of_training_pictures_are_told(run, monkeypatch):
+    """An export that returns what it was trained on."""
+    folder, exported = run
+    config = exported.config["config"]
+    own = load_parts(config["dataset"], **config["data"]).train.samples / np.float32(127.5) - 1
+    monkeypatch.setattr(
+        exported, "draw", lambda sampler, count, seed: {"samples": np.resize(own, (30, *own.shape[1:]))}
+    )
+    assert measure(folder).samplers["drs"].is_copying
+
+
+def test_the_picture_has_a_row_for_each_way(run, tmp_path):
+    draw(dict.fromkeys(WAYS, run[0]), tmp_path / "picture.png")
+    height, width = np.asarray(Image.open(tmp_path / "picture.png")).shape[:2]
+    assert width / height == pytest.approx(8 / len(WAYS), rel=0.05)
