@@ -58,10 +58,17 @@ class Figures(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A run: the number of pictures that it was trained on, and the figures of each sampler."""
+    """A run.
+
+    Attributes:
+        trained_on: the number of pictures.
+        samplers: the figures of each sampler.
+        reals: the distance and the coverage of the other half of `--against`, which no sampler need surpass.
+    """
 
     trained_on: int
     samplers: dict[str, Figures]
+    reals: dict[str, float]
 
 
 def workdir(way: str, seed: int) -> Path:
@@ -104,14 +111,16 @@ def measure(folder: Path) -> Measured:
     if not stored.exists():
         files.write_json(stored, measured(folder))
     read = json.loads(stored.read_text())
-    return Measured(read["trained_on"], {sampler: Figures(**row) for sampler, row in read["samplers"].items()})
+    samplers = {sampler: Figures(**row) for sampler, row in read["samplers"].items()}
+    return Measured(read["trained_on"], samplers, read["reals"])
 
 
 def measured(folder: Path) -> dict:
-    """What is stored of a run: its figures, and the `reals` in the place of samples, as far as they have any."""
+    """What is stored of a run: the fields of `Measured`."""
     from ml_collections import ConfigDict
 
     from ganzoo.data.loading import load_parts
+    from ganzoo.environment import cache_folder
     from ganzoo.evaluation import extractors
     from ganzoo.evaluation.copies import is_copying
     from ganzoo.evaluation.evaluator import Evaluator
@@ -124,7 +133,8 @@ def measured(folder: Path) -> dict:
     # None of these was trained on. An evaluator compares no more reals than it has others for the floor: halves.
     others = load_parts(FLAGS.against, **{**config.data, "split": "by_size"}).train
     halves = [others.take(rows) for rows in np.array_split(np.arange(len(others)), 2)]
-    quality, nearness = Evaluator(*halves, extractor=extractor), Evaluator(own, others, extractor=extractor)
+    looking = dict(extractor=extractor, cache=cache_folder())
+    quality, nearness = Evaluator(*halves, **looking), Evaluator(own, others, **looking)
     rows = {}
     for sampler in (sampler for sampler in SAMPLERS if sampler in exported.signatures):
         samples = exported.draw(sampler, config.evaluation.num_samples, seed=config.seed)["samples"]
@@ -142,7 +152,7 @@ def families(metrics: Mapping[str, float]) -> dict[str, float]:
 
 def table(found: Mapping[str, list[Measured]]) -> str:
     """A line for each way and sampler: the mean of its seeds and their standard deviation."""
-    from benchmarks.sampler_tables import markdown, spread
+    from benchmarks.sampler_tables import figure, markdown, spread
 
     header = ["way", "sampler", "seeds", "trained on", "kernel distance", "times lower", "coverage"]
     header += ["nearer than held-out", "runs with copies"]
@@ -157,6 +167,8 @@ def table(found: Mapping[str, list[Measured]]) -> str:
             lower = statistics.mean(base) / statistics.mean(kd)
             shown = [spread(list(kd)), f"{lower:.2f}", spread(list(coverage)), spread(list(nearer)), str(sum(copied))]
             rows.append([SHOWN[way], sampler, str(len(figures)), f"{seeds[0].trained_on:,}", *shown])
+    reals = first[0].reals
+    rows.append(["reals", "-", "-", "-", figure(reals["kd"]), "-", figure(reals["coverage"]), "-", "-"])
     return markdown(header, rows)
 
 

@@ -19,7 +19,7 @@ FEW, REST = 40, 60  # pictures
 
 
 def run_with(kd, *, copied=False, samplers=("drs",)):
-    return Measured(170, dict.fromkeys(samplers, Figures(kd, 0.5, 0.6, copied)))
+    return Measured(170, dict.fromkeys(samplers, Figures(kd, 0.5, 0.6, copied)), {"kd": 0.01, "coverage": 0.97})
 
 
 def test_each_line_has_the_mean_of_its_seeds_and_how_much_lower_its_distance_is():
@@ -27,12 +27,13 @@ def test_each_line_has_the_mean_of_its_seeds_and_how_much_lower_its_distance_is(
     lines = table(found).splitlines()
     assert lines[2] == "| two fifths held out | drs | 2 | 170 | 4.00 ± 1.41 | 1.00 | 0.500 | 0.600 | 0 |"
     assert lines[3] == "| transfer | drs | 2 | 170 | 1 | 4.00 | 0.500 | 0.600 | 1 |"
+    assert lines[4] == "| reals | - | - | - | 0.0100 | - | 0.970 | - | - |"
 
 
 def test_a_sampler_that_the_exports_do_not_have_has_no_line():
     """Few pictures may leave an export without a density ratio."""
     found = {"fifths": [run_with(3.0, samplers=("generate",))], "all_data": [run_with(1.0)]}
-    assert len(table(found).splitlines()) == 3
+    assert len(table(found).splitlines()) == 4
 
 
 @pytest.fixture
