@@ -5,12 +5,13 @@ r"""What helps with few pictures: all of them, augmentation, a model that knows 
     python -m benchmarks.few_pictures ... --model stylegan2 --seeds 1 --ways all_data,augmentation
 
 Each way trains an entry on the few pictures. It is a run of `ganzoo.run` in its own process; a run that had ended is
-not repeated. `transfer` begins with the networks of a run on `--source`, at a tenth of the recipe's learning rate.
-Samples are compared with the pictures of `--against`, which are of the same kind and which no run has seen: the few
-that a run holds out could not tell the ways apart. Whether samples are copies is told as in every run. A picture of
-samples by `drs`, eight of each way, goes to the runs' folder.
+not repeated, and the table has the runs of earlier calls, too. `transfer` begins with the networks of a run on
+`--source`, at a tenth of the recipe's learning rate. Samples are compared with the pictures of `--against`, which are
+of the same kind and which no run has seen: the few that a run holds out could not tell the ways apart. Whether samples
+are copies is told as in every run. A picture of samples by `drs`, eight of each way, goes to the runs' folder.
 """
 
+import itertools
 import json
 import re
 import statistics
@@ -37,8 +38,8 @@ SHOWN = dict(zip(WAYS, ("two fifths held out", "all data", "augmentation", "tran
 SLOWER = 0.1  # the learning rate of a run that begins with what is trained, as a share of the recipe's
 SAMPLERS = ("generate", "drs")
 FAMILIES = ("kd", "coverage")
-PICTURES = 8  # samples of a way in the picture
-PICTURE = "few_pictures.png"
+PICTURES, LEAST_SIDE = 8, 800  # samples of a way in the picture, and pixels of its longer side
+FIGURES, PICTURE = "few_pictures.json", "few_pictures.png"
 
 
 class Figures(NamedTuple):
@@ -105,12 +106,18 @@ def slower(model: str, dataset: str) -> list[str]:
     ]
 
 
+def stored(way: str) -> list[Path]:
+    """The folders of a way whose figures are stored, by seed; runs of earlier calls included."""
+    by_seed = (workdir(way, seed) for seed in itertools.count())
+    return list(itertools.takewhile(lambda folder: (folder / FIGURES).exists(), by_seed))
+
+
 def measure(folder: Path) -> Measured:
     """The figures of a run's samples; figures that are stored are read."""
-    stored = folder / "few_pictures.json"
-    if not stored.exists():
-        files.write_json(stored, measured(folder))
-    read = json.loads(stored.read_text())
+    path = folder / FIGURES
+    if not path.exists():
+        files.write_json(path, measured(folder))
+    read = json.loads(path.read_text())
     samplers = {sampler: Figures(**row) for sampler, row in read["samplers"].items()}
     return Measured(read["trained_on"], samplers, read["reals"])
 
@@ -175,10 +182,11 @@ def table(found: Mapping[str, list[Measured]]) -> str:
 def draw(folders: Mapping[str, Path], path: Path) -> None:
     """Writes a picture that has a row of samples by `drs` for each way, the first seed's."""
     from ganzoo.pictures import drawing
+    from ganzoo.pictures.animation import enlarged
     from ganzoo.serving.exported import Exported
 
     rows = [Exported(folder / "export").draw("drs", PICTURES, seed=1)["samples"] for folder in folders.values()]
-    drawing.write_png(path, drawing.grid(np.concatenate(rows), columns=PICTURES))
+    drawing.write_png(path, enlarged(drawing.grid(np.concatenate(rows), columns=PICTURES), LEAST_SIDE))
 
 
 def define_flags() -> None:
@@ -203,14 +211,17 @@ def main() -> int:
     for way in FLAGS.ways:
         if way not in WAYS:
             raise GanzooError(f"--ways has '{way}', expected some of {', '.join(WAYS)}.{did_you_mean(way, WAYS)}")
-    folders = {way: [trained(way, seed) for seed in range(FLAGS.seeds)] for way in WAYS if way in FLAGS.ways}
+    for way in FLAGS.ways:
+        for seed in range(FLAGS.seeds):
+            measure(trained(way, seed))
+    folders = {way: seeds for way in WAYS if (seeds := stored(way))}
     found = {way: [measure(folder) for folder in seeds] for way, seeds in folders.items()}
     draw({way: seeds[0] for way, seeds in folders.items()}, Path(FLAGS.workdir) / f"{FLAGS.model}-{PICTURE}")
     named = re.sub(r"\W+", " ", f"{FLAGS.model} {Path(FLAGS.dataset).name.removeprefix('folder:')}")
     text = (
         f"## What helps with few pictures, {named}\n\n"
         f"`python -m benchmarks.few_pictures --model {FLAGS.model} --image_size {FLAGS.image_size} --steps "
-        f"{FLAGS.steps} --seeds {FLAGS.seeds} ...`\n\nFeatures of {Path(FLAGS.feature_extractor).name}, "
+        f"{FLAGS.steps} ...`\n\nFeatures of {Path(FLAGS.feature_extractor).name}, "
         f"{FLAGS.samples:,} samples. Times lower: than the first way's distance. {measuring.machine()}.\n\n"
         f"{table(found)}"
     )

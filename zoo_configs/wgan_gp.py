@@ -2,9 +2,9 @@ r"""WGAN-GP: Wasserstein distance by a critic with a gradient penalty (Gulrajani
 
 "Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
 
-Expected (2 CPU cores, seed 0): fd_digits10k 5.58, with drs 6.58, with obrs 6.32, with mh 6.37, in 8 minutes.
-Another processor (AVX2 alone) rounds differently, and the seed led elsewhere: 7.19, with drs 7.81, with obrs 7.65, with
-mh 7.83, in 10 minutes; without oneDNN 5.31, with drs 6.45.
+Expected (2 CPU cores, three runs): fd_digits10k 7.19, 5.10 and 5.72, with drs 7.81, 5.73 and 3.78, with obrs 7.65, 5.55
+and 3.63, with mh 7.83, 5.48 and 3.58, in 8 to 10 minutes. The first two have seed 0, on processors that round
+differently, AVX2 alone and AVX-512; the third has seed 1.
 
     python -m ganzoo.run --model wgan_gp
 """

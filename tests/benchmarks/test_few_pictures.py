@@ -8,7 +8,7 @@ from PIL import Image
 
 import ganzoo
 from benchmarks import few_pictures, measuring
-from benchmarks.few_pictures import FAMILIES, WAYS, Figures, Measured, draw, measure, slower, table, trained
+from benchmarks.few_pictures import FAMILIES, WAYS, Figures, Measured, draw, measure, slower, stored, table, trained
 from ganzoo.data.loading import load_parts
 from ganzoo.evaluation import extractors
 from ganzoo.evaluation.evaluator import Evaluator
@@ -114,6 +114,16 @@ def test_samples_are_compared_with_pictures_that_no_run_saw(run, folders):
         family: next(value for name, value in expected.items() if name.startswith(f"{family}_")) for family in FAMILIES
     }
     assert all(name.endswith("_25") for name in expected)
+
+
+def test_runs_of_earlier_calls_are_in_the_table(asked, tmp_path):
+    """Seeds 0 and 1 are stored; 3 does not count without 2."""
+    for seed in (0, 1, 3):
+        folder = tmp_path / f"r3gan-64-9-all_data-{seed}"
+        folder.mkdir()
+        (folder / "few_pictures.json").touch()
+    assert [folder.name for folder in stored("all_data")] == ["r3gan-64-9-all_data-0", "r3gan-64-9-all_data-1"]
+    assert stored("fifths") == []
 
 
 def test_figures_that_are_stored_are_not_measured_again(run, monkeypatch):
