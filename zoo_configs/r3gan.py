@@ -4,8 +4,8 @@ r"""R3GAN: relativistic pairs, R1 and R2 at every step (Huang et al. 2024).
 
 Expected (2 CPU cores, four runs): fd_digits10k 2.89, 6.34, 5.20 and 6.45, with drs 2.24, 4.10, 2.99 and 4.87, with obrs
 2.49, 3.51, 2.89 and 4.59, with mh 2.91, 3.54, 3.28 and 4.03, in 6 to 9 minutes. The first three have seed 0, on
-processors that round differently; the fourth has seed 1. On gaussians25 (`benchmarks/toy_25_gaussians.py`): 97.7 % of the samples of high quality, with drs
-at two proposals 99.94 %; all 25 modes in each of five seeds.
+processors that round differently; the fourth has seed 1. On gaussians25 (`benchmarks/toy_25_gaussians.py`): 97.7 % of
+the samples of high quality, with drs at two proposals 99.94 %; all 25 modes in each of five seeds.
 
     python -m ganzoo.run --model r3gan
 """
