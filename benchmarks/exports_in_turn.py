@@ -1,4 +1,4 @@
-"""Two exports of the same weights, one by another revision of this repository: how fast they sample and start.
+"""Exports of the same weights, one by another revision of this repository: how fast they sample and start.
 
 `sampling_speed --against` uses this module. The other revision trains by its recipe and exports. This build exports the
 other's run again, so that both exports have the same networks and the same reals for their density ratio. On a
@@ -15,11 +15,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import measuring
 from benchmarks.measuring import Goal, Times
 from benchmarks.revisions import ROOT, checkout, run
+
+if TYPE_CHECKING:
+    import numpy as np
 
 THIS, HALF, OTHER = "this build", "this build, bfloat16", "the other build"
 FIRST_SAMPLES = 64
@@ -102,24 +105,25 @@ def exports(revision: str, arguments: list[str], folder: Path) -> dict[str, Path
     if not (workdir / "metrics.json").exists():
         with checkout(revision) as place:
             run(place, "ganzoo.run", *arguments, "--workdir", str(workdir))
-    return {THIS: _exported_again(folder, "as_trained"), OTHER: newest_version(workdir / "export")}
+    return {THIS: exported_again(workdir, folder / "export", "as_trained"), OTHER: newest_version(workdir / "export")}
 
 
 def in_bfloat16(folder: Path) -> dict[str, Path]:
     """This build's export of the run of `exports` that computes in bfloat16, by HALF; none without the instructions."""
     from ganzoo.environment import computes_bfloat16
 
-    return {HALF: _exported_again(folder, "bfloat16")} if computes_bfloat16() else {}
+    if not computes_bfloat16():
+        return {}
+    return {HALF: exported_again(folder / "run", folder / "export_bfloat16", "bfloat16")}
 
 
-def _exported_again(folder: Path, precision: str) -> Path:
-    """This build's export of the run below `folder`, in a precision of `config.sampling.precision`."""
+def exported_again(workdir: Path, out: Path, precision: str) -> Path:
+    """This build's export of a run, a new version in `out`, in a precision of `config.sampling.precision`."""
     from ganzoo.serving.exported import newest_version
 
-    workdir, export = ((folder / name).resolve() for name in ("run", f"export_{precision}"))
-    arguments = ["--workdir", str(workdir), "--out", str(export), f"--config.sampling.precision={precision}"]
-    run(ROOT, "ganzoo.reexport", *arguments)
-    return newest_version(export)
+    arguments = ["--workdir", str(workdir.resolve()), "--out", str(out.resolve())]
+    run(ROOT, "ganzoo.reexport", *arguments, f"--config.sampling.precision={precision}")
+    return newest_version(out.resolve())
 
 
 def compare(
@@ -148,25 +152,26 @@ def compare(
                 draw()
             times = measuring.in_turn({n: measuring.repeated(draw) for n, draw in counted.items()}, rounds, seconds)
             proposals = {build: draw.proposals / draw.samples for build, draw in counted.items()}
+            first = {n: of_seeds(each[sampler], min(size, FIRST_SAMPLES), inputs) for n, each in loaded.items()}
             for build in (build for build in loaded if build != OTHER):
-                both = [loaded[build][sampler], loaded[OTHER][sampler]]
-                equal = share_of_equal(both, min(size, FIRST_SAMPLES), inputs)
                 of_both = proposals[build], proposals[OTHER]
+                equal = share_of_equal(first[build], first[OTHER])
                 rows.append(Compared(work, build, sampler, size, times[build], times[OTHER], *of_both, equal))
     return rows
 
 
-def share_of_equal(signatures: list, size: int, inputs: Mapping) -> float:
-    """The share of the first signature's samples that equal the second's, of `SEEDS` requests with a seed each."""
+def of_seeds(signature, size: int, inputs: Mapping) -> "np.ndarray":
+    """A signature's samples of `SEEDS` requests with a seed each, float32 [SEEDS * size, ...]."""
     import numpy as np
 
-    equal = []
-    for number in range(SEEDS):
-        one, two = (
-            drawn(signature, size, inputs, number)["samples"].numpy().reshape(size, -1) for signature in signatures
-        )
-        equal.append(np.abs(one - two).max(axis=1) < 1e-3)
-    return float(np.mean(equal))
+    return np.concatenate([drawn(signature, size, inputs, number)["samples"] for number in range(SEEDS)])
+
+
+def share_of_equal(samples: "np.ndarray", others: "np.ndarray") -> float:
+    """The share of samples [n, ...] that equal the others, row by row, within 1e-3."""
+    import numpy as np
+
+    return float(np.mean(np.abs(samples - others).reshape(len(samples), -1).max(axis=1) < 1e-3))
 
 
 def ask(signature, size: int, inputs: Mapping, number: int) -> tuple[int, int]:

@@ -13,9 +13,8 @@ are copies is told as in every run. A picture of samples by `drs`, eight of each
 
 import itertools
 import json
-import re
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,8 +72,9 @@ class Measured(NamedTuple):
 
 
 def workdir(way: str, seed: int) -> Path:
-    """The folder of a run, or of the run on `--source`, whose way is "source"."""
-    return Path(FLAGS.workdir) / f"{FLAGS.model}-{FLAGS.image_size}-{FLAGS.steps}-{way}-{seed}"
+    """The folder of a run, or of the run on `--source`, whose way is "source": of its own for all that changes it."""
+    data = [FLAGS.source if way == "source" else FLAGS.dataset, *([FLAGS.source] if way.startswith("transfer") else [])]
+    return Path(FLAGS.workdir) / measuring.folder_name(FLAGS.model, *data, FLAGS.image_size, FLAGS.steps, way, seed)
 
 
 def trained(way: str, seed: int) -> Path:
@@ -106,20 +106,34 @@ def slower(model: str, dataset: str) -> list[str]:
     ]
 
 
-def stored(way: str) -> list[Path]:
-    """The folders of a way whose figures are stored, by seed; runs of earlier calls included."""
-    by_seed = (workdir(way, seed) for seed in itertools.count())
-    return list(itertools.takewhile(lambda folder: (folder / FIGURES).exists(), by_seed))
+def measure(way: str, seed: int) -> Measured:
+    """The figures of a run's samples. It is trained and measured, unless its figures are stored."""
+    if (found := stored(way, seed)) is None:
+        folder = trained(way, seed)
+        files.write_json(folder / FIGURES, {"measured_by": measured_by(), **measured(folder)})
+        found = stored(way, seed)
+    return found
 
 
-def measure(folder: Path) -> Measured:
-    """The figures of a run's samples; figures that are stored are read."""
-    path = folder / FIGURES
-    if not path.exists():
-        files.write_json(path, measured(folder))
-    read = json.loads(path.read_text())
+def stored(way: str, seed: int) -> Measured | None:
+    """The figures of a run, if they are stored and were measured as these flags ask for."""
+    path = workdir(way, seed) / FIGURES
+    read = json.loads(path.read_text()) if path.exists() else {}
+    if read.get("measured_by") != measured_by():
+        return None
     samplers = {sampler: Figures(**row) for sampler, row in read["samplers"].items()}
     return Measured(read["trained_on"], samplers, read["reals"])
+
+
+def all_stored(way: str) -> list[Measured]:
+    """The figures of a way that are stored, by seed; those of earlier calls included."""
+    by_seed = (stored(way, seed) for seed in itertools.count())
+    return list(itertools.takewhile(lambda found: found is not None, by_seed))
+
+
+def measured_by() -> dict:
+    """What figures depend on besides the run."""
+    return {name: getattr(FLAGS, name) for name in ("against", "samples", "feature_extractor")}
 
 
 def measured(folder: Path) -> dict:
@@ -136,7 +150,7 @@ def measured(folder: Path) -> dict:
 
     exported = Exported(folder / "export")
     config = ConfigDict(exported.config["config"])
-    own, extractor = latents.load(config).train, extractors.load(config.evaluation.feature_extractor)
+    own, extractor = latents.load(config).train, extractors.load(FLAGS.feature_extractor)
     # None of these was trained on. An evaluator compares no more reals than it has others for the floor: halves.
     others = load_parts(FLAGS.against, **{**config.data, "split": "by_size"}).train
     halves = [others.take(rows) for rows in np.array_split(np.arange(len(others)), 2)]
@@ -144,17 +158,17 @@ def measured(folder: Path) -> dict:
     quality, nearness = Evaluator(*halves, **looking), Evaluator(own, others, **looking)
     rows = {}
     for sampler in (sampler for sampler in SAMPLERS if sampler in exported.signatures):
-        samples = exported.draw(sampler, config.evaluation.num_samples, seed=config.seed)["samples"]
+        samples = exported.draw(sampler, FLAGS.samples, seed=config.seed)["samples"]
         copies, _ = nearness.copies(samples)
         of_copies = {"nearer": copies.nearer_than_held_out, "is_copying": is_copying(copies)}
         rows[sampler] = families(quality.measure(samples)) | of_copies
-    reals = families(quality.floor(config.evaluation.num_samples))
+    reals = families(quality.floor(FLAGS.samples))
     return {"trained_on": len(own), "samplers": rows, "reals": reals}
 
 
 def families(metrics: Mapping[str, float]) -> dict[str, float]:
     """The metrics that the table shows, without their features and counts."""
-    return {name: next(v for metric, v in metrics.items() if metric.startswith(f"{name}_")) for name in FAMILIES}
+    return {name: measuring.of_family(metrics, name) for name in FAMILIES}
 
 
 def table(found: Mapping[str, list[Measured]]) -> str:
@@ -179,13 +193,13 @@ def table(found: Mapping[str, list[Measured]]) -> str:
     return markdown(header, rows)
 
 
-def draw(folders: Mapping[str, Path], path: Path) -> None:
-    """Writes a picture that has a row of samples by `drs` for each way, the first seed's."""
+def draw(folders: Iterable[Path], path: Path) -> None:
+    """Writes a picture that has a row of samples by `drs` for each run."""
     from ganzoo.pictures import drawing
     from ganzoo.pictures.animation import enlarged
     from ganzoo.serving.exported import Exported
 
-    rows = [Exported(folder / "export").draw("drs", PICTURES, seed=1)["samples"] for folder in folders.values()]
+    rows = [Exported(folder / "export").draw("drs", PICTURES, seed=1)["samples"] for folder in folders]
     drawing.write_png(path, enlarged(drawing.grid(np.concatenate(rows), columns=PICTURES), LEAST_SIDE))
 
 
@@ -213,11 +227,10 @@ def main() -> int:
             raise GanzooError(f"--ways has '{way}', expected some of {', '.join(WAYS)}.{did_you_mean(way, WAYS)}")
     for way in FLAGS.ways:
         for seed in range(FLAGS.seeds):
-            measure(trained(way, seed))
-    folders = {way: seeds for way in WAYS if (seeds := stored(way))}
-    found = {way: [measure(folder) for folder in seeds] for way, seeds in folders.items()}
-    draw({way: seeds[0] for way, seeds in folders.items()}, Path(FLAGS.workdir) / f"{FLAGS.model}-{PICTURE}")
-    named = re.sub(r"\W+", " ", f"{FLAGS.model} {Path(FLAGS.dataset).name.removeprefix('folder:')}")
+            measure(way, seed)
+    found = {way: of_seeds for way in WAYS if (of_seeds := all_stored(way))}
+    draw((workdir(way, 0) for way in found), Path(FLAGS.workdir) / f"{FLAGS.model}-{PICTURE}")
+    named = f"{FLAGS.model} {measuring.folder_name(Path(FLAGS.dataset).name.removeprefix('folder:'))}"
     text = (
         f"## What helps with few pictures, {named}\n\n"
         f"`python -m benchmarks.few_pictures --model {FLAGS.model} --image_size {FLAGS.image_size} --steps "

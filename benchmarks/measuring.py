@@ -39,6 +39,13 @@ class Goal(NamedTuple):
         return self.ratio >= self.least
 
 
+class Figure(NamedTuple):
+    """A metric, with its standard error over draws."""
+
+    value: float
+    error: float
+
+
 def in_turn(contenders: Mapping[str, Slice], rounds: int, seconds: float) -> dict[str, Times]:
     """Each contender's times, measured in turn (ABAB...), so that other work on the machine disturbs all of them alike.
 
@@ -69,6 +76,16 @@ def repeated(call: Callable[[], float]) -> Slice:
 def shortfalls(goals: list[Goal]) -> list[str]:
     """A line for each goal that is missed."""
     return [f"{goal.what}: {goal.ratio:.3g}, expected at least {goal.least:g}" for goal in goals if not goal.is_met]
+
+
+def of_family(row: Mapping[str, float], family: str) -> float | None:
+    """The metric of a family in a row of metrics, whatever its features and count; None if there is none."""
+    return next((value for name, value in row.items() if name.startswith(f"{family}_")), None)
+
+
+def folder_name(*parts: object) -> str:
+    """The name of a run's folder that says what it was asked for; addresses of data sets are such parts, too."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", str(part)) for part in parts)
 
 
 def ended(workdir: Path, *arguments: str) -> dict:

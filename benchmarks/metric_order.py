@@ -10,27 +10,19 @@ metric does not put the four in order, by any seed.
 """
 
 import itertools
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from absl import flags
 
 from benchmarks import measuring
+from benchmarks.measuring import Figure
 from ganzoo import cli
 
 FLAGS = flags.FLAGS
 KINDS = ("reals", "trained", "20 steps", "noise")  # the order that is expected, the best first
 FEW_STEPS = 20
 METRICS = ("kd", "coverage")
-
-
-class Figure(NamedTuple):
-    """A metric of one kind, with its standard error over draws."""
-
-    value: float
-    error: float
 
 
 Figures = dict[str, Figure]  # by kind
@@ -49,7 +41,7 @@ def measure(dataset: str, seed: int) -> dict[str, Figures]:
             "config.data.image_size": FLAGS.image_size,
             "config.evaluation.num_samples": FLAGS.samples,
         }
-        workdir = Path(FLAGS.workdir) / f"{re.sub(r'[^A-Za-z0-9_.]+', '_', dataset)}-{steps}-{seed}"
+        workdir = Path(FLAGS.workdir) / measuring.folder_name(dataset, steps, seed)
         run = measuring.ended(workdir, *(f"--{flag}={value}" for flag, value in arguments.items()))
         metrics = run["metrics"]
         rows[kind] = metrics["generate"], metrics["standard_errors"]["generate"]
@@ -105,7 +97,7 @@ def shortfalls(found: Mapping[tuple[str, int], Mapping[str, Figures]]) -> list[s
 
 def table(found: Mapping[tuple[str, int], Mapping[str, Figures]]) -> str:
     """A line for each data set and metric; each cell has its figures, or its answers, by seed."""
-    from benchmarks.sampler_tables import figure, markdown
+    from benchmarks.sampler_tables import markdown, with_error
 
     lines = {}
     for (dataset, _), metrics in found.items():
@@ -113,7 +105,7 @@ def table(found: Mapping[tuple[str, int], Mapping[str, Figures]]) -> str:
             lines.setdefault((dataset, name), []).append(figures)
     pairs, rows = list(itertools.pairwise(KINDS)), []
     for (dataset, name), seeds in lines.items():
-        values = [" / ".join(f"{figure(of[kind].value)} ± {figure(of[kind].error)}" for of in seeds) for kind in KINDS]
+        values = [" / ".join(with_error(of[kind]) for of in seeds) for kind in KINDS]
         answers = [" / ".join(order(name, of[one], of[other]) for of in seeds) for one, other in pairs]
         rows.append([Path(dataset).name.removeprefix("folder:"), name, *values, *answers])
     return markdown(["data", "metric", *KINDS, *(f"{one} before {other}" for one, other in pairs)], rows)

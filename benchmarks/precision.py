@@ -34,8 +34,7 @@ def distances(runs: dict[tuple[str, int], dict]) -> Distances:
     by_sampler: Distances = {}
     for (precision, _), run in runs.items():
         for sampler in SAMPLERS:
-            values = [value for name, value in run[sampler].items() if name.startswith("fd_")]
-            by_sampler.setdefault((precision, sampler), []).append(values[0])
+            by_sampler.setdefault((precision, sampler), []).append(measuring.of_family(run[sampler], "fd"))
     return by_sampler
 
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 from absl import logging
 from ml_collections import ConfigDict
 
+from benchmarks.measuring import Figure
 from ganzoo import files, models
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data import reals
@@ -191,6 +192,11 @@ def spread(values: list[float]) -> str:
     decimals = min(places(float(f"{number:.3g}")) for number in (mean or deviation, deviation))
     shown = f"{float(f'{deviation:.3g}'):,.{decimals}f}"
     return f"{figure(mean)} ± {shown}" if shown.strip("0.") else figure(mean)
+
+
+def with_error(shown: Figure) -> str:
+    """A figure with three digits, and its standard error behind ±."""
+    return f"{figure(shown.value)} ± {figure(shown.error)}"
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:

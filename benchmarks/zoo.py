@@ -67,8 +67,8 @@ def seeded(models: list[str]) -> list[tuple[str, int, dict]]:
 
 def metric(row: dict[str, float], family: str) -> str:
     """The metric of a family, whatever its features and count; `-` if the row has no such metric."""
-    values = [value for name, value in row.items() if name.startswith(f"{family}_")]
-    return figure(values[0]) if values else "-"
+    value = measuring.of_family(row, family)
+    return "-" if value is None else figure(value)
 
 
 def line(model: str, seed: int, run: dict) -> list[str]:
@@ -119,8 +119,7 @@ def mean_cells(seeds: list[dict]) -> list[str]:
 
 def family(seeds: list[dict], sampler: str, name: str) -> list[float]:
     """One value of a metric's family for each seed."""
-    rows = [run["metrics"][sampler] for run in seeds]
-    return [next(value for key, value in row.items() if key.startswith(f"{name}_")) for row in rows]
+    return [measuring.of_family(run["metrics"][sampler], name) for run in seeds]
 
 
 def mean_and_spread(values: list[float]) -> str:

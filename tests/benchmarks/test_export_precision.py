@@ -1,13 +1,15 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from benchmarks import export_precision
-from benchmarks.export_precision import Distance, Row, distances, measure, shortfalls, table
+from benchmarks import export_precision, exports_in_turn
+from benchmarks.export_precision import Row, distances, measure, shortfalls, table
+from benchmarks.measuring import Figure
 
 
 def row(half=9.0, sampler="drs"):
-    return Row("wgan_gp", sampler, Distance(8.0, 0.3), Distance(half, 0.4))
+    return Row("wgan_gp", sampler, Figure(8.0, 0.3), Figure(half, 0.4))
 
 
 METRICS = {
@@ -45,17 +47,18 @@ def test_a_run_is_exported_and_measured_once_in_each_precision(tmp_path, monkeyp
 
     def command(place, module, *arguments):
         asked.append((module, *arguments[2:]))
+        out = Path(arguments[3])
         if module == "ganzoo.evaluate":
-            with open(arguments[3], "w") as file:
-                json.dump(METRICS, file)
+            out.write_text(json.dumps(METRICS))
+        else:
+            (out / "1").mkdir(parents=True)
+            (out / "1" / "saved_model.pb").touch()
 
     monkeypatch.setattr(export_precision, "run", command)
-    workdir, place = tmp_path / "run", tmp_path / "place"
-    workdir.mkdir()
-    place.mkdir()
-    (workdir / "config.json").write_text(json.dumps({"config": {"name": "gan"}}))
-    rows = measure(workdir, place)
-    assert measure(workdir, place) == rows
+    monkeypatch.setattr(exports_in_turn, "run", command)
+    (tmp_path / "config.json").write_text(json.dumps({"config": {"name": "gan"}}))
+    rows = measure(tmp_path)
+    assert measure(tmp_path) == rows
     assert [(one.model, one.sampler, one.worse_by) for one in rows] == [("gan", "generate", 0), ("gan", "drs", 0)]
     assert [words[0] for words in asked] == ["ganzoo.reexport", "ganzoo.evaluate"] * 2
     assert [words[-1] for words in asked if words[0] == "ganzoo.reexport"] == [

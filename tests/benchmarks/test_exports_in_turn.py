@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -12,6 +13,7 @@ from benchmarks.exports_in_turn import (
     compare,
     goals,
     in_bfloat16,
+    of_seeds,
     share_of_equal,
     tables,
 )
@@ -124,9 +126,18 @@ def test_bfloat16_takes_part_where_the_processor_has_it(tmp_path, monkeypatch, c
         assert "--config.sampling.precision=bfloat16" in asked[0]
 
 
-def test_equal_exports_have_equal_samples(folders):
+def test_requests_with_a_seed_each_have_their_samples_one_after_another(folders):
     signature = tf.saved_model.load(str(folders[THIS])).signatures["drs"]
-    assert share_of_equal([signature, signature], 4, {"gamma_percentile": 80.0}) == 1.0
+    samples = of_seeds(signature, 4, {"gamma_percentile": 80.0})
+    assert samples[:, 0].tolist() == [row + seed for seed in range(exports_in_turn.SEEDS) for row in range(4)]
+    assert share_of_equal(samples, samples) == 1.0
+
+
+def test_a_sample_is_equal_if_all_its_numbers_are():
+    samples = np.zeros([4, 2, 2], np.float32)
+    others = samples.copy()
+    others[1, 0, 1], others[2, 1, 1] = 0.0009, 0.0011
+    assert share_of_equal(samples, others) == 0.75
 
 
 def test_a_start_is_a_process_of_its_own(folders):

@@ -46,6 +46,16 @@ def test_only_missed_goals_are_told():
     assert measuring.shortfalls(goals) == ["missed: 1.23, expected at least 1.25", "broken: nan, expected at least 1"]
 
 
+def test_a_metric_is_found_whatever_its_features_and_count():
+    row = {"fd": 9.0, "fd_digits10k": 5.1, "kd_vgg16_500": 0.2}
+    assert (measuring.of_family(row, "fd"), measuring.of_family(row, "kd")) == (5.1, 0.2)
+    assert measuring.of_family(row, "coverage") is None
+
+
+def test_a_folder_s_name_has_what_a_run_was_asked_for():
+    assert measuring.folder_name("r3gan", "folder:/my photos", 32, 0.5) == "r3gan-folder_my_photos-32-0.5"
+
+
 def test_the_machine_is_told_with_its_versions():
     import keras
     import tensorflow as tf
