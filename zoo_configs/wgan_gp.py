@@ -2,9 +2,9 @@ r"""WGAN-GP: Wasserstein distance by a critic with a gradient penalty (Gulrajani
 
 "Improved Training of Wasserstein GANs", NeurIPS 2017, https://arxiv.org/abs/1704.00028, Algorithm 1.
 
-Expected (2 CPU cores, three runs): fd_digits10k 7.19, 5.10 and 5.72, with drs 7.81, 5.73 and 3.78, with obrs 7.65, 5.55
-and 3.63, with mh 7.83, 5.48 and 3.58, in 8 to 10 minutes. The first two have seed 0, on processors that round
-differently, AVX2 alone and AVX-512; the third has seed 1.
+Expected (2 CPU cores, four runs): fd_digits10k 7.19, 5.58, 5.10 and 5.72, with drs 7.81, 6.08, 5.73 and 3.78, with obrs
+7.65, 5.88, 5.55 and 3.63, with mh 7.83, 6.08, 5.48 and 3.58, in 8 to 10 minutes. The first three have seed 0, and other
+sums are rounded otherwise: with AVX2 alone, with AVX-512 on two cores, and on one. The fourth has seed 1, on one.
 
     python -m ganzoo.run --model wgan_gp
 """
