@@ -2,6 +2,7 @@
 said in one line."""
 
 import json
+import os
 import re
 import signal
 import threading
@@ -138,6 +139,19 @@ def test_ctrl_c_ends_the_command_and_the_same_command_makes_the_rest(exports, cl
     assert done.returncode == 0, done.stderr[-2000:]
     assert not done.stdout.startswith("200 of 200")
     assert files(out) == expected
+
+
+def test_ctrl_c_before_a_call_has_begun_is_no_traceback(cluster, caplog):
+    with module.Cluster(cluster.address) as running:
+        loop = running._client.loop
+        loop.add_callback(time.sleep, 1.0)  # the call's own part in the loop has to wait for it
+        threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            running.close()
+        behind = threading.Event()
+        loop.add_callback(behind.set)
+        assert behind.wait(30.0)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "somewhere", "nonsense://a:1", "tcp://a:b"])

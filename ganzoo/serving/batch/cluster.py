@@ -36,7 +36,10 @@ class Cluster:
     """
 
     def __init__(self, address: str):
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is said by this module
+        # What is wrong is said by this module. Tornado would print a traceback if Ctrl-C came so early in a call of
+        # distributed that the call had nothing to cancel yet (distributed 2026.8.0).
+        for name in ("distributed", "tornado.application"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.address = address
         try:
             self._client = Client(address, timeout=PATIENCE, set_as_default=False)
