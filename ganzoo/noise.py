@@ -42,6 +42,8 @@ class Purpose(IntEnum):
     LAYER_NOISE = 17  # the noise of a generator's layers
     PATH_DIRECTIONS = 18  # stylegan2's random pictures, on which steps in style space are projected
     PATCHES = 19  # cut's places in features
+    MOVED_REALS = 36  # how infogan moves pictures, which keep their category
+    MOVED_FAKES = 37
     # The fit of a density ratio and the export, folded into the run's seed.
     FIT_INDICES = 20  # the reals of a batch
     FIT_FAKES = 21

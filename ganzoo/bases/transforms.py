@@ -15,6 +15,7 @@ TensorFlow's ImageProjectiveTransform has no second derivative. Here a resamplin
 sum, whose gradients are sums and gathers.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -36,7 +37,12 @@ NUMBERS = len(TRANSFORMS) + sum(_PARAMETERS.values())  # uniform numbers for one
 
 
 def transformed(
-    pictures: tf.Tensor, uniforms: tf.Tensor, probability: float | tf.Tensor, transforms: Sequence[str]
+    pictures: tf.Tensor,
+    uniforms: tf.Tensor,
+    probability: float | tf.Tensor,
+    transforms: Sequence[str],
+    *,
+    largest_turn: float = math.pi,
 ) -> tf.Tensor:
     """Each picture, transformed at random. A picture that no transform chooses keeps its bits.
 
@@ -48,6 +54,7 @@ def transformed(
         uniforms: float32 [batch, NUMBERS] in [0, 1).
         probability: of each transform for each picture, independently, in [0, 1].
         transforms: some of `TRANSFORMS`, in any order.
+        largest_turn: the largest angle of a rotation, to either side, in radians.
 
     Returns:
         Pictures of the same shape and dtype. They are not clipped.
@@ -56,14 +63,17 @@ def transformed(
     numbers = tf.split(uniforms[:, len(TRANSFORMS) :], list(_PARAMETERS.values()), axis=1)
     applied = {name: gates[:, k] for k, name in enumerate(TRANSFORMS) if name in transforms}
     drawn = dict(zip(TRANSFORMS, numbers, strict=True))
-    for names, change in ((GEOMETRIC, _moved), (COLOURS, _recoloured), (("cutout",), _cut_out)):
+    moved = functools.partial(_moved, largest_turn=largest_turn)
+    for names, change in ((GEOMETRIC, moved), (COLOURS, _recoloured), (("cutout",), _cut_out)):
         if chosen := {name: applied[name] for name in names if name in applied}:
             is_changed = tf.reduce_any(tf.stack(list(chosen.values())), 0)[:, None, None, None]
             pictures = tf.where(is_changed, change(pictures, chosen, drawn), pictures)
     return pictures
 
 
-def _moved(pictures: tf.Tensor, applied: dict[str, tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
+def _moved(
+    pictures: tf.Tensor, applied: dict[str, tf.Tensor], drawn: dict[str, tf.Tensor], *, largest_turn: float
+) -> tf.Tensor:
     """Pictures mirrored, then moved by whole pixels, scaled and turned about their centre; one resampling for all."""
     height, width = pictures.shape[1:3]
     still = tf.zeros_like(drawn["flip"])  # [batch, 1]
@@ -76,7 +86,7 @@ def _moved(pictures: tf.Tensor, applied: dict[str, tf.Tensor], drawn: dict[str, 
     right = chosen("translation", tf.round(shift[:, :1] * width))
     down = chosen("translation", tf.round(shift[:, 1:] * height))
     scale = tf.pow(2.0, chosen("scale", SCALE_STDDEV * _normal(drawn["scale"])))
-    angle = chosen("rotation", math.pi * (2.0 * drawn["rotation"] - 1.0))
+    angle = chosen("rotation", largest_turn * (2.0 * drawn["rotation"] - 1.0))
 
     # For each pixel of the result its place in the given picture: the inverse of each transform, the last one first.
     x, y = (tf.range(side, dtype=tf.float32) - (side - 1) / 2 for side in (width, height))

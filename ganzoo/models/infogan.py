@@ -11,16 +11,20 @@ import keras
 import tensorflow as tf
 
 from ganzoo import noise
+from ganzoo.bases import replicas, transforms
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.bases.generative import Codes
 from ganzoo.errors import GanzooError
 from ganzoo.losses import adversarial as losses
+from ganzoo.losses import information
 from ganzoo.losses.penalties import logits_and_r1, refuse_batch_norm
 from ganzoo.networks.layers.basic import cut, leaky_relu
 from ganzoo.networks.layers.norms import normalisation
 from ganzoo.zoo.registry import register
 
 RECOGNITION_WIDTH = 128  # appendix C.1
+MOVES = ("translation", "scale", "rotation")  # under which a real keeps its category
+LARGEST_TURN = math.pi / 6  # so that a 6 stays a 6
 
 
 @register("infogan")
@@ -37,12 +41,16 @@ class InfoGAN(AdversarialModel):
         categories: K, the number of categories of the categorical code.
         continuous: the number of continuous codes, each U(-1, 1).
         information_weight: lambda of equation 6.
+        invariance_weight: weight of `information.self_augmented` at reals, which the paper does not have; 0 leaves it
+            out. Q then sorts reals into kinds that stay when a picture is moved: shifted, scaled, or turned by at most
+            30 degrees. Q is also asked for the category of moved fakes, lest the category be a mark that Q alone sees.
+            Each replica has shares of its own.
         r1_weight: weight of `penalties.logits_and_r1`, which the paper does not have; 0 leaves the penalty out.
         recognition: Q's head; None makes a new one.
 
     Raises:
-        GanzooError: if there are fewer than two categories or no continuous code, or if the discriminator has batch
-            normalisation and `r1_weight` is not 0.
+        GanzooError: if there are fewer than two categories or no continuous code, if the discriminator has batch
+            normalisation and `r1_weight` is not 0, and if points are to be invariant.
     """
 
     logged = (
@@ -62,6 +70,7 @@ class InfoGAN(AdversarialModel):
         continuous: int,
         information_weight: float,
         r1_weight: float,
+        invariance_weight: float = 0.0,  # models that were saved before have none
         recognition: keras.Model | None = None,
         **base,
     ):
@@ -71,7 +80,13 @@ class InfoGAN(AdversarialModel):
         self.codes = Codes(categories, continuous)
         if r1_weight:
             refuse_batch_norm(self.discriminator)
-        self.information_weight, self.r1_weight = information_weight, r1_weight
+        if invariance_weight and len(self.sample_shape) != 3:
+            raise GanzooError(
+                f"invariance_weight is {invariance_weight}, which moves pictures, but the samples are points of "
+                f"{self.sample_shape[0]} numbers. Give --config.model.invariance_weight=0."
+            )
+        self.information_weight, self.invariance_weight = information_weight, invariance_weight
+        self.r1_weight = r1_weight
         self.recognition = recognition or recognition_head(self._cut[0].output_shape[1:], self.codes)
 
     @classmethod
@@ -98,6 +113,8 @@ class InfoGAN(AdversarialModel):
                 fake_logits, category_info, continuous_info = self.judge(draw, tf.stop_gradient(fake), latents)
                 discriminator_loss = losses.bce_discriminator(real_logits, fake_logits)
                 loss = discriminator_loss + r1 - self.information_weight * (category_info + continuous_info)
+                if self.invariance_weight:
+                    loss -= self.invariance_weight * self.invariance(draw, real)
             self.update_discriminator(tape, loss)
 
         with generator_tape:
@@ -118,17 +135,31 @@ class InfoGAN(AdversarialModel):
     def judge(self, draw: int, fakes: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """The fakes' logits [batch], and L_I of the category and of the continuous codes in nats (equation 5).
 
-        L_I is H(c) plus the mean of log Q(c | x) at the fakes' own codes.
+        L_I is H(c) plus the mean of log Q(c | x) at the fakes' own codes. With an `invariance_weight` Q sees moved
+        fakes for the category. What they tell of it is a lower bound of what the fakes tell.
         """
         trunk, tail = self._cut
         features = trunk(self.augment_fakes(draw, fakes), training=True)
         category_logits, mean = self.recognition(features, training=True)
+        if self.invariance_weight:
+            moved = self._moved(noise.Purpose.MOVED_FAKES, draw, fakes)
+            category_logits, _ = self.recognise(moved, training=True)
         _, category, continuous = tf.split(latents, [-1, *self.codes], axis=1)
-        log_q = tf.reduce_sum(category * tf.nn.log_softmax(category_logits), axis=1)
-        category_info = math.log(self.codes.categories) + tf.reduce_mean(log_q)
-        log_q = -0.5 * tf.square(continuous - mean) - 0.5 * math.log(2 * math.pi)
-        continuous_info = tf.reduce_mean(tf.reduce_sum(math.log(2.0) + log_q, axis=1))
-        return tail(features, training=True), category_info, continuous_info
+        category_info = information.of_category(category_logits, category)
+        return tail(features, training=True), category_info, information.of_continuous(mean, continuous)
+
+    def invariance(self, draw: int, reals: tf.Tensor) -> tf.Tensor:
+        """`information.self_augmented` of reals and of the same reals moved; in nats, a scalar."""
+        moved = self._moved(noise.Purpose.MOVED_REALS, draw, reals)
+        logits, _ = self.recognise(tf.concat([reals, moved], 0), training=True)
+        return information.self_augmented(*tf.split(logits, 2))
+
+    def _moved(self, purpose: noise.Purpose, draw: int, pictures: tf.Tensor) -> tf.Tensor:
+        """Pictures moved by this step's draw number `draw`."""
+        row_count = tf.shape(pictures)[0]
+        seed, first_row = self.step_seed(purpose, draw), replicas.first_row(row_count)
+        uniforms = noise.uniforms(seed, row_count, transforms.NUMBERS, first_row=first_row)
+        return transforms.transformed(pictures, uniforms, 1.0, MOVES, largest_turn=LARGEST_TURN)
 
     def latents(self, seed, row_count, *, first_row=0):
         """Rows of a seed's (int32 [2]) stream of latents, float32 [row_count, d]: noise, one-hot category, U(-1, 1)."""
@@ -161,7 +192,8 @@ class InfoGAN(AdversarialModel):
         return cut(self.discriminator)
 
     def get_config(self) -> dict:
-        own = {"information_weight": self.information_weight, "r1_weight": self.r1_weight, **self.codes._asdict()}
+        own = {"information_weight": self.information_weight, "invariance_weight": self.invariance_weight}
+        own |= {"r1_weight": self.r1_weight, **self.codes._asdict()}
         return super().get_config() | own | {"recognition": keras.saving.serialize_keras_object(self.recognition)}
 
     @classmethod

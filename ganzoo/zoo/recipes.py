@@ -17,7 +17,12 @@ from ganzoo.zoo import values
 from ganzoo.zoo.registry import ENTRIES, in_package, list_models
 
 # What runs had before the key was there; recipes may have other values since.
-BEFORE = {"model.latent_categories": 0, "augment.policy": "none", "data.split": "fifths"}
+BEFORE = {
+    "model.latent_categories": 0,
+    "model.invariance_weight": 0.0,
+    "augment.policy": "none",
+    "data.split": "fifths",
+}
 
 
 def summary(name: str) -> str:

@@ -57,6 +57,14 @@ def test_a_quarter_turn_turns_by_90_degrees():
     np.testing.assert_allclose(turned, np.rot90(x[0, ..., 0], k=-1), atol=1e-5)
 
 
+def test_a_turn_can_be_limited():
+    """A sixth of the way to 180 degrees is the whole way to 30."""
+    x, uniforms = tf.constant(pictures(8, (8, 8, 1))), drawn(8).numpy()
+    limited = transforms.transformed(x, tf.constant(uniforms), 1.0, ("rotation",), largest_turn=math.pi / 6)
+    uniforms[:, FIRST["rotation"]] = 0.5 + (uniforms[:, FIRST["rotation"]] - 0.5) / 6
+    np.testing.assert_allclose(limited, transforms.transformed(x, tf.constant(uniforms), 1.0, ("rotation",)), atol=1e-5)
+
+
 def test_a_scale_is_about_the_centre():
     """Five standard deviations down are a half: every second pixel of the given picture."""
     x = pictures(shape=(9, 9, 1))

@@ -130,6 +130,24 @@ FAULTS = [
         "models/test_infogan.py",
     ),
     Fault(
+        "infogan: the category is asked of fakes as they are",
+        "category_logits, _ = self.recognise(moved, training=True)",
+        "category_logits, _ = self.recognise(fakes, training=True)",
+        "models/test_infogan.py",
+    ),
+    Fault(
+        "infogan: the moved reals are the reals",
+        "tf.concat([reals, moved], 0)",
+        "tf.concat([reals, reals], 0)",
+        "models/test_infogan.py",
+    ),
+    Fault(
+        "infogan: the class of a real follows its moved copy",
+        "tf.stop_gradient(p) * tf.nn.log_softmax(moved_logits)",
+        "p * tf.nn.log_softmax(moved_logits)",
+        "losses/test_information.py",
+    ),
+    Fault(
         "sngan: no power iteration",
         "power_iteration(self.discriminator)\n            with tf.GradientTape() as tape:",
         "with tf.GradientTape() as tape:",
