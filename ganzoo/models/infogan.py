@@ -139,7 +139,8 @@ class InfoGAN(AdversarialModel):
         fakes for the category. What they tell of it is a lower bound of what the fakes tell.
         """
         trunk, tail = self._cut
-        features = trunk(self.augment_fakes(draw, fakes), training=True)
+        fakes = self.augment_fakes(draw, fakes)
+        features = trunk(fakes, training=True)
         category_logits, mean = self.recognition(features, training=True)
         if self.invariance_weight:
             moved = self._moved(noise.Purpose.MOVED_FAKES, draw, fakes)
