@@ -141,11 +141,24 @@ def test_ctrl_c_ends_the_command_and_the_same_command_makes_the_rest(exports, cl
     assert files(out) == expected
 
 
-def test_ctrl_c_before_a_call_has_begun_is_no_traceback(cluster, caplog):
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrupts, also where the tests run in the background of a shell, which lets it be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_before_a_call_has_begun_is_no_traceback(cluster, caplog, interruptible):
+    def interrupt():
+        """Holds the loop, in which the call's own part has to wait for it."""
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+
     with module.Cluster(cluster.address) as running:
         loop = running._client.loop
-        loop.add_callback(time.sleep, 1.0)  # the call's own part in the loop has to wait for it
-        threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+        loop.add_callback(interrupt)
         with pytest.raises(KeyboardInterrupt):
             running.close()
         behind = threading.Event()

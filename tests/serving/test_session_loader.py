@@ -83,6 +83,9 @@ def test_a_session_gives_the_bits_of_the_model_that_translates(served):
         with exporting():
             expected = traced(*(tf.constant(request[key]) for key in names))
         if name == "score":  # the mean over a discriminator's patches may be rounded in another order
-            np.testing.assert_allclose(run(name, request)["logits"], expected["logits"], rtol=1e-6)
+            found = run(name, request)
+            assert found.keys() == expected.keys()
+            for key, value in expected.items():
+                np.testing.assert_allclose(found[key], value, rtol=1e-6, err_msg=key)
         else:
             assert_same_bits(expected, run(name, request), name)

@@ -147,6 +147,17 @@ def test_walks_of_classes_go_side_by_side_through_the_samples_of_their_labels(wa
     np.testing.assert_allclose(made, through.samples.reshape(made.shape), atol=1e-5)
 
 
+def test_the_walk_of_each_class_keeps_a_category_of_its_own(walkable):
+    """The classes' first samples have other categories here."""
+    exported = walkable("cgan", 4)
+    through = walking.keys(exported, walking.latent_law(exported), "drs", 3, seed=2, labels=np.array([7, 3]))
+    chosen = [set(LatentCategory(4)(latents)[:, 2:].numpy().argmax(axis=1)) for latents in through.latents]
+    assert [len(of_class) for of_class in chosen] == [1, 1]
+    assert chosen[0] != chosen[1]
+    made = exported.in_batches("serving_default", latents=through.latents.reshape(6, -1), labels=np.repeat([7, 3], 3))
+    np.testing.assert_allclose(made["samples"], through.samples.reshape(made["samples"].shape), atol=1e-5)
+
+
 def test_a_plane_has_its_four_samples_in_the_corners(walkable):
     exported = walkable("gan")
     of_law = walking.latent_law(exported)
