@@ -154,7 +154,7 @@ def test_the_category_is_asked_of_moved_fakes(tiny):
 
 @pytest.mark.slow
 def test_the_invariance_alone_sorts_digits_by_kind():
-    """Trunk and Q of the recipe, 300 steps without a label; 2,000 further digits, the best assignment (found: .93)."""
+    """Trunk and Q of the recipe, 300 steps without a label; 2,000 further digits, the best assignment."""
     keras.utils.set_random_seed(0)
     images, labels = mnist_data()
     order = np.random.default_rng(0).permutation(len(images))
