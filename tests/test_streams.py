@@ -25,8 +25,8 @@ SAME = {
     ("sampling/per_class.py", "body"): "acceptances",
     ("sampling/mh.py", "proposal"): "acceptances",
     ("export/sampling_signatures.py", "propose_inputs"): "acceptances",
-    ("models/infogan.py", "latents_of"): "latents",
-    ("models/infogan.py", "latents"): "latents",
+    ("bases/coded.py", "latents_of"): "latents",
+    ("bases/coded.py", "latents"): "latents",
     ("bases/generative.py", "latents"): "latents",
 }
 

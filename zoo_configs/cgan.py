@@ -26,8 +26,9 @@ def get_config(kind="images"):
     3,000 training digits have 1.43.
 
     The logits are a log ratio. A fitted head gave seeds 1 and 2 3.19 and 2.92 with drs instead of 2.60 and 2.78, and
-    near copies. Estimators that fit a head see reals with wrong labels as fakes (`ratio.mismatched`). Without it drs,
-    which prefers rare samples, kept a smaller share of digits that match their label than the generator's 98.7 %.
+    near copies by `obrs` and `mh`. Estimators that fit a head see reals with wrong labels as fakes
+    (`ratio.mismatched`). Without it drs, which prefers rare samples, kept a smaller share of digits that match their
+    label than the generator's 98.7 %.
     """
     config = common.get_config(kind)
     config.model.update(conditioning="concatenated", r1_weight=1.0, n_critic=1)

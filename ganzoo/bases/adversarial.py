@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import networks, noise
-from ganzoo.bases import replicas
+from ganzoo.bases import replicas, transforms
 from ganzoo.bases.augmentation import Augmentation
 from ganzoo.bases.generative import GenerativeModel, layers_with_weights, with_labels
 from ganzoo.bases.stepped import TwoOptimizerModel
@@ -102,11 +102,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
     def _augmentation(self, options: Mapping) -> Augmentation | None:
         if options["policy"] == "none":
             return None
-        if len(self.sample_shape) != 3:
-            raise GanzooError(
-                f"config.augment.policy is '{options['policy']}', which transforms pictures, but the samples are "
-                f"points of {self.sample_shape[0]} numbers. Give --config.augment.policy=none."
-            )
+        transforms.refuse_points("augment.policy", options["policy"], "none", self.sample_shape)
         if options["policy"] == "ada" and not {"real_logits", "fake_logits"} <= set(self.logged):
             raise GanzooError(
                 f"config.augment.policy is 'ada', which reads real_logits and fake_logits, and {type(self).__name__} "

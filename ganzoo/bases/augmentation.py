@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from ganzoo import noise
 from ganzoo.bases import transforms as random_transforms
 
 INTERVAL = 4  # steps whose signs are averaged before the probability moves
@@ -50,9 +49,7 @@ class Augmentation(keras.layers.Layer):
 
     def augment(self, pictures: tf.Tensor, seed: tf.Tensor, first_row: int | tf.Tensor) -> tf.Tensor:
         """Pictures float [batch, height, width, channels], transformed by the rows from `first_row` on of a stream."""
-        row_count = tf.shape(pictures)[0]
-        uniforms = noise.uniforms(seed, row_count, random_transforms.NUMBERS, first_row=first_row)
-        return random_transforms.transformed(pictures, uniforms, self.probability, self.transforms)
+        return random_transforms.at_random(pictures, seed, first_row, self.probability, self.transforms)
 
     def adapt(self, sign: tf.Tensor, step: tf.Tensor, images: tf.Tensor) -> None:
         """Moves the probability after a step.

@@ -21,6 +21,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from ganzoo import noise
+from ganzoo.errors import GanzooError
 from ganzoo.zoo.values import TRANSFORMS
 
 LARGEST_SHIFT = 0.125  # of a side
@@ -34,6 +36,33 @@ COLOURS = ("brightness", "contrast", "saturation", "hue")
 
 _PARAMETERS = dict(zip(TRANSFORMS, (1, 2, 1, 1, 1, 1, 1, 1, 2), strict=True))  # the numbers that each transform takes
 NUMBERS = len(TRANSFORMS) + sum(_PARAMETERS.values())  # uniform numbers for one picture
+
+
+def refuse_points(key: str, value: object, off: object, sample_shape: Sequence[int]) -> None:
+    """Refuses a value of `config.KEY` that transforms pictures where the samples are points; `off` is what to give.
+
+    Raises:
+        GanzooError: if a sample is not [height, width, channels].
+    """
+    if len(sample_shape) != 3:
+        raise GanzooError(
+            f"config.{key} is {value!r}, which transforms pictures, but the samples are points of {sample_shape[0]} "
+            f"numbers. Give --config.{key}={off}."
+        )
+
+
+def at_random(
+    pictures: tf.Tensor,
+    seed: tf.Tensor,
+    first_row: int | tf.Tensor,
+    probability: float | tf.Tensor,
+    transforms: Sequence[str],
+    *,
+    largest_turn: float = math.pi,
+) -> tf.Tensor:
+    """`transformed` by the rows from `first_row` on of a seed's (int32 [2]) stream of uniform numbers."""
+    uniforms = noise.uniforms(seed, tf.shape(pictures)[0], NUMBERS, first_row=first_row)
+    return transformed(pictures, uniforms, probability, transforms, largest_turn=largest_turn)
 
 
 def transformed(

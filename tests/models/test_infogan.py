@@ -47,7 +47,7 @@ def test_the_bound_is_equation_5(points):
     latents = model.latents(tf.constant([1, 2]), 6)
     fakes = model.generator(latents)
     _, of_category, of_continuous = model.judge(0, fakes, latents)
-    logits, mean = (q.numpy() for q in model.recognition(model._cut[0](fakes), training=True))
+    logits, mean = (q.numpy() for q in model.recognition(model.trunk_and_tail[0](fakes), training=True))
     _, category, codes = np.split(latents.numpy(), [3, 7], axis=1)
     log_q = np.log(np.exp(logits) / np.exp(logits).sum(1, keepdims=True))[np.arange(6), category.argmax(1)]
     assert float(of_category) == pytest.approx(math.log(4) + log_q.mean(), abs=1e-5)
