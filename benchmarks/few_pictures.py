@@ -207,7 +207,7 @@ def define_flags() -> None:
     """Defines the command's flags. Tests import several benchmarks, whose flags have the same names."""
     flags.DEFINE_string("dataset", None, "the few pictures, such as folder:few", required=True)
     flags.DEFINE_string("against", None, "more pictures of their kind, which no run sees", required=True)
-    flags.DEFINE_string("source", None, "many pictures of another kind, with which transfer begins", required=True)
+    flags.DEFINE_string("source", None, "many pictures of another kind, with which the ways of transfer begin")
     flags.DEFINE_string("feature_extractor", None, "a network's file, as of `ganzoo.run`", required=True)
     flags.DEFINE_string("model", "r3gan", "an entry of the zoo that samples")
     flags.DEFINE_integer("image_size", 64, "the side of the pictures, in pixels")
@@ -225,10 +225,15 @@ def main() -> int:
     for way in FLAGS.ways:
         if way not in WAYS:
             raise GanzooError(f"--ways has '{way}', expected some of {', '.join(WAYS)}.{did_you_mean(way, WAYS)}")
+    possible = [way for way in WAYS if FLAGS.source is not None or not way.startswith("transfer")]
+    if absent := [way for way in FLAGS.ways if way not in possible]:
+        raise GanzooError(
+            f"{absent[0]} begins with a run on other pictures: give their --source, or --ways={','.join(possible)}."
+        )
     for way in FLAGS.ways:
         for seed in range(FLAGS.seeds):
             measure(way, seed)
-    found = {way: of_seeds for way in WAYS if (of_seeds := all_stored(way))}
+    found = {way: of_seeds for way in possible if (of_seeds := all_stored(way))}
     draw((workdir(way, 0) for way in found), Path(FLAGS.workdir) / f"{FLAGS.model}-{PICTURE}")
     named = f"{FLAGS.model} {measuring.folder_name(Path(FLAGS.dataset).name.removeprefix('folder:'))}"
     text = (

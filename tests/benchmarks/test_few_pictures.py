@@ -22,6 +22,7 @@ from benchmarks.few_pictures import (
     workdir,
 )
 from ganzoo.data.loading import load_parts
+from ganzoo.errors import GanzooError
 from ganzoo.evaluation import extractors
 from ganzoo.evaluation.evaluator import Evaluator
 from ganzoo.serving.exported import Exported
@@ -154,6 +155,14 @@ def test_runs_on_other_pictures_have_folders_of_their_own(asked):
     transfer = workdir("transfer", 0)
     few_pictures.FLAGS.source = "folder:/many more"
     assert workdir("transfer", 0) != transfer
+
+
+def test_without_other_pictures_the_ways_of_transfer_are_refused(asked):
+    """Before anything is trained, with the ways that are left."""
+    few_pictures.FLAGS.source, few_pictures.FLAGS.ways = None, ["all_data", "transfer"]
+    with pytest.raises(GanzooError, match="transfer begins .* give their --source, or --ways=fifths,all_data,augment"):
+        few_pictures.main()
+    assert not asked
 
 
 def test_figures_that_are_stored_are_not_measured_again(run, monkeypatch):
