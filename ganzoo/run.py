@@ -237,8 +237,9 @@ def resolve() -> ConfigDict:
     workdir = Path(FLAGS.workdir or default_workdir(config))
     if "split" in config.data and not any(key == "data.split" for key, _ in values.config_flags(sys.argv)):
         config.data.split = stored_value(workdir, "data.split", config.data.split)
-    if config.precision == "auto":  # a run keeps its precision on other hardware
-        config.precision = stored_value(workdir, "precision", "auto")
+    for key in ("precision", "augment.policy"):  # a run keeps what was chosen for it, on other hardware, too
+        if dict(values.flat(config)).get(key) == "auto":
+            config.update_from_flattened_dict({key: stored_value(workdir, key, "auto")})
     values.check(config)
     check_network(config)
     return config.lock()

@@ -391,6 +391,19 @@ def test_a_run_goes_on_with_the_split_that_it_has(tmp_path):
     assert split("--config.data.split=by_size") == "by_size"
 
 
+def test_a_run_goes_on_with_the_augmentation_that_it_has(tmp_path):
+    """A run of before the key had none, and one of before `auto` has what it wrote down."""
+
+    def policy(*flags):
+        return json.loads(run("--model=gan", f"--workdir={tmp_path}", "--dry_run", *flags))["augment"]["policy"]
+
+    assert policy() == "auto"
+    for stored, expected in (({}, "none"), ({"augment": {"policy": "ada"}}, "ada")):
+        (tmp_path / "config.json").write_text(json.dumps({"config": stored}))
+        assert policy() == expected
+    assert policy("--config.augment.policy=fixed") == "fixed"
+
+
 def test_a_precision_left_to_the_hardware_is_written_down_and_kept(tmp_path):
     """A run that began in half precision goes on in it, whatever this machine's processor has."""
 

@@ -78,7 +78,8 @@ def get_config(kind: str) -> ConfigDict:
         discriminator=dict(width=16, max_width=64, base_resolution=4, group_size=0),
     )
     config.augment = ConfigDict()  # random transforms of the pictures that the discriminator sees in training
-    config.augment.policy = "none"  # or ada (a probability that adapts, from 0 on), or fixed
+    # Or none, ada (a probability that adapts, from 0 on), or fixed; auto is ada for a folder of few pictures.
+    config.augment.policy = "auto"
     config.augment.target = 0.6  # ada: the mean sign of the reals' logits at which the probability stays
     config.augment.images = 50_000  # ada: reals in which the probability could go from 0 to 1; 500,000 in the paper
     config.augment.probability = 0.3  # fixed: of each transform for each picture

@@ -18,7 +18,12 @@ from ganzoo.networks.layers.modulated import fresh_noise
 from ganzoo.zoo import values
 
 # The values that each policy of augmentation logs: the paper's p, and its r_t, the mean sign of the reals' logits.
-AUGMENTATION_LOGS = {"none": (), "fixed": ("augment_probability",), "ada": ("augment_probability", "real_sign")}
+AUGMENTATION_LOGS = {
+    "none": (),
+    "auto": (),
+    "fixed": ("augment_probability",),
+    "ada": ("augment_probability", "real_sign"),
+}
 
 
 class AdversarialModel(GenerativeModel, TwoOptimizerModel):
@@ -32,7 +37,8 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
             decay rises as (1 + step) / (10 + step) at first, so that a short run forgets its beginning.
         seed: the seed of all randomness in training.
         augment: the options of `augmentation.Augmentation`, as in a recipe's `config.augment`: random transforms of the
-            pictures that the discriminator sees in training. None, or policy "none", is without them.
+            pictures that the discriminator sees in training. None and the policies "none" and "auto" are without them:
+            `auto` is decided by the number of pictures, which a run knows and a model does not.
         freeze_discriminator: the number of the discriminator's first layers with weights that do not train (FreezeD: Mo
             et al. 2020, "Freeze the Discriminator", https://arxiv.org/abs/2002.10964). They hold what a discriminator
             that was trained before knows of pictures; few pictures cannot teach it again. Embeddings of labels are not
@@ -100,7 +106,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         )
 
     def _augmentation(self, options: Mapping) -> Augmentation | None:
-        if options["policy"] == "none":
+        if options["policy"] in ("none", "auto"):
             return None
         transforms.refuse_points("augment.policy", options["policy"], "none", self.sample_shape)
         if options["policy"] == "ada" and not {"real_logits", "fake_logits"} <= set(self.logged):

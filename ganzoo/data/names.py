@@ -28,6 +28,8 @@ class Source(NamedTuple):
             has no colon.
         stacked: whether the digits of another set are first split and then stacked.
         num_samples: the number of samples that the literature measures; 0 takes the recipe's number.
+        latent_dim: the number of latents, without categories, for content that a recipe's latents are too few for; 0
+            takes the recipe's latents.
         classes: the number of classes, or of domains where there are only domains; 0 where only the data tell it.
         license: the data's licence in words; "" where it is not known.
     """
@@ -38,6 +40,7 @@ class Source(NamedTuple):
     argument: str = ""
     stacked: bool = False
     num_samples: int = 0
+    latent_dim: int = 0
     classes: int = 0
     license: str = ""
 

@@ -21,6 +21,7 @@ IN_CELL = 20  # samples, and as many held-out pictures, from which on the normal
 Z_ALARM = 3.0  # standard deviations
 P_ALARM = 1e-3  # of the number of samples that are too near
 _TOO_NEAR = 100  # one in so many held-out pictures is as near
+_MANY = 0.1  # a share of copies that should not stay hidden; where it might, the words say so
 
 
 class Copies(NamedTuple):
@@ -42,6 +43,8 @@ class Copies(NamedTuple):
         samples: how many samples were looked at.
         held_out: how many held-out pictures.
         training: how many training pictures were looked at.
+        detectable: the smallest share of exact copies that a test would tell from chance, on average, among samples
+            that are else like held-out pictures; in [0, 1]. The fewer held-out pictures, the larger.
     """
 
     authentic: float
@@ -55,6 +58,7 @@ class Copies(NamedTuple):
     samples: int
     held_out: int
     training: int
+    detectable: float
 
 
 class Training:
@@ -124,6 +128,7 @@ def find_copies(
         samples=len(samples),
         held_out=len(held_out),
         training=len(training.features),
+        detectable=detectable_share(len(held_out), len(samples)),
     )
 
 
@@ -172,6 +177,22 @@ def count_too_near(held_out: np.ndarray, samples: np.ndarray) -> tuple[float, fl
     return below / n, float(betabinom.sf(below - 1, n, k, m + 1 - k))
 
 
+def detectable_share(held_out: int, samples: int) -> float:
+    """The smallest share of exact copies that `is_copying` would tell, on average, with so many held-out pictures.
+
+    The other samples are as far from the training pictures as held-out pictures are. Of a share x of copies, 1/2 + x/2
+    of all pairs have the sample nearer, and x + (1 - x) k / (m + 1) of the samples are below the k-th smallest of m
+    ratios.
+    """
+    n, m = samples, held_out
+    k = max(1, m // _TOO_NEAR)
+    by_chance = k / (m + 1)
+    alarm = (betabinom.isf(P_ALARM, n, k, m + 1 - k) + 1) / n  # the least share whose chance is below
+    by_number = (alarm - by_chance) / (1.0 - by_chance)
+    by_ranks = 2.0 * Z_ALARM * np.sqrt((n + m + 1) / (12.0 * n * m))
+    return float(np.clip(min(by_number, by_ranks), 0.0, 1.0))
+
+
 def rank_sum_z(held_out: np.ndarray, samples: np.ndarray) -> float:
     """The Z of Mann and Whitney's U: below 0 where the samples' distances [n] are smaller than the held-out ones [m].
 
@@ -206,9 +227,15 @@ def in_words(copies: Copies, name: str) -> str:
         return f"copies: {copies.identical:,} {of} equal a training picture; {shares}."
     if is_copying(copies):
         return f"copies, or nearly: {of} {shares}."
+    notes = []
     if copies.z > Z_ALARM:
-        return f"no sign of copies, but the samples lie farther from the data than held-out pictures: {of} {shares}."
-    return f"no sign of copies: {of} {shares}."
+        notes.append("the samples lie farther from the data than held-out pictures")
+    if copies.detectable > _MANY:
+        notes.append(
+            f"{copies.held_out} held-out pictures are few: less than {_percent(copies.detectable)} of copies would not "
+            "show, so look at nearest.png, too"
+        )
+    return f"no sign of copies{', but ' if notes else ''}{'; and '.join(notes)}: {of} {shares}."
 
 
 def is_copying(copies: Copies) -> bool:

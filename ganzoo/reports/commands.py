@@ -12,7 +12,7 @@ from ganzoo.zoo.recipes import load_config
 
 # The keys of a config that have flags of their own.
 FLAGS = {"seed": "--seed", "steps": "--steps", "data.data_dir": "--data_dir"}
-SETTLED = ("model.num_classes", "model.num_domains")  # 0 in a recipe: what the data have
+SETTLED = {"model.num_classes": 0, "model.num_domains": 0, "augment.policy": "auto"}  # left to the data by a recipe
 
 
 def of_export(workdir: Path, config: Mapping) -> dict[str, str]:
@@ -50,7 +50,7 @@ def differences(config: Mapping) -> list[tuple[str, object, object]]:
     computed = dict(values.flat(recipe.to_dict()))
     for key in sorted((mine.keys() | computed.keys()) - {*values.FIRST}):
         old, new = _plain(computed.get(key)), _plain(mine.get(key))
-        if old != new and not (key in SETTLED and old == 0):
+        if old != new and not (key in SETTLED and old == SETTLED[key]):
             found.append((key, old, new))
     return found
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from ganzoo.bases import augmentation
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
@@ -24,6 +25,7 @@ from ganzoo.export.saved_model import Servable
 from ganzoo.pictures import drawing
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
+from ganzoo.zoo.registry import in_package
 
 measure, describe = sampling_report.measure, sampling_report.describe
 
@@ -37,12 +39,18 @@ def load(config: ConfigDict) -> Parts:
 
 
 def settle(config: ConfigDict, parts: Parts) -> None:
-    """Sets `config.model.num_classes` to what the data have, if it is 0.
+    """Sets `config.model.num_classes` to what the data have, if it is 0, and chooses the augmentation left to them.
 
     Raises:
         GanzooError: for data without classes, for another number of classes, and for a class without a sample to
             train on.
     """
+    if "augment" in config:
+        is_folder = parts.files is not None and config.name in in_package()  # a user's model need not augment
+        asked, count = config.augment.policy, len(parts.train)
+        config.augment.policy = augmentation.resolve(asked, count, is_folder=is_folder)
+        if asked == "auto" and config.augment.policy == "ada":
+            print(f"{count} pictures to train on are few: augmented, unless --config.augment.policy=none")
     if "num_classes" not in config.model:
         return
     classes = _classes(config.name, parts)

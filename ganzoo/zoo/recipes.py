@@ -64,8 +64,11 @@ def load_config(name: str, dataset: str | None = None) -> ConfigDict:
         if config.task == "sampling":
             for family, options in networks.own_options().items():
                 config.networks[family] = options
-    if num_samples := names.source(dataset).num_samples:
-        config.evaluation.num_samples = num_samples
+    source = names.source(dataset)
+    if source.num_samples:
+        config.evaluation.num_samples = source.num_samples
+    if source.latent_dim and config.task == "sampling":
+        config.model.update(latent_dim=source.latent_dim, latent_categories=0)
     return config.lock()
 
 

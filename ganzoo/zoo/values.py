@@ -162,7 +162,7 @@ RULES: dict[str, Rule] = {
     "model.extra_critic_steps": ANY,
     "model.one_sided": ANY,
     # augmentation
-    "augment.policy": name_of("none", "ada", "fixed"),
+    "augment.policy": name_of("none", "ada", "fixed", "auto"),
     "augment.target": between(-1, 1),
     "augment.images": count(),
     "augment.probability": from_to(0, 1),

@@ -43,6 +43,12 @@ def test_each_line_has_the_mean_of_its_seeds_and_how_much_lower_its_distance_is(
     assert lines[4] == "| reals | - | - | - | 0.0100 | - | 0.970 | - | - |"
 
 
+def test_samples_as_near_as_reals_have_no_ratio_of_distances():
+    """Their distance, an estimate without bias, may be negative."""
+    lines = table({"all_data": [run_with(3.0)], "augmentation": [run_with(-0.5)]}).splitlines()[2:]
+    assert next(line.split(" | ")[4:6] for line in lines if "augmentation" in line) == ["-0.500", "-"]
+
+
 def test_a_sampler_that_the_exports_do_not_have_has_no_line():
     """Few pictures may leave an export without a density ratio."""
     found = {"fifths": [run_with(3.0, samplers=("generate",))], "all_data": [run_with(1.0)]}

@@ -10,6 +10,7 @@ from ganzoo.evaluation.copies import (
     Training,
     count_too_near,
     data_copying,
+    detectable_share,
     find_copies,
     in_words,
     is_copying,
@@ -84,6 +85,28 @@ def test_the_chance_of_too_near_samples_is_that_of_draws():
         share, p = count_too_near(held_out, samples)
         assert share == number / 50
         assert p == pytest.approx(np.mean(below >= number), abs=0.01)
+
+
+@pytest.mark.parametrize("held_out", [12, 100])
+def test_a_share_of_copies_that_is_detectable_is_told_and_a_smaller_one_is_not(training, held_out):
+    """Among samples that are else like held-out pictures, over 20 draws: above it nearly always, below it seldom."""
+    told = {}
+    for times in (0.4, 1.6):
+        copied = round(times * detectable_share(held_out, 300) * 300)
+        told[times] = 0
+        for seed in range(20):
+            samples = np.concatenate([training.features[:copied], normals(300 - copied, 100 + seed)])
+            told[times] += is_copying(find_copies(training, normals(held_out, 200 + seed), samples))
+    assert told[0.4] <= 4
+    assert told[1.6] >= 16
+
+
+def test_few_held_out_pictures_cannot_tell_copies_and_the_words_say_so(training):
+    """A share that would show is 39 % of 1,000 samples with 12 held-out pictures, and 2 % with 1,000."""
+    assert detectable_share(12, 1000) == pytest.approx(0.394, abs=0.001)
+    assert detectable_share(1000, 1000) == pytest.approx(0.0192, abs=0.0001)
+    said = in_words(find_copies(training, normals(12, 7), normals(1000, 2)), "generate")
+    assert said.startswith("no sign of copies, but 12 held-out pictures are few: less than 39 % of copies would not ")
 
 
 def test_samples_far_from_the_data_are_no_copies(training):

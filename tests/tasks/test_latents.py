@@ -63,6 +63,25 @@ def test_labels_from_0_on_are_asked_for_as_they_are(config, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "files", "asked", "expected"),
+    [
+        ("gan", {"taken": 40}, "auto", "ada"),
+        ("gan", {"taken": 40}, "none", "none"),
+        ("gan", None, "auto", "none"),
+        ("a_users_own", {"taken": 40}, "auto", "none"),
+    ],
+)
+def test_a_folder_of_few_pictures_is_augmented_unless_asked_otherwise(name, files, asked, expected, capsys):
+    """And the run says so. A user's own model, which need not augment, is left alone."""
+    config = ganzoo.load_config("gan")
+    config.name, config.augment.policy = name, asked
+    parts = Parts(*(Reals("photos", np.zeros([rows, 8, 8, 1], np.uint8), files=files) for rows in (40, 4, 4)))
+    latents.settle(config, parts)
+    assert config.augment.policy == expected
+    assert ("40 pictures to train on are few" in capsys.readouterr().out) == (expected == "ada")
+
+
+@pytest.mark.parametrize(
     ("estimator", "held_out", "said"),
     [
         ("refit", 5, "holds 20 samples, of which 5 are held out .* 6 are needed. Give about 24"),
