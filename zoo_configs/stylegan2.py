@@ -9,7 +9,7 @@ training took 21. Rejection makes the distance worse (with drs 92.4). Other entr
 less time.
 
     python -m ganzoo.run --model stylegan2
-    python -m ganzoo.run --model stylegan2 --dataset folder:DIR --config.data.image_size=64 --config.augment.policy=ada
+    python -m ganzoo.run --model stylegan2 --dataset folder:DIR --config.data.image_size=64
 """
 
 from zoo_configs import common
