@@ -73,6 +73,18 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
     assert fewer["evaluation"]["num_samples"] == 300
 
 
+def test_stacked_digits_have_latents_for_three():
+    """Unless another number is asked for; the recipe's are for one."""
+
+    def latents(*flags):
+        model = json.loads(run("--model=r3gan", "--dry_run", *flags))["model"]
+        return model["latent_dim"], model["latent_categories"]
+
+    assert latents("--dataset=stacked_mnist:mnist") == (64, 0)
+    assert latents("--dataset=stacked_mnist", "--config.model.latent_dim=9") == (9, 0)
+    assert latents("--dataset=mnist") == (16, 32)
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "said"),
     [

@@ -136,8 +136,8 @@ print(f"{len(page) / 1e6:.2f} MB:", ", ".join(html.unescape(name) for name in re
 # The second folder holds 100 digits in other hands, MNIST's, without class folders. The run begins with the networks
 # of the first run: `--init_from` takes all layers whose shapes agree. Then 50 steps are enough for a look. The learning
 # rate is a quarter of the recipe's: at the full rate the digits of the first run were soon forgotten. Few pictures are
-# augmented unless the command says otherwise: mirrored, turned and scaled. That helps with photographs. A mirrored digit
-# is mostly no digit, so the command says otherwise.
+# augmented unless the command says otherwise: mirrored, turned and scaled. That helps with photographs. Most mirrored
+# digits are no digits, so the command says otherwise.
 
 # %%
 pixels, labels = mnist_data()
