@@ -53,8 +53,8 @@ SOURCES |= {
     "gaussians25": Source("toys:sample", kind="points", classes=25, license=COMPUTED),
     "gaussians8": Source("toys:sample", kind="points", classes=8, license=COMPUTED),
     "swissroll": Source("toys:sample", kind="points", license=COMPUTED),
-    # The literature measures 26,000 samples, and divergences of other counts cannot be compared. One digit's latents are
-    # too few for three: with `r3gan`'s 16 and its 32 categories the reverse KL divergence was .133, with 64 it was .035.
+    # The literature measures 26,000 samples, and divergences of other counts cannot be compared. The latents of one
+    # digit are too few for three: with 16 and 32 categories `r3gan` had a reverse KL divergence of .133, with 64 .035.
     "stacked_mnist": Source(
         "stacked_digits:stack", argument="digits", stacked=True, num_samples=26_000, latent_dim=64, license=MNIST
     ),
