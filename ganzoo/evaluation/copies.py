@@ -232,8 +232,8 @@ def in_words(copies: Copies, name: str) -> str:
         notes.append("the samples lie farther from the data than held-out pictures")
     if copies.detectable > _MANY:
         notes.append(
-            f"{copies.held_out} held-out pictures are few: less than {_percent(copies.detectable)} of copies would not "
-            "show, so look at nearest.png, too"
+            f"{copies.held_out} held-out pictures are few: a share of copies below {_percent(copies.detectable)} would "
+            "not show, so look at nearest.png, too"
         )
     return f"no sign of copies{', but ' if notes else ''}{'; and '.join(notes)}: {of} {shares}."
 

@@ -67,7 +67,7 @@ def load_config(name: str, dataset: str | None = None) -> ConfigDict:
     source = names.source(dataset)
     if source.num_samples:
         config.evaluation.num_samples = source.num_samples
-    if source.latent_dim and config.task == "sampling":
+    if source.latent_dim and {"latent_dim", "latent_categories"} <= {*config.model}:
         config.model.update(latent_dim=source.latent_dim, latent_categories=0)
     return config.lock()
 

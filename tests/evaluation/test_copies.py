@@ -106,7 +106,7 @@ def test_few_held_out_pictures_cannot_tell_copies_and_the_words_say_so(training)
     assert detectable_share(12, 1000) == pytest.approx(0.394, abs=0.001)
     assert detectable_share(1000, 1000) == pytest.approx(0.0192, abs=0.0001)
     said = in_words(find_copies(training, normals(12, 7), normals(1000, 2)), "generate")
-    assert said.startswith("no sign of copies, but 12 held-out pictures are few: less than 39 % of copies would not ")
+    assert said.startswith("no sign of copies, but 12 held-out pictures are few: a share of copies below 39 % would")
 
 
 def test_samples_far_from_the_data_are_no_copies(training):
