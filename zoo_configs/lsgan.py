@@ -2,8 +2,8 @@ r"""LSGAN: least squares in place of cross-entropy (Mao et al. 2017).
 
 "Least Squares Generative Adversarial Networks", ICCV 2017, https://arxiv.org/abs/1611.04076, equations 8 and 9.
 
-Expected (2 CPU cores, seeds 0 and 1): fd_digits10k 16.5 and 13.0, with drs 11.6 and 8.87, with mh 10.9 and 8.92, in 8
-to 9 minutes beside other work.
+Expected (2 CPU cores, seeds 0 to 2): fd_digits10k 16.5, 13.0 and 15.9, with drs 11.6, 8.87 and 13.7, with mh 10.9, 8.92
+and 12.4, in 8 to 12 minutes beside other work.
 
     python -m ganzoo.run --model lsgan
 """
