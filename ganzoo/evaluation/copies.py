@@ -209,12 +209,13 @@ def rank_sum_z(held_out: np.ndarray, samples: np.ndarray) -> float:
     return 0.0 if variance <= 0 else float((above - n * m / 2) / np.sqrt(variance))
 
 
-def in_words(copies: Copies, name: str) -> str:
+def in_words(copies: Copies, name: str, *, features_are_trained: bool = True) -> str:
     """What the figures say, in one or two sentences.
 
     Args:
         copies: of the samples.
         name: of the sampler.
+        features_are_trained: whether the features know pictures. To untrained features a blob is as near as a copy.
     """
     shares = (
         f"{_percent(copies.nearer_than_held_out)} are nearer to the training pictures than a held-out picture is "
@@ -226,7 +227,8 @@ def in_words(copies: Copies, name: str) -> str:
     if copies.identical:
         return f"copies: {copies.identical:,} {of} equal a training picture; {shares}."
     if is_copying(copies):
-        return f"copies, or nearly: {of} {shares}."
+        what = "nearly" if features_are_trained else "blobs, which random features take for copies (see nearest.png)"
+        return f"copies, or {what}: {of} {shares}."
     notes = []
     if copies.z > Z_ALARM:
         notes.append("the samples lie farther from the data than held-out pictures")

@@ -142,8 +142,10 @@ def evaluate(
     if errors:
         rows["standard_errors"] = errors
     if copies:
+        are_trained = "note" not in features(evaluator)
         rows["copies"] = {
-            name: {**found._asdict(), "in_words": in_words(found, name)} for name, found in copies.items()
+            name: {**found._asdict(), "in_words": in_words(found, name, features_are_trained=are_trained)}
+            for name, found in copies.items()
         }
     return rows | ({"label_accuracy": of_classes} if of_classes.get("floor") else {})
 

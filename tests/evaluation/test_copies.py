@@ -63,6 +63,8 @@ def test_jittered_copies_are_found(training):
     assert found.authentic < 0.02
     assert found.z < -10
     assert in_words(found, "drs").startswith("copies, or nearly: of 400 samples of drs 100 % are nearer")
+    untrained = in_words(found, "drs", features_are_trained=False)
+    assert untrained.startswith("copies, or blobs, which random features take for copies (see nearest.png): of 400")
 
 
 def test_some_copies_are_found_among_samples_that_are_farther_than_held_out_ones(training):
