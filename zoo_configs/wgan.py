@@ -17,11 +17,11 @@ DATASET = "mnist_5k"
 
 def get_config(kind="images"):
     """c = .01 and a critic with batch norm come from the author's code for pictures. RMSProp's rate of the critic is
-    near his 5e-5. The generator's is twenty times that, because there are 2,000 steps instead of a hundred thousand.
+    near his 5e-5. The generator's is twenty times his, because there are 2,000 steps instead of a hundred thousand.
 
     The critic's rate decides. Of seed 0 in fd_digits10k, by `drs` after the stroke: 1e-5 86.0 / 80.3, 3e-5 10.8 / 11.7,
-    5e-5 15.2 / 20.3, 1e-4 25.8 / 25.7, 3e-4 35.6 / 38.9. At 3e-4 a step moves a weight by 3 % of the clipped range's
-    half. At 3e-4 for both the distance was 48.8, and c = .05 made it 152. By a fitted head `drs` has 12.6.
+    5e-5 15.2 / 20.3, 1e-4 25.8 / 25.7, 3e-4 35.6 / 38.9. At 3e-4 a step moves a weight by 3 % of c. At 3e-4
+    for both the distance was 48.8, and c = .05 made it 152. By a fitted head `drs` has 12.6.
 
     On points c and the rate are larger, so that a minute of training changes the samples.
     """

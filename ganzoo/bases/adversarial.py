@@ -17,13 +17,8 @@ from ganzoo.networks import categories
 from ganzoo.networks.layers.modulated import fresh_noise
 from ganzoo.zoo import values
 
-# The values that each policy of augmentation logs: the paper's p, and its r_t, the mean sign of the reals' logits.
-AUGMENTATION_LOGS = {
-    "none": (),
-    "auto": (),
-    "fixed": ("augment_probability",),
-    "ada": ("augment_probability", "real_sign"),
-}
+# The values that each policy that augments logs: the paper's p, and its r_t, the mean sign of the reals' logits.
+AUGMENTATION_LOGS = {"fixed": ("augment_probability",), "ada": ("augment_probability", "real_sign")}
 
 
 class AdversarialModel(GenerativeModel, TwoOptimizerModel):
@@ -67,7 +62,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
     ):
         options = {"policy": "none"} if augment is None else dict(augment)
         values.check({"augment": options})
-        also_logged = AUGMENTATION_LOGS[options["policy"]]
+        also_logged = AUGMENTATION_LOGS.get(options["policy"], ())
         base = dict(n_critic=n_critic, seed=seed, name=name, also_logged=also_logged)
         super().__init__(generator, discriminator, **base)
         self.augmentation = self._augmentation(options)
@@ -106,7 +101,7 @@ class AdversarialModel(GenerativeModel, TwoOptimizerModel):
         )
 
     def _augmentation(self, options: Mapping) -> Augmentation | None:
-        if options["policy"] in ("none", "auto"):
+        if options["policy"] not in AUGMENTATION_LOGS:
             return None
         transforms.refuse_points("augment.policy", options["policy"], "none", self.sample_shape)
         if options["policy"] == "ada" and not {"real_logits", "fake_logits"} <= set(self.logged):

@@ -12,23 +12,6 @@ import tensorflow as tf
 from ganzoo.bases import transforms as random_transforms
 
 INTERVAL = 4  # steps whose signs are averaged before the probability moves
-FEW = 500  # pictures to train on, below which policy "auto" is "ada"
-
-
-def resolve(policy: str, count: int, *, is_folder: bool) -> str:
-    """The policy of a run: "auto" becomes "ada" for a folder of few pictures, and "none" for all other data.
-
-    Of few photographs and drawings a discriminator learns each by heart, and samples become copies. Few digits gain
-    nothing: most transforms of a digit are no digit (docs/training.md#few-pictures has the measurements).
-
-    Args:
-        policy: one of `config.augment.policy`.
-        count: the number of pictures to train on.
-        is_folder: whether they are a folder's pictures.
-    """
-    if policy != "auto":
-        return policy
-    return "ada" if is_folder and count < FEW else "none"
 
 
 class Augmentation(keras.layers.Layer):

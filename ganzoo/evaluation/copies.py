@@ -168,11 +168,11 @@ def data_copying(training: Training, held_out: np.ndarray, samples: np.ndarray) 
 def count_too_near(held_out: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
     """The share of samples [n] that are below the k-th smallest of the held-out ratios [m], and its p-value.
 
-    k is one in 100 of m, at least 1. Where all are of one distribution, the number of samples below it follows the
+    Where all are of one distribution, the number of samples below it follows the
     beta-binomial law with n, k and m + 1 - k: the k-th smallest of m uniform numbers has that beta law.
     """
     n, m = len(samples), len(held_out)
-    k = max(1, m // _TOO_NEAR)
+    k = _rank_of_too_near(m)
     below = int(np.count_nonzero(samples < np.sort(held_out)[k - 1]))
     return below / n, float(betabinom.sf(below - 1, n, k, m + 1 - k))
 
@@ -185,7 +185,7 @@ def detectable_share(held_out: int, samples: int) -> float:
     ratios.
     """
     n, m = samples, held_out
-    k = max(1, m // _TOO_NEAR)
+    k = _rank_of_too_near(m)
     by_chance = k / (m + 1)
     alarm = (betabinom.isf(P_ALARM, n, k, m + 1 - k) + 1) / n  # the least share whose chance is below
     by_number = (alarm - by_chance) / (1.0 - by_chance)
@@ -243,6 +243,11 @@ def in_words(copies: Copies, name: str, *, features_are_trained: bool = True) ->
 def is_copying(copies: Copies) -> bool:
     """Whether a sample equals a training picture, or one of the tests finds more nearness than chance would give."""
     return bool(copies.identical or copies.z < -Z_ALARM or copies.too_near_p < P_ALARM)
+
+
+def _rank_of_too_near(held_out: int) -> int:
+    """k: a sample is too near below the k-th smallest of so many held-out ratios, one in 100 of them and at least 1."""
+    return max(1, held_out // _TOO_NEAR)
 
 
 def _share_above(first: np.ndarray, second: np.ndarray) -> float:

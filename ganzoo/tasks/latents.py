@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from ganzoo.bases import augmentation
 from ganzoo.bases.adversarial import AdversarialModel
 from ganzoo.data.loading import load_parts
 from ganzoo.data.parts import Parts
@@ -26,6 +25,8 @@ from ganzoo.pictures import drawing
 from ganzoo.training import loop
 from ganzoo.training.collapse import CollapseWarning
 from ganzoo.zoo.registry import in_package
+
+FEW = 500  # pictures to train on, below which a folder's are augmented
 
 measure, describe = sampling_report.measure, sampling_report.describe
 
@@ -45,12 +46,8 @@ def settle(config: ConfigDict, parts: Parts) -> None:
         GanzooError: for data without classes, for another number of classes, and for a class without a sample to
             train on.
     """
-    if "augment" in config:
-        is_folder = parts.files is not None and config.name in in_package()  # a user's model need not augment
-        asked, count = config.augment.policy, len(parts.train)
-        config.augment.policy = augmentation.resolve(asked, count, is_folder=is_folder)
-        if asked == "auto" and config.augment.policy == "ada":
-            print(f"{count} pictures to train on are few: augmented, unless --config.augment.policy=none")
+    if config.get("augment", {}).get("policy") == "auto":
+        config.augment.policy = _augmentation(config.name, parts)
     if "num_classes" not in config.model:
         return
     classes = _classes(config.name, parts)
@@ -156,6 +153,20 @@ def servable(
 
 def example(export: Path) -> str:
     return f"python -m ganzoo.sample --export_dir {export} --signature drs --num_samples 64 --out grid.png"
+
+
+def _augmentation(entry: str, parts: Parts) -> str:
+    """The policy that "auto" stands for: "ada" for a folder of few pictures, which the run says, and else "none".
+
+    Of few photographs and drawings a discriminator learns each by heart, and samples become copies. Few digits gain
+    nothing: most transforms of a digit are no digit (docs/training.md#few-pictures has the measurements). A user's own
+    model need not be able to augment, and is left alone.
+    """
+    count = len(parts.train)
+    if parts.files is None or count >= FEW or entry not in in_package():
+        return "none"
+    print(f"{count} pictures to train on are few: augmented, unless --config.augment.policy=none")
+    return "ada"
 
 
 def _classes(entry: str, parts: Parts) -> np.ndarray:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo.bases.adversarial import AdversarialModel
-from ganzoo.bases.augmentation import FEW, INTERVAL, Augmentation, resolve
+from ganzoo.bases.augmentation import INTERVAL, Augmentation
 from ganzoo.density_ratio import fitting
 from ganzoo.errors import GanzooError
 from ganzoo.losses import penalties
@@ -96,21 +96,6 @@ def test_every_objective_trains_with_it_and_logs_the_probability(name, tiny, rea
     assert -1 <= logs["real_sign"][-1] <= 1
     assert all(np.isfinite(values).all() for values in logs.values())
     assert not np.array_equal(before[0], weights(model.generator)[0])
-
-
-@pytest.mark.parametrize(
-    ("policy", "count", "is_folder", "expected"),
-    [
-        ("auto", FEW - 1, True, "ada"),
-        ("auto", FEW, True, "none"),
-        ("auto", FEW - 1, False, "none"),
-        ("none", 10, True, "none"),
-        ("ada", 5000, False, "ada"),
-        ("fixed", 5000, False, "fixed"),
-    ],
-)
-def test_a_policy_left_to_the_pictures_augments_a_folder_of_few(policy, count, is_folder, expected):
-    assert resolve(policy, count, is_folder=is_folder) == expected
 
 
 def test_a_model_without_a_run_is_not_augmented_by_a_policy_left_to_the_pictures(tiny):

@@ -63,22 +63,24 @@ def test_labels_from_0_on_are_asked_for_as_they_are(config, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "files", "asked", "expected"),
+    ("name", "count", "files", "asked", "expected"),
     [
-        ("gan", {"taken": 40}, "auto", "ada"),
-        ("gan", {"taken": 40}, "none", "none"),
-        ("gan", None, "auto", "none"),
-        ("a_users_own", {"taken": 40}, "auto", "none"),
+        ("gan", latents.FEW - 1, {"taken": 507}, "auto", "ada"),
+        ("gan", latents.FEW, {"taken": 508}, "auto", "none"),
+        ("gan", 40, {"taken": 48}, "none", "none"),
+        ("gan", 40, {"taken": 48}, "fixed", "fixed"),
+        ("gan", 40, None, "auto", "none"),
+        ("a_users_own", 40, {"taken": 48}, "auto", "none"),
     ],
 )
-def test_a_folder_of_few_pictures_is_augmented_unless_asked_otherwise(name, files, asked, expected, capsys):
+def test_a_folder_of_few_pictures_is_augmented_unless_asked_otherwise(name, count, files, asked, expected, capsys):
     """And the run says so. A user's own model, which need not augment, is left alone."""
     config = ganzoo.load_config("gan")
     config.name, config.augment.policy = name, asked
-    parts = Parts(*(Reals("photos", np.zeros([rows, 8, 8, 1], np.uint8), files=files) for rows in (40, 4, 4)))
+    parts = Parts(*(Reals("photos", np.zeros([rows, 8, 8, 1], np.uint8), files=files) for rows in (count, 4, 4)))
     latents.settle(config, parts)
     assert config.augment.policy == expected
-    assert ("40 pictures to train on are few" in capsys.readouterr().out) == (expected == "ada")
+    assert (f"{count} pictures to train on are few" in capsys.readouterr().out) == (expected == "ada")
 
 
 @pytest.mark.parametrize(
