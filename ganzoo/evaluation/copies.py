@@ -6,7 +6,8 @@ Data-Copying in Generative Models", AISTATS 2020, https://arxiv.org/abs/2004.056
 
 Both are averages: 30 % of copies among samples that are a little too far from the data leave both as they would be
 without copies. So the samples that are nearer to their training picture than nearly all held-out pictures are counted,
-too, and their number is tested by its exact law.
+too, and their number is tested by its exact law. The laws of the rank sum and of the number test relative distances in
+pixels (`evaluation/pixels.py`), too.
 """
 
 from typing import NamedTuple
@@ -39,6 +40,10 @@ class Copies(NamedTuple):
         too_near: the share of samples that are as near to their training picture, in units of its distance to the next
             one, as one in 100 held-out pictures, or as the nearest of fewer.
         too_near_p: the chance of so many of them or more where samples and held-out pictures are of one distribution.
+        pixels_z: the Z of the rank sum of relative distances in pixels; far below 0 where samples single out one
+            training picture more than held-out pictures do.
+        pixels_too_near: the share of samples that do so as much as one in 100 held-out pictures.
+        pixels_too_near_p: the chance of so many of them or more.
         identical: the number of samples that equal a training picture to 8 bits; filled in by the evaluator.
         samples: how many samples were looked at.
         held_out: how many held-out pictures.
@@ -54,6 +59,9 @@ class Copies(NamedTuple):
     z: float
     too_near: float
     too_near_p: float
+    pixels_z: float
+    pixels_too_near: float
+    pixels_too_near_p: float
     identical: int
     samples: int
     held_out: int
@@ -102,20 +110,23 @@ def find_copies(
     training: Training,
     held_out: np.ndarray,
     samples: np.ndarray,
+    relative: tuple[np.ndarray, np.ndarray],
     nearest: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Copies:
-    """Both tests on features.
+    """All tests, on features and on relative distances in pixels.
 
     Args:
         training: the training pictures.
         held_out: held-out pictures, [m, d].
         samples: [n, d].
+        relative: by `pixels.CoarseTraining.search`, of the held-out pictures [m] and of the samples [n].
         nearest: `training.nearest` of the samples, if it was asked already; the search is what takes long.
     """
     near, near_held_out = nearest or training.nearest(samples), training.nearest(held_out)
     ratios, ratios_held_out = training.ratios(*near), training.ratios(*near_held_out)
     c_t, z = data_copying(training, held_out, samples)
     too_near, p = count_too_near(ratios_held_out, ratios)
+    pixels_too_near, pixels_p = count_too_near(*relative)
     return Copies(
         authentic=share_authentic(ratios),
         authentic_held_out=share_authentic(ratios_held_out),
@@ -124,6 +135,9 @@ def find_copies(
         z=z,
         too_near=too_near,
         too_near_p=p,
+        pixels_z=rank_sum_z(*relative),
+        pixels_too_near=pixels_too_near,
+        pixels_too_near_p=pixels_p,
         identical=0,
         samples=len(samples),
         held_out=len(held_out),
@@ -217,18 +231,22 @@ def in_words(copies: Copies, name: str, *, features_are_trained: bool = True) ->
         name: of the sampler.
         features_are_trained: whether the features know pictures. To untrained features a blob is as near as a copy.
     """
+    pixels = f"p {copies.pixels_too_near_p:.1g}, Z {copies.pixels_z:.1f}"
     shares = (
         f"{_percent(copies.nearer_than_held_out)} are nearer to the training pictures than a held-out picture is "
         f"(chance 50 %; C_T {copies.c_t:.1f}, Z {copies.z:.1f}); {_percent(copies.authentic)} are authentic (held-out "
         f"pictures {_percent(copies.authentic_held_out)}); {_percent(copies.too_near)} are as near as hardly any "
-        f"held-out picture (p {copies.too_near_p:.1g})"
+        f"held-out picture (p {copies.too_near_p:.1g}). In pixels {_percent(copies.pixels_too_near)} single out a "
+        f"training picture as hardly any held-out picture does ({pixels})"
     )
     of = f"of {copies.samples:,} samples of {name}"
     if copies.identical:
         return f"copies: {copies.identical:,} {of} equal a training picture; {shares}."
     if is_copying(copies):
-        what = "nearly" if features_are_trained else "blobs, which random features take for copies (see nearest.png)"
-        return f"copies, or {what}: {of} {shares}."
+        if features_are_trained or is_copying_pixels(copies):
+            return f"copies, or nearly: {of} {shares}."
+        untold = "blobs, which random features take for copies, or copies that pixels hide (see nearest.png)"
+        return f"{untold}: {of} {shares}."
     notes = []
     if copies.z > Z_ALARM:
         notes.append("the samples lie farther from the data than held-out pictures")
@@ -242,7 +260,13 @@ def in_words(copies: Copies, name: str, *, features_are_trained: bool = True) ->
 
 def is_copying(copies: Copies) -> bool:
     """Whether a sample equals a training picture, or one of the tests finds more nearness than chance would give."""
-    return bool(copies.identical or copies.z < -Z_ALARM or copies.too_near_p < P_ALARM)
+    in_features = copies.z < -Z_ALARM or copies.too_near_p < P_ALARM
+    return bool(copies.identical or in_features or is_copying_pixels(copies))
+
+
+def is_copying_pixels(copies: Copies) -> bool:
+    """Whether one of the tests in pixels finds more nearness than chance would give."""
+    return bool(copies.pixels_z < -Z_ALARM or copies.pixels_too_near_p < P_ALARM)
 
 
 def _rank_of_too_near(held_out: int) -> int:

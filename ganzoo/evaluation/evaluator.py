@@ -10,9 +10,10 @@ import numpy as np
 from ganzoo.data.reals import to_float
 from ganzoo.data.storage import StoredPictures
 from ganzoo.errors import GanzooError
-from ganzoo.evaluation.copies import Copies, Training, find_copies
+from ganzoo.evaluation.copies import Copies, Training, find_copies, is_copying_pixels
 from ganzoo.evaluation.features import eight_bits
 from ganzoo.evaluation.picture_classifier import STEPS
+from ganzoo.evaluation.pixels import CoarseTraining
 from ganzoo.evaluation.prdc import NEIGHBOURS
 from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.samples import checked, order, short, subset
@@ -192,7 +193,7 @@ class Evaluator:
         return found, of_class
 
     def copies(self, samples: np.ndarray) -> tuple[Copies, np.ndarray] | None:
-        """Whether samples are copies of training pictures, in the features of `measure`.
+        """Whether samples are copies of training pictures, in the features of `measure` and in pixels.
 
         Looked at are as many samples as `measure` compares, at least 1,000 if there are so many, beside as many test
         pictures as it compares, and at most 20,000 training pictures.
@@ -202,22 +203,29 @@ class Evaluator:
 
         Returns:
             The figures and, for `nearest.png`, rows int [n, 4] sorted by the distance to the training pictures: the
-            sample's number, and the numbers of its three nearest training pictures (-1 where there are fewer). None
-            for points, of which there is no end, and for fewer than two pictures.
+            sample's number, and the numbers of its three nearest training pictures (-1 where there are fewer). They are
+            the nearest in features, or in pixels where the tests in pixels find copies. None for points, of which there
+            is no end, and for fewer than two pictures.
         """
         if self.test.samples.ndim != 4 or self._most_compared < _FEWEST:
             return None
         count = max(min(len(samples), self._most_compared), min(len(samples), _least_searched))
         features = self._features_of(samples).of_some(count)
-        distances, nearest = self._training.nearest(features, _SHOWN)
         numbers, trained = order(len(samples))[:count], order(len(self.train.samples))[:_most_searched]
-        rows = np.full((count, 1 + _SHOWN), -1)
-        rows[:, 0], rows[:, 1 : 1 + nearest.shape[1]] = numbers, trained[nearest]
-        found = find_copies(self._training, self._test_features, features, (distances, nearest))
+        distances, nearest = self._training.nearest(features, _SHOWN)
+        relative, nearest_in_pixels = self._coarse.search(samples[numbers])
+        in_pixels = (self._test_relative, relative)
+        found = find_copies(self._training, self._test_features, features, in_pixels, (distances, nearest))
         same = np.flatnonzero(distances[:, 0] <= 1e-3 * (1e-9 + np.linalg.norm(features, axis=1)))
-        pairs = zip(samples[rows[same, 0]], self.train.samples[rows[same, 1]], strict=True)
-        identical = sum(np.array_equal(eight_bits(sample), eight_bits(real)) for sample, real in pairs)
-        return found._replace(identical=identical), rows[np.argsort(distances[:, 0], kind="stable")]
+        pairs = zip(samples[numbers[same]], self.train.samples[trained[nearest[same, 0]]], strict=True)
+        found = found._replace(
+            identical=sum(np.array_equal(eight_bits(sample), eight_bits(real)) for sample, real in pairs)
+        )
+        by = (relative, nearest_in_pixels) if is_copying_pixels(found) else (distances[:, 0], nearest)
+        rows = np.full((count, 1 + _SHOWN), -1)
+        shown = trained[by[1][:, :_SHOWN]]
+        rows[:, 0], rows[:, 1 : 1 + shown.shape[1]] = numbers, shown
+        return found, rows[np.argsort(by[0], kind="stable")]
 
     def floor(self, count: int = 10_000, *, labelled: bool = False) -> dict[str, float]:
         """What reals of the train part score where `count` fakes are measured: no generator need do better.
@@ -323,10 +331,25 @@ class Evaluator:
 
     @functools.cached_property
     def _training(self) -> Training:
-        """Of train reals in random order."""
+        """Of the searched train reals."""
+        return Training(self._of_reals(self._searched))
+
+    @functools.cached_property
+    def _coarse(self) -> CoarseTraining:
+        """Likewise."""
+        return CoarseTraining(self._searched)
+
+    @property
+    def _searched(self) -> np.ndarray | StoredPictures:
+        """Train reals in random order."""
         rows = order(len(self.train.samples))[:_most_searched]
         stored = isinstance(self.train.samples, StoredPictures)
-        return Training(self._of_reals(self.train.samples.select(rows) if stored else self.train.samples[rows]))
+        return self.train.samples.select(rows) if stored else self.train.samples[rows]
+
+    @functools.cached_property
+    def _test_relative(self) -> np.ndarray:
+        """How the compared test reals stand to the train reals in pixels."""
+        return self._coarse.search(subset(self.test.samples, self._most_compared))[0]
 
     @functools.cached_property
     def _test_shown(self) -> np.ndarray:

@@ -15,7 +15,8 @@ _CELL, _HEADING = 0.62, 0.75  # inches
 def write_nearest(
     path: Path, samples: np.ndarray, training: np.ndarray | StoredPictures, nearest: np.ndarray, sampler: str
 ) -> None:
-    """Writes a PNG: on the left the samples that are nearest to a training picture, on the right some at random.
+    """Writes a PNG: on the left the samples nearest to a training picture, each to another one, on the right some at
+    random.
 
     Args:
         path: written whole or not at all.
@@ -28,8 +29,11 @@ def write_nearest(
     from matplotlib.figure import Figure
 
     count = min(ROWS, len(nearest))
-    chosen = [nearest[:count], nearest[np.sort(np.random.default_rng(0).permutation(len(nearest))[:count])]]
-    titles = (f"{sampler}: the {count} samples nearest to a training picture", f"{sampler}: {count} samples at random")
+    chosen = [
+        _to_different(nearest, count),
+        nearest[np.sort(np.random.default_rng(0).permutation(len(nearest))[:count])],
+    ]
+    titles = (f"{sampler}: the {count} samples nearest to training pictures", f"{sampler}: {count} samples at random")
     across = 2 * nearest.shape[1] + 1  # an empty column between the two
     size = across * _CELL, count * _CELL + _HEADING
     figure = Figure(figsize=size, dpi=160)
@@ -59,6 +63,14 @@ def write_nearest(
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     write_png(path, np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def _to_different(nearest: np.ndarray, count: int) -> np.ndarray:
+    """The first rows with different nearest pictures, filled up with the first of the others; int [count, ...]."""
+    _, first = np.unique(nearest[:, 1], return_index=True)
+    chosen = np.sort(first)[:count]
+    others = np.setdiff1d(np.arange(len(nearest)), chosen)[: count - len(chosen)]
+    return nearest[np.sort(np.concatenate([chosen, others]))]
 
 
 def _in_colour(picture: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, norm
 
-from ganzoo.data.reals import Reals
+from ganzoo.data.reals import Reals, to_float
 from ganzoo.evaluation.copies import (
     Copies,
     Training,
@@ -32,11 +32,16 @@ def training():
 
 
 HELD_OUT = normals(400, 1)
+NO_COPIES_IN_PIXELS = (np.ones(20), np.ones(20))
+
+
+def find(training, held_out, samples, *nearest, in_pixels=NO_COPIES_IN_PIXELS):
+    return find_copies(training, held_out, samples, in_pixels, *nearest)
 
 
 def test_fresh_samples_look_like_held_out_ones(training):
     """The chance is a half, both shares of authentic ones are alike, and Z is within three."""
-    found = find_copies(training, HELD_OUT, normals(400, 2))
+    found = find(training, HELD_OUT, normals(400, 2))
     assert found.nearer_than_held_out == pytest.approx(0.5, abs=0.06)
     assert found.authentic == pytest.approx(found.authentic_held_out, abs=0.1)
     assert abs(found.z) < 3
@@ -46,31 +51,43 @@ def test_fresh_samples_look_like_held_out_ones(training):
 
 def test_a_search_that_was_made_already_gives_the_same_figures(training):
     samples = normals(400, 2)
-    assert find_copies(training, HELD_OUT, samples, training.nearest(samples, 3)) == find_copies(
-        training, HELD_OUT, samples
-    )
+    assert find(training, HELD_OUT, samples, training.nearest(samples, 3)) == find(training, HELD_OUT, samples)
 
 
 def test_exact_copies_are_found(training):
-    found = find_copies(training, HELD_OUT, training.features[:400])
+    found = find(training, HELD_OUT, training.features[:400])
     assert (found.authentic, found.nearer_than_held_out) == (0.0, 1.0)
     assert found.z < -10
     assert is_copying(found)
 
 
 def test_jittered_copies_are_found(training):
-    found = find_copies(training, HELD_OUT, training.features[:400] + 0.1 * normals(400, 3))
+    found = find(training, HELD_OUT, training.features[:400] + 0.1 * normals(400, 3))
     assert found.authentic < 0.02
     assert found.z < -10
     assert in_words(found, "drs").startswith("copies, or nearly: of 400 samples of drs 100 % are nearer")
     untrained = in_words(found, "drs", features_are_trained=False)
-    assert untrained.startswith("copies, or blobs, which random features take for copies (see nearest.png): of 400")
+    assert untrained.startswith("blobs, which random features take for copies, or copies that pixels hide (see nearest")
+
+
+@pytest.mark.parametrize("features_are_trained", [True, False])
+def test_copies_that_show_in_pixels_alone_are_copies(training, features_are_trained):
+    """Samples like held-out ones in features; all of them, or 30 of 400, are nearer to one picture in pixels."""
+    relative = np.linspace(0.7, 1.0, 400)
+    for copied in (30, 400):
+        in_pixels = (relative, np.where(np.arange(400) < copied, 0.2, relative))
+        found = find(training, HELD_OUT, normals(400, 2), in_pixels=in_pixels)
+        assert found.pixels_too_near == copied / 400
+        assert is_copying(found)
+        said = in_words(found, "drs", features_are_trained=features_are_trained)
+        assert said.startswith("copies, or nearly: of 400 samples of drs")
+    assert found.pixels_z < -10
 
 
 def test_some_copies_are_found_among_samples_that_are_farther_than_held_out_ones(training):
     """C_T and the share of authentic ones average 30 % of copies out; the number of those too near does not."""
     samples = np.concatenate([1.3 * normals(280, 4), training.features[:120] + 0.02 * normals(120, 5)])
-    found = find_copies(training, HELD_OUT, samples)
+    found = find(training, HELD_OUT, samples)
     assert found.z > -3
     assert found.authentic == pytest.approx(found.authentic_held_out, abs=0.1)
     assert found.too_near == pytest.approx(0.3, abs=0.02)
@@ -98,7 +115,7 @@ def test_a_share_of_copies_that_is_detectable_is_told_and_a_smaller_one_is_not(t
         told[times] = 0
         for seed in range(20):
             samples = np.concatenate([training.features[:copied], normals(300 - copied, 100 + seed)])
-            told[times] += is_copying(find_copies(training, normals(held_out, 200 + seed), samples))
+            told[times] += is_copying(find(training, normals(held_out, 200 + seed), samples))
     assert told[0.4] <= 4
     assert told[1.6] >= 16
 
@@ -107,12 +124,12 @@ def test_few_held_out_pictures_cannot_tell_copies_and_the_words_say_so(training)
     """A share that would show is 39 % of 1,000 samples with 12 held-out pictures, and 2 % with 1,000."""
     assert detectable_share(12, 1000) == pytest.approx(0.394, abs=0.001)
     assert detectable_share(1000, 1000) == pytest.approx(0.0192, abs=0.0001)
-    said = in_words(find_copies(training, normals(12, 7), normals(1000, 2)), "generate")
+    said = in_words(find(training, normals(12, 7), normals(1000, 2)), "generate")
     assert said.startswith("no sign of copies, but 12 held-out pictures are few: a share of copies below 39 % would")
 
 
 def test_samples_far_from_the_data_are_no_copies(training):
-    found = find_copies(training, HELD_OUT, normals(400, 5) + 3)
+    found = find(training, HELD_OUT, normals(400, 5) + 3)
     assert found.z > 10
     assert found.authentic > 0.95
     assert "the samples lie farther from the data" in in_words(found, "generate")
@@ -202,3 +219,15 @@ def test_the_nearest_pictures_are_drawn(evaluator, tmp_path):
     _, rows = evaluator.copies(samples)
     write_nearest(tmp_path / "nearest.png", samples, evaluator.train.samples, rows, "generate")
     assert (tmp_path / "nearest.png").stat().st_size > 5000
+
+
+def test_the_nearest_pictures_are_of_different_training_pictures(evaluator, tmp_path, monkeypatch):
+    """Of nine copies of one picture and three of others, the left column begins with one each."""
+    taken = []
+    monkeypatch.setattr("ganzoo.pictures.nearest.to_float", lambda picture: taken.append(picture) or to_float(picture))
+    training = evaluator.train.samples
+    samples = training[[7] * 9 + [1, 2, 3]]
+    rows = np.stack([np.arange(12), [7] * 9 + [1, 2, 3]], axis=1)
+    write_nearest(tmp_path / "nearest.png", samples, training, rows, "generate")
+    expected = samples[[0, 1, 2, 3, 4, 9, 10, 11]]
+    np.testing.assert_array_equal(taken[:8], expected)

@@ -159,14 +159,15 @@ def test_each_sampler_is_asked_for_copies_and_the_first_is_drawn(tmp_path):
     assert "random features: compare runs of the same data, do not quote" in said
 
 
-def test_an_alarm_by_random_features_says_that_blobs_would_raise_it_too(monkeypatch):
+def test_pixels_tell_copies_where_random_features_might_have_seen_blobs(monkeypatch):
     """Training pictures of which each is a little brighter, so that none equals one."""
     parts = SimpleNamespace(train=Reals("folder:x", shapes(80)), test=Reals("folder:x", shapes(40, seed=1)), ratio=None)
     brighter = {"samples": to_float(np.minimum(shapes(80)[:40], 252) + np.uint8(3))}
     monkeypatch.setattr(Pictures, "draw", lambda *_, **__: brighter | {"acceptance_rate": 0.5, "num_proposed": 80})
     found = evaluate(Pictures(), parts, 40, evaluator=Evaluator(parts.train, parts.test))["copies"]["drs"]
     assert found["identical"] == 0
-    assert found["in_words"].startswith("copies, or blobs, which random features take for copies")
+    assert found["pixels_too_near"] == 1.0
+    assert found["in_words"].startswith("copies, or nearly: of 40 samples of drs")
 
 
 def test_features_of_a_file_are_told_with_their_hash_and_size():
