@@ -73,16 +73,16 @@ def test_stacked_digits_are_measured_on_the_literatures_26000():
     assert fewer["evaluation"]["num_samples"] == 300
 
 
-def test_stacked_digits_have_latents_for_three():
-    """Unless another number is asked for; the recipe's are for one."""
+def test_stacked_digits_have_latents_for_three_and_no_groups():
+    """Unless another number is asked for; the recipe's are for one digit, and of about 20 kinds."""
 
-    def latents(*flags):
-        model = json.loads(run("--model=r3gan", "--dry_run", *flags))["model"]
-        return model["latent_dim"], model["latent_categories"]
+    def numbers(*flags):
+        config = json.loads(run("--model=r3gan", "--dry_run", *flags))
+        return config["model"]["latent_dim"], config["model"]["latent_categories"], config["ratio"]["groups"]
 
-    assert latents("--dataset=stacked_mnist:mnist") == (64, 0)
-    assert latents("--dataset=stacked_mnist", "--config.model.latent_dim=9") == (9, 0)
-    assert latents("--dataset=mnist") == (16, 32)
+    assert numbers("--dataset=stacked_mnist:mnist") == (64, 0, 0)
+    assert numbers("--dataset=stacked_mnist", "--config.model.latent_dim=9", "--config.ratio.groups=5") == (9, 0, 5)
+    assert numbers("--dataset=mnist") == (16, 32, 20)
 
 
 @pytest.mark.parametrize(
