@@ -19,6 +19,7 @@ import tempfile
 import ganzoo
 from ganzoo.data import loading, pipeline
 from ganzoo.evaluation import copies
+from ganzoo.evaluation.pixels import CoarseTraining
 from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
 import matplotlib.pyplot as plt
@@ -156,8 +157,8 @@ shell(
 show("runs/few/nearest.png", width=9)
 
 # %% [markdown]
-# The run's sentence on copies raises an alarm here, but it rests on 8 held-out pictures and on random features. No
-# sample of `nearest.png` equals a training picture. So look at the pictures, too.
+# The run's sentence on copies speaks of blobs here: random features find the samples too near, and pixels do not. No
+# sample of `nearest.png` equals a training picture. With 8 held-out pictures little can be told, so look, too.
 #
 # Without labels there is no classifier to train, and the run has no network that knows pictures. It then compares in
 # random features, in which blobs look as good as photographs. Such a figure compares runs of the same pictures, and
@@ -190,9 +191,12 @@ for title, samples in (("without --init_from", alone.sample(64, seed=1)), ("with
     plt.show()
 
 # %%
-# Answer 2: the figures of `copies` in metrics.json, here on pixels instead of features.
-rows = np.random.default_rng(0).permutation(digits.images.reshape(-1, 64))
-found = copies.find_copies(copies.Training(rows[:1500]), rows[1500:], rows[:100])
+# Answer 2: the figures of `copies` in metrics.json. Pixels take the place of the features, too.
+pictures = np.random.default_rng(0).permutation(digits.images)[..., None].astype(np.float32) / 8 - 1
+training, held_out, samples = pictures[:1500], pictures[1500:], pictures[:100]
+search = CoarseTraining(training).search
+rows = [part.reshape(len(part), -1) for part in (training, held_out, samples)]
+found = copies.find_copies(copies.Training(rows[0]), *rows[1:], (search(held_out)[0], search(samples)[0]))
 print(copies.in_words(found, "training pictures"))
 assert copies.is_copying(found)
 
