@@ -19,7 +19,7 @@ import tempfile
 import ganzoo
 from ganzoo.data import loading, pipeline
 from ganzoo.evaluation import copies
-from ganzoo.evaluation.pixels import CoarseTraining
+from ganzoo.evaluation.pixels import coarse, relative_distances
 from ganzoo.pictures import drawing
 from ganzoo.serving.exported import Exported
 import matplotlib.pyplot as plt
@@ -194,9 +194,10 @@ for title, samples in (("without --init_from", alone.sample(64, seed=1)), ("with
 # Answer 2: the figures of `copies` in metrics.json. Pixels take the place of the features, too.
 pictures = np.random.default_rng(0).permutation(digits.images)[..., None].astype(np.float32) / 8 - 1
 training, held_out, samples = pictures[:1500], pictures[1500:], pictures[:100]
-search = CoarseTraining(training).search
+search = copies.Training(coarse(training))
+relative = [relative_distances(search, part)[0] for part in (held_out, samples)]
 rows = [part.reshape(len(part), -1) for part in (training, held_out, samples)]
-found = copies.find_copies(copies.Training(rows[0]), *rows[1:], (search(held_out)[0], search(samples)[0]))
+found = copies.find_copies(copies.Training(rows[0]), *rows[1:], relative)
 print(copies.in_words(found, "training pictures"))
 assert copies.is_copying(found)
 

@@ -10,6 +10,8 @@ too, and their number is tested by its exact law. The laws of the rank sum and o
 pixels (`evaluation/pixels.py`), too.
 """
 
+import functools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -80,8 +82,6 @@ class Training:
         """
         self.features, self._seed = features, seed
         self._neighbours = NearestNeighbors().fit(features)
-        distances, _ = self._neighbours.kneighbors(n_neighbors=1)
-        self._next = distances[:, 0]  # of each training picture to the nearest other one
 
     def nearest(self, features: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Distances float [n, count] and rows int [n, count] of the nearest training pictures, nearest first."""
@@ -100,6 +100,12 @@ class Training:
         distances, apart = distances[:, 0], self._next[rows[:, 0]]
         return np.divide(distances, apart, out=np.full(len(distances), np.inf), where=apart > 0)
 
+    @functools.cached_property
+    def _next(self) -> np.ndarray:
+        """The distance of each training picture to the nearest other one, [N]."""
+        distances, _ = self._neighbours.kneighbors(n_neighbors=1)
+        return distances[:, 0]
+
     def cells(self, held_out: int) -> KMeans:
         """A partition of the space by the training pictures, coarse enough for so many held-out pictures."""
         count = int(np.clip(held_out // (2 * IN_CELL), 1, CELLS))
@@ -110,8 +116,8 @@ def find_copies(
     training: Training,
     held_out: np.ndarray,
     samples: np.ndarray,
-    relative: tuple[np.ndarray, np.ndarray],
-    nearest: tuple[np.ndarray, np.ndarray] | None = None,
+    relative: Sequence[np.ndarray],
+    nearest: Sequence[tuple[np.ndarray, np.ndarray]] | None = None,
 ) -> Copies:
     """All tests, on features and on relative distances in pixels.
 
@@ -119,10 +125,10 @@ def find_copies(
         training: the training pictures.
         held_out: held-out pictures, [m, d].
         samples: [n, d].
-        relative: by `pixels.CoarseTraining.search`, of the held-out pictures [m] and of the samples [n].
-        nearest: `training.nearest` of the samples, if it was asked already; the search is what takes long.
+        relative: by `pixels.relative_distances`, of the held-out pictures [m] and of the samples [n].
+        nearest: `training.nearest` of both, if it was asked already; the search is what takes long.
     """
-    near, near_held_out = nearest or training.nearest(samples), training.nearest(held_out)
+    near_held_out, near = nearest or (training.nearest(held_out), training.nearest(samples))
     ratios, ratios_held_out = training.ratios(*near), training.ratios(*near_held_out)
     c_t, z = data_copying(training, held_out, samples)
     too_near, p = count_too_near(ratios_held_out, ratios)

@@ -13,7 +13,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.evaluation.copies import Copies, Training, find_copies, is_copying_pixels
 from ganzoo.evaluation.features import eight_bits
 from ganzoo.evaluation.picture_classifier import STEPS
-from ganzoo.evaluation.pixels import CoarseTraining
+from ganzoo.evaluation.pixels import coarse, relative_distances
 from ganzoo.evaluation.prdc import NEIGHBOURS
 from ganzoo.evaluation.registry import METRICS
 from ganzoo.evaluation.samples import checked, order, short, subset
@@ -211,11 +211,11 @@ class Evaluator:
             return None
         count = max(min(len(samples), self._most_compared), min(len(samples), _least_searched))
         features = self._features_of(samples).of_some(count)
-        numbers, trained = order(len(samples))[:count], order(len(self.train.samples))[:_most_searched]
-        distances, nearest = self._training.nearest(features, _SHOWN)
-        relative, nearest_in_pixels = self._coarse.search(samples[numbers])
-        in_pixels = (self._test_relative, relative)
-        found = find_copies(self._training, self._test_features, features, in_pixels, (distances, nearest))
+        numbers, trained = order(len(samples))[:count], self._searched_rows
+        distances, nearest = near = self._training.nearest(features, _SHOWN)
+        relative, nearest_in_pixels = relative_distances(self._coarse, samples[numbers])
+        in_pixels, searched = (self._test_relative, relative), (self._test_nearest, near)
+        found = find_copies(self._training, self._test_features, features, in_pixels, searched)
         same = np.flatnonzero(distances[:, 0] <= 1e-3 * (1e-9 + np.linalg.norm(features, axis=1)))
         pairs = zip(samples[numbers[same]], self.train.samples[trained[nearest[same, 0]]], strict=True)
         found = found._replace(
@@ -335,21 +335,29 @@ class Evaluator:
         return Training(self._of_reals(self._searched))
 
     @functools.cached_property
-    def _coarse(self) -> CoarseTraining:
-        """Likewise."""
-        return CoarseTraining(self._searched)
+    def _coarse(self) -> Training:
+        """Likewise, in pixels."""
+        return Training(coarse(self._searched))
 
     @property
     def _searched(self) -> np.ndarray | StoredPictures:
         """Train reals in random order."""
-        rows = order(len(self.train.samples))[:_most_searched]
         stored = isinstance(self.train.samples, StoredPictures)
-        return self.train.samples.select(rows) if stored else self.train.samples[rows]
+        return self.train.samples.select(self._searched_rows) if stored else self.train.samples[self._searched_rows]
+
+    @functools.cached_property
+    def _searched_rows(self) -> np.ndarray:
+        return order(len(self.train.samples))[:_most_searched]
+
+    @functools.cached_property
+    def _test_nearest(self) -> tuple[np.ndarray, np.ndarray]:
+        """The train reals nearest to the compared test reals."""
+        return self._training.nearest(self._test_features)
 
     @functools.cached_property
     def _test_relative(self) -> np.ndarray:
         """How the compared test reals stand to the train reals in pixels."""
-        return self._coarse.search(subset(self.test.samples, self._most_compared))[0]
+        return relative_distances(self._coarse, subset(self.test.samples, self._most_compared))[0]
 
     @functools.cached_property
     def _test_shown(self) -> np.ndarray:

@@ -8,37 +8,30 @@ USENIX Security 2023, https://arxiv.org/abs/2301.13188, who compare with 50 pict
 
 import numpy as np
 import tensorflow as tf
-from sklearn.neighbors import NearestNeighbors
 
-from ganzoo.data.reals import to_float
-from ganzoo.data.storage import StoredPictures, blocks
+from ganzoo.data.storage import StoredPictures
+from ganzoo.evaluation.copies import Training
+from ganzoo.evaluation.features import in_batches
 
 SIDES = (8, 16)  # pixels of the longer side: half of a picture's, but no fewer and no more than these
 NEXT = 10  # training pictures behind the nearest
 
 
-class CoarseTraining:
-    """Training pictures made coarse and searched for the nearest."""
+def relative_distances(training: Training, pictures: np.ndarray | StoredPictures) -> tuple[np.ndarray, np.ndarray]:
+    """How pictures stand to the training pictures.
 
-    def __init__(self, pictures: np.ndarray | StoredPictures):
-        """
-        Args:
-            pictures: [N, height, width, channels], float32 in [-1, 1] or uint8, N of at least 2.
-        """
-        self._count = min(1 + NEXT, len(pictures))
-        self._neighbours = NearestNeighbors().fit(coarse(pictures))
+    Args:
+        training: of the training pictures made `coarse`.
+        pictures: [n, height, width, channels], float32 in [-1, 1] or uint8.
 
-    def search(self, pictures: np.ndarray | StoredPictures) -> tuple[np.ndarray, np.ndarray]:
-        """How pictures [n, ...] stand to the training pictures.
-
-        Returns:
-            (relative, rows): the distance to the nearest training picture over the mean distance to the next ten,
-            float [n] in [0, 1], 1 where all of them are equal to the picture; and the rows of the nearest, int [n, 11],
-            nearest first (fewer where there are fewer).
-        """
-        distances, rows = self._neighbours.kneighbors(coarse(pictures), self._count)
-        behind = distances[:, 1:].mean(axis=1)
-        return np.divide(distances[:, 0], behind, out=np.ones(len(distances)), where=behind > 0), rows
+    Returns:
+        (relative, rows): the distance to the nearest training picture over the mean distance to the next ten, float [n]
+        in [0, 1], 1 where all of them are equal to the picture; and the rows of the nearest, int [n, 11], nearest first
+        (fewer where there are fewer).
+    """
+    distances, rows = training.nearest(coarse(pictures), 1 + NEXT)
+    behind = distances[:, 1:].mean(axis=1)
+    return np.divide(distances[:, 0], behind, out=np.ones(len(distances)), where=behind > 0), rows
 
 
 def coarse(pictures: np.ndarray | StoredPictures) -> np.ndarray:
@@ -49,13 +42,12 @@ def coarse(pictures: np.ndarray | StoredPictures) -> np.ndarray:
     Args:
         pictures: [n, height, width, channels], float32 in [-1, 1] or uint8.
     """
-    height, width = pictures.shape[1:3]
+    height, width, channels = pictures.shape[1:]
     longer = max(height, width)
     factor = min(1.0, np.clip(longer / 2, *SIDES) / longer)
     sides = [max(1, round(side * factor)) for side in (height, width)]
-    return np.concatenate(
-        [
-            tf.image.resize(to_float(block), sides, method="area").numpy().reshape(len(block), -1)
-            for block in blocks(pictures)
-        ]
-    )
+
+    def averaged(batch: np.ndarray) -> tf.Tensor:
+        return tf.reshape(tf.image.resize(batch, sides, method="area"), [-1, sides[0] * sides[1] * channels])
+
+    return in_batches(averaged, pictures)

@@ -6,9 +6,17 @@ from scipy.ndimage import gaussian_filter
 
 from ganzoo.data.loading import load_parts
 from ganzoo.data.reals import Reals, to_float
-from ganzoo.evaluation.copies import P_ALARM, Z_ALARM, count_too_near, is_copying, is_copying_pixels, rank_sum_z
+from ganzoo.evaluation.copies import (
+    P_ALARM,
+    Z_ALARM,
+    Training,
+    count_too_near,
+    is_copying,
+    is_copying_pixels,
+    rank_sum_z,
+)
 from ganzoo.evaluation.evaluator import Evaluator
-from ganzoo.evaluation.pixels import CoarseTraining, coarse
+from ganzoo.evaluation.pixels import coarse, relative_distances
 
 
 @pytest.mark.parametrize(
@@ -26,16 +34,16 @@ def test_pictures_are_averaged_to_half_their_sides_and_to_at_most_16_pixels(shap
 
 def test_the_relative_distance_is_that_to_the_nearest_over_the_mean_of_the_next_ten():
     """Training pictures of one grey level each: distances are differences of levels."""
-    levels = np.arange(13) / 13
-    pictures = np.broadcast_to(levels[:, None, None, None], (13, 4, 4, 1)).astype(np.float32)
-    relative, rows = CoarseTraining(pictures).search(pictures[:1] + 0.25 / 13)
-    assert relative[0] == pytest.approx(0.25 / np.mean([*np.arange(1, 11) - 0.25]), rel=1e-5)
+    levels = np.arange(0, 130, 10)
+    pictures = np.broadcast_to(levels[:, None, None, None], (13, 4, 4, 1)).astype(np.uint8)
+    relative, rows = relative_distances(Training(coarse(pictures)), pictures[:1] + np.uint8(3))
+    assert relative[0] == pytest.approx(3 / np.mean(levels[1:11] - 3), rel=1e-4)
     np.testing.assert_array_equal(rows[0], np.arange(11))
 
 
 def test_a_training_part_of_equal_pictures_says_nothing():
     grey = np.zeros((5, 4, 4, 1), np.float32)
-    relative, rows = CoarseTraining(grey).search(grey[:2])
+    relative, rows = relative_distances(Training(coarse(grey)), grey[:2])
     np.testing.assert_array_equal(relative, [1.0, 1.0])
     assert rows.shape == (2, 5)
 
@@ -78,8 +86,8 @@ NO_COPIES = {
 
 
 def is_alarmed(digits, samples):
-    training = CoarseTraining(digits["train"])
-    held_out, relative = (training.search(pictures.astype(np.float32))[0] for pictures in (digits["test"], samples))
+    training = Training(coarse(digits["train"]))
+    held_out, relative = (relative_distances(training, pictures)[0] for pictures in (digits["test"], samples))
     return rank_sum_z(held_out, relative) < -Z_ALARM or count_too_near(held_out, relative)[1] < P_ALARM
 
 
