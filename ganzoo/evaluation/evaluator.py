@@ -204,7 +204,7 @@ class Evaluator:
         Returns:
             The figures and, for `nearest.png`, rows int [n, 4] sorted by the distance to the training pictures: the
             sample's number, and the numbers of its three nearest training pictures (-1 where there are fewer). They are
-            the nearest in features, or in pixels where the tests in pixels find copies. None for points, of which there
+            the nearest in features, or in pixels where the test in pixels finds copies. None for points, of which there
             is no end, and for fewer than two pictures.
         """
         if self.test.samples.ndim != 4 or self._most_compared < _FEWEST:
