@@ -7,7 +7,7 @@
 The run of NAME is in RUNS/NAME. A run that has ended is taken as it is, and a run that was stopped goes on. `--quick`
 trains a few steps: its wheel has about the size of the real one, and its samples are noise.
 
-The kernels are rounded (`pretrained.rounding`), without which the four exports would have 10.9 MB instead of 7.6.
+The kernels are rounded (`pretrained.rounding`), without which the four exports would have 11.6 MB instead of 7.6.
 """
 
 import shutil

@@ -17,6 +17,7 @@ from tests import processes
 from tests.exports import exports  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[2]
+BY_TRAINING = 500_000  # bytes that a training adds to the wheel, 480,000 by the recipes of 2026-12-01
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +77,11 @@ def full_size(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_four_exports_have_less_than_8_mb_together(full_size, tmp_path):
-    """Weights of full size; a training changes the numbers and not how many there are."""
+def test_the_four_exports_have_less_than_8_mb_together_once_they_are_trained(full_size, tmp_path):
+    """Weights of full size. Trained ones compress less: their exponents differ more, and their biases are not 0."""
     built = wheel.build(full_size, tmp_path)
-    assert 6e6 < built.stat().st_size < wheel.MOST_BYTES == 8_000_000
+    assert wheel.MOST_BYTES == 8_000_000
+    assert 6e6 < built.stat().st_size + BY_TRAINING < wheel.MOST_BYTES
     package = unpacked(built, tmp_path / "site") / "ganzoo_pretrained"
     for name in NAMES:
         card = (package / "exports" / name / "1" / "README.md").read_text()
