@@ -20,6 +20,9 @@ from ganzoo.reports import STYLE
 
 STATIC = Path(__file__).with_name("static")
 FACTS = "playground.json"
+BURN_IN = "burn_in.f32"
+PACKAGE = "package.json"
+RUNTIME = "onnxruntime"  # its folder
 ROWS = 8  # of latents, by which their distribution is recognised
 SAMPLING = (  # the keys of `config.sampling` that the page reads
     "gamma_percentile",
@@ -38,8 +41,12 @@ def check_folder(out: Path) -> None:
     Raises:
         GanzooError: for a folder that holds something else.
     """
-    if out.is_dir() and any(out.iterdir()) and not (out / FACTS).is_file():
-        raise GanzooError(f"--out is {out}, a folder with other files in it; give a new folder, or remove it.")
+    others = sorted({path.name for path in out.glob("*") if path.suffix != ".onnx"} - _names()) if out.is_dir() else []
+    if others:
+        few = ", ".join(others[:3]) + ", ..." * (len(others) > 3)
+        raise GanzooError(
+            f"--out is {out}, a folder with other files in it ({few}); give a new folder, or remove them."
+        )
 
 
 def write(what: Servable, model: TwoOptimizerModel, out: Path, archive: Path) -> list[str]:
@@ -63,17 +70,23 @@ def write(what: Servable, model: TwoOptimizerModel, out: Path, archive: Path) ->
     with whole(out.absolute()) as beside:  # "." has no name
         shutil.copytree(STATIC, beside)
         shutil.copyfile(STYLE, beside / STYLE.name)
-        onnxruntime_web.unpack(archive, beside / "onnxruntime")
+        onnxruntime_web.unpack(archive, beside / RUNTIME)
         for file, signature in networks.items():
             one = replace(what, signatures={Path(file).stem: signature})
             difference = other_runtimes.write(one, Path(file).stem, beside / file, "onnx")
             said.append(f"{out / file}, within {difference:.1g} of the SavedModel")
         if "burn_in" in facts:
             _burn_in(what).astype("<f4").tofile(beside / facts["burn_in"])
-        write_json(beside / "package.json", {"private": True, "type": "module"})  # how Node reads the scripts
+        write_json(beside / PACKAGE, {"private": True, "type": "module"})  # how Node reads the scripts
         write_json(beside / FACTS, facts)
         said.append(in_node.check(what, beside))
     return said
+
+
+def _names() -> set[str]:
+    """What a page's folder may hold beside the networks."""
+    own = {path.name for path in STATIC.iterdir()}
+    return own | {STYLE.name, FACTS, BURN_IN, PACKAGE, RUNTIME}
 
 
 def sampling_of(what: Servable) -> tuple[dict, dict[str, Signature]]:
@@ -97,7 +110,7 @@ def sampling_of(what: Servable) -> tuple[dict, dict[str, Signature]]:
         "class_names": labels and names and [names[label] for label in labels],
         "sampling": {key: what.facts["sampling"][key] for key in SAMPLING},
         "onnx": "propose.onnx",
-        "burn_in": "burn_in.f32",
+        "burn_in": BURN_IN,
     }
     return facts, {facts["onnx"]: what.signatures["propose"]}
 

@@ -1,6 +1,7 @@
 """Pages in Node: the same samples as the SavedModel's, and what is refused."""
 
 import json
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,11 @@ def test_a_page_replaces_an_older_page_and_nothing_else(page, exports, archive, 
     with pytest.raises(GanzooError, match="a folder with other files in it"):
         pages.write(page("gan")[0], exports["gan"][0], tmp_path / "thesis", archive)
     assert (tmp_path / "thesis" / "chapter.tex").read_text() == "years of work"
+    site = shutil.copytree(page("gan")[1], tmp_path / "site")
+    (site / ".git").mkdir()
+    (site / "CNAME").write_text("digits.example")
+    with pytest.raises(GanzooError, match=r"other files in it \(\.git, CNAME\)"):
+        pages.check_folder(site)
 
 
 def test_without_node_the_page_is_written_and_says_that_it_was_not_checked(
