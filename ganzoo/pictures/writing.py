@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganzoo.data.reals import to_float
 from ganzoo.errors import GanzooError
-from ganzoo.files import check_writable
+from ganzoo.files import check_writable, whole
 from ganzoo.pictures import drawing
 
 SHOWN = ("samples", "images", "image_bytes")  # the outputs that are pictures, or points
@@ -43,8 +43,8 @@ def write(out: Path, outputs: Mapping[str, np.ndarray], names: list[Path], signa
         GanzooError: if a grid or a folder is requested and the outputs have no pictures.
     """
     if out.suffix == ".npz":
-        out.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(out, **{name: _decoded(x) if _is_encoded(x) else x for name, x in outputs.items()})
+        with whole(out) as beside:
+            np.savez_compressed(beside, **{name: _decoded(x) if _is_encoded(x) else x for name, x in outputs.items()})
         return
     pictures = shown(outputs)
     if pictures is None:
