@@ -299,12 +299,14 @@ def whole_numbers(name: str, words: Sequence[str] = ()) -> list[int] | None:
 
     Args:
         name: the flag's name.
-        words: words that stand for 0, 1, ...
+        words: words that stand for 0, 1, ... A number that is such a word stands for the word's number.
 
     Raises:
-        GanzooError: for values that are neither whole numbers nor such words.
+        GanzooError: for no value, and for values that are neither whole numbers nor such words.
     """
     texts = flags.FLAGS[name].value
+    if texts == []:
+        raise GanzooError(f"--{name} is empty; give whole numbers such as 3,7, or leave it out.")
     try:
         return None if texts is None else [words.index(text) if text in words else int(text) for text in texts]
     except ValueError:

@@ -131,6 +131,10 @@ def test_whole_numbers_are_read_from_a_list(monkeypatch):
     for texts, numbers in ((None, None), (["3", "7"], [3, 7])):
         monkeypatch.setattr(inputs.flags, "FLAGS", Labels(labels=texts))
         assert inputs.whole_numbers("labels") == numbers
+    assert inputs.whole_numbers("labels", ["3", "5", "7"]) == [0, 2]
+    monkeypatch.setattr(inputs.flags, "FLAGS", Labels(labels=[]))
+    with pytest.raises(GanzooError, match="--labels is empty"):
+        inputs.whole_numbers("labels")
     monkeypatch.setattr(inputs.flags, "FLAGS", Labels(labels=["3", "x"]))
     with pytest.raises(GanzooError, match="--labels is 3,x, expected whole numbers such as 3,7"):
         inputs.whole_numbers("labels")

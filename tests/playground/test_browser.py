@@ -1,7 +1,9 @@
 """Pages from a static server in a real browser: the samples of the SavedModel, no request elsewhere, axe-core."""
 
 import functools
+import json
 import re
+import shlex
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -154,6 +156,20 @@ def test_classes_are_chosen(open_page, served):
     labels = [one.get_attribute("aria-label") for one in tab.locator("ol.proposals li:visible canvas").all()]
     assert labels
     assert all(", class 7: " in label for label in labels)
+
+
+def test_the_command_names_classes_as_sample_takes_them(open_page, served, page, tmp_path):
+    """Names go before numbers there: a folder "2" has another number, and a name may need quotes."""
+    site = shutil.copytree(page("cgan")[1], tmp_path / "site")
+    facts = json.loads((site / "playground.json").read_text())
+    facts["class_names"] = ["2", "it's, so"] + [f"class {label}" for label in range(2, 10)]
+    (site / "playground.json").write_text(json.dumps(facts))
+    tab = open_page(served(site))
+    finished(tab)
+    for name in facts["class_names"][2:]:
+        tab.get_by_role("checkbox", name=name, exact=True).uncheck()
+    words = shlex.split(tab.locator("pre", has_text=re.compile("so\"' --out")).text_content())
+    assert words[words.index("--labels") + 1] == '2,"it\'s, so"'
 
 
 def test_codes_are_chosen(open_page, served):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +139,18 @@ def test_a_folder_of_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(GanzooError, match="is no empty folder and holds no manifest"):
         SampleSet(plan_of(), tmp_path).begin()
+
+
+def test_labels_are_names_of_classes_first(exports, tmp_path):
+    """As for `ganzoo.sample`: the class "3" of a folder has another number."""
+    export = shutil.copytree(exports["cgan"][1], tmp_path / "cgan")
+    facts = export / "1" / "assets" / "config.json"
+    named = {"class_names": ["3", "5", "7", *"abcdefg"]}
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | named))
+    asked = ("--num_samples=4", "--labels=3,7", "--signature=generate", f"--out={tmp_path}/set")
+    done = processes.run(f"--export_dir={export}", *asked, module="ganzoo.serving.batch.generate")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "set" / "manifest.json").read_text())["configuration"]["labels"] == [0, 2]
 
 
 def test_labels_are_spread_evenly_and_go_with_their_samples(loaded, tmp_path):

@@ -7,6 +7,12 @@ import { ruleOf } from "./sampling.js";
 const MOST_TILES = 400;
 const PAUSE = 60; // milliseconds without a change of a setting, before the page draws
 
+/** Classes as `--labels` takes them from a shell. */
+function listed(classes) {
+  const text = classes.map(String).map((one) => (/[,"]/.test(one) ? `"${one.replaceAll('"', '""')}"` : one)).join(",");
+  return /^[\w,.-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 export class Playground {
   constructor(parts, worker, facts, { burnIns }) {
     Object.assign(this, { facts, burnIns, worker, number: 0, proposals: [], tiles: [], done: null });
@@ -218,7 +224,7 @@ export class Playground {
     if (codes) return "Chosen codes: the signature generate_from_codes has the same proposals, without rejection.";
     const own = { drs: ` --gamma_percentile ${gammaPercentile}`, obrs: ` --budget ${budget}`, generate: "" }[sampler];
     const ofClasses = labels && new Set(labels).size < this.facts.classes.length
-      ? ` --labels ${[...new Set(labels)].map((label) => this.facts.classes[label]).join(",")}`
+      ? ` --labels ${listed([...new Set(labels)].map((label) => (this.facts.class_names ?? this.facts.classes)[label]))}`
       : "";
     const out = this.isOfPoints ? "points.npz" : "grid.png";
     return `python -m ganzoo.sample --export_dir EXPORT --signature ${sampler} --num_samples ${numSamples} --seed ${seed[0]}${own}${ofClasses} --out ${out}`;

@@ -75,7 +75,7 @@ def main(pipeline_options: list[str]) -> int:
         shard_size=FLAGS.shard_size,
         seed=FLAGS.seed,
         format=FLAGS.format,
-        labels=table.whole_numbers("labels"),
+        labels=table.whole_numbers("labels", exported.config.get("class_names", ())),
         inputs=table.flag_values(*table.OPTIONS) | {name: value.tolist() for name, value in own.items()},
     )
     maker = Maker(SampleSet(plan, out), str(exported.path.absolute()))
