@@ -46,7 +46,10 @@ def draw(connection: Connection, out: Path, options: dict) -> int:
     """Writes samples by a signature that draws samples to `out`, and returns the exit code."""
     numbers = {name: inputs.whole_numbers(name) for name in ("labels", "categories")}
     answer = asking.draw(connection, FLAGS.signature, FLAGS.num_samples, seed=FLAGS.seed, **numbers, **options)
-    count = len(writing.shown(answer))
+    shown = writing.shown(answer)
+    if shown is None:
+        raise GanzooError(f"signature '{FLAGS.signature}' returns {', '.join(sorted(answer))}; sample by drs instead.")
+    count = len(shown)
     if count == 0:
         raise GanzooError("every proposal was rejected within the bound; try a lower --gamma_percentile.")
     writing.write(out, answer, writing.numbered(count), FLAGS.signature)

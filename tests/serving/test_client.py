@@ -321,6 +321,14 @@ def test_the_script_writes_a_grid(server, tmp_path):
     assert Image.open(tmp_path / "grid.png").size == (52, 52)
 
 
+def test_a_signature_that_returns_neither_pictures_nor_points_is_named(server, tmp_path):
+    asked = (f"--server={server.grpc_address}", "--model=gan", "--signature=propose_inputs", f"--out={tmp_path}/a.npz")
+    done = processes.run(*asked, module="ganzoo.serving.client")
+    assert done.returncode == 1
+    assert "signature 'propose_inputs' returns latents, " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_script_by_rest_imports_no_tensorflow(rest_address, tmp_path):
     server = ("--rest", f"--server={rest_address}", "--model=cgan", "--labels=3,7")
     code = (
