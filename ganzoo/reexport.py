@@ -78,7 +78,8 @@ def main() -> int:
         what = run.servable(fit_ratio=name != "serving_default" or FLAGS.quantise == "int8")
         difference = other_runtimes.write(what, name, out, FLAGS.format, quantise=FLAGS.quantise)
         by = f"{difference:.1g} of the SavedModel" + " in the mean" * (FLAGS.quantise == "int8")
-        print(f"{name} in {out}, {out.stat().st_size / 1e6:.3g} MB, within {by}")
+        size = sum(out.with_suffix(suffix).stat().st_size for suffix in other_runtimes.FORMATS[FLAGS.format].suffixes)
+        print(f"{name} in {out}, {size / 1e6:.3g} MB, within {by}")
     elif as_page:
         for sentence in pages.write(run.servable(), run.model, out, archive):
             print(sentence)
