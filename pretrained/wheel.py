@@ -43,10 +43,22 @@ def main() -> int:
     if unknown := [name for name in FLAGS.models if name not in NAMES]:
         raise GanzooError(f"--models has {unknown[0]}, which the package does not hold. There are: {', '.join(NAMES)}.")
     for name in FLAGS.models:
-        subprocess.run([sys.executable, "-m", "ganzoo.run", *arguments(name, runs / name, FLAGS.quick)], check=True)
+        if has_ended(runs / name):
+            continue
+        command = [sys.executable, "-m", "ganzoo.run", *arguments(name, runs / name, FLAGS.quick)]
+        if code := subprocess.run(command, check=False).returncode:
+            return code  # the run has said why
     wheel = build({name: runs / name / "export" for name in FLAGS.models}, out)
     print(f"{wheel}: {', '.join(FLAGS.models)} in {wheel.stat().st_size / 1e6:.2f} MB")
     return 0
+
+
+def has_ended(workdir: Path) -> bool:
+    """Whether a run has measured and exported what it trained, and says so."""
+    if not (workdir / "metrics.json").exists() or not (workdir / "export").is_dir():
+        return False
+    print(f"{workdir} has ended: its newest export is taken as it is")
+    return True
 
 
 def arguments(name: str, workdir: Path, is_quick: bool) -> list[str]:

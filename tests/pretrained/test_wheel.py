@@ -96,6 +96,28 @@ def test_a_wheel_that_is_too_large_is_refused(exports, tmp_path, monkeypatch):  
     assert not (tmp_path / "out").exists()
 
 
+def test_a_run_that_has_ended_is_taken_as_it_is(exports, tmp_path):  # noqa: F811
+    """Whatever its steps: it is not trained on to the recipe's."""
+    run = tmp_path / "runs" / "r3gan"
+    shutil.copytree(exports["points"][1], run / "export")
+    (run / "metrics.json").write_text("{}")
+    flags = ("--models=r3gan", f"--runs={tmp_path}/runs", f"--out={tmp_path}/dist")
+    done = processes.run(*flags, module="pretrained.wheel", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{run} has ended: its newest export is taken as it is\n")
+    assert len(list((tmp_path / "dist").iterdir())) == 1
+
+
+def test_a_run_that_is_refused_says_why_and_ends_the_command(tmp_path):
+    (tmp_path / "runs" / "r3gan").mkdir(parents=True)
+    (tmp_path / "runs" / "r3gan" / "config.json").write_text("{")
+    flags = ("--models=r3gan", f"--runs={tmp_path}/runs", f"--out={tmp_path}/dist")
+    done = processes.run(*flags, module="pretrained.wheel", cwd=ROOT)
+    assert done.returncode == 1
+    assert "config.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_run_without_an_export_is_named(tmp_path):
     with pytest.raises(GanzooError, match="no export in .*cgan/export"):
         wheel.build({"cgan": tmp_path / "cgan" / "export"}, tmp_path / "out")
