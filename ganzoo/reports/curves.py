@@ -156,7 +156,7 @@ def _range(values: Sequence[float], margin: float = 0.0) -> tuple[float, float]:
 
 def _ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:
     ticks = MaxNLocator(nbins=count, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [tick for tick in map(float, ticks) if low <= tick <= high]
+    return [tick for tick in map(float, ticks) if low <= tick <= high and (tick.is_integer() or not whole)]
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> str:

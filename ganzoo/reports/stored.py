@@ -104,7 +104,7 @@ def read(workdir: str | Path) -> Run:
         description["split"],
         list(description.get("plugins", [])),
         metrics_of(workdir),
-        _export_facts(workdir),
+        _export_facts(workdir, problems),
         curves,
         seconds,
         validation.history(workdir),
@@ -129,10 +129,14 @@ def metrics_of(workdir: Path) -> dict | None:
     return metrics
 
 
-def _export_facts(workdir: Path) -> dict | None:
+def _export_facts(workdir: Path, problems: list[str]) -> dict | None:
     if not holds_export(workdir / "export"):
         return None
-    return Exported.describe(workdir / "export")
+    try:
+        return Exported.describe(workdir / "export")
+    except GanzooError as error:
+        problems.append(str(error))
+        return None
 
 
 def _json(path: Path):

@@ -1,10 +1,11 @@
 """An export loaded in Python, by TensorFlow alone, without Keras and without the model's code."""
 
+import contextlib
 import json
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,19 +29,29 @@ class Exported:
         signatures: TensorFlow's callables by name.
 
     Raises:
-        GanzooError: if there is no export.
+        GanzooError: if there is no export, and if it is damaged.
     """
 
     def __init__(self, directory: str | Path):
         self.path = newest_version(directory)
         self.config = self.describe(self.path)
-        self._loaded = tf.saved_model.load(str(self.path))
+        with damage_in_words(self.path):
+            self._loaded = tf.saved_model.load(str(self.path))
         self.signatures = self._loaded.signatures
 
     @staticmethod
     def describe(directory: str | Path) -> dict:
-        """The contents of `assets/config.json`, without loading the model."""
-        return json.loads((newest_version(directory) / "assets" / "config.json").read_text())
+        """The contents of `assets/config.json`, without loading the model.
+
+        Raises:
+            GanzooError: if there is no export, if it is another program's, and if the file is damaged.
+        """
+        version = newest_version(directory)
+        file = version / "assets" / "config.json"
+        if not file.exists():
+            raise GanzooError(f"{version} is a SavedModel, but no export of ganzoo: it has no assets/config.json.")
+        with damage_in_words(version):
+            return json.loads(file.read_text())
 
     def draw(
         self, signature: str, num_samples: int, *, seed: int = 0, labels: np.ndarray | None = None, **inputs
@@ -349,6 +360,16 @@ def _under_running_maximum(answer: Mapping[str, np.ndarray], uniforms: np.ndarra
     return {"threshold": threshold, "maximum": maximum, "accept_probability": probability, "accepted": accepted}
 
 
+@contextlib.contextmanager
+def damage_in_words(version: Path) -> Iterator[None]:
+    """Turns the errors of files that are cut off or missing into a GanzooError that names the version's folder."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise GanzooError(f"{version} is damaged, or was not copied whole: {reason}. Copy it again.") from error
+
+
 def newest_version(directory: str | Path) -> Path:
     """The folder of an export's newest version; a version's own folder is returned as it is.
 
@@ -362,6 +383,8 @@ def newest_version(directory: str | Path) -> Path:
     versions = sorted((path for path in directory.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
     path = versions[-1] if versions else directory
     if not (path / "saved_model.pb").is_file():
+        if versions:
+            raise GanzooError(f"{path} is incomplete: it has no saved_model.pb. Copy it again, or remove it.")
         raise GanzooError(f"no export in {directory}: {_reason(directory)}")
     return path
 

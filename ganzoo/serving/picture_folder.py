@@ -5,6 +5,7 @@ signature takes. A requested size makes all pictures squares of that side, as in
 """
 
 import io
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def transform(
             does not take, for pictures of several sizes if `out` is no folder, if every candidate was rejected, and as
             in `asking.transform`.
     """
-    root = folder.existing(input_dir)
+    root = folder.existing(input_dir, given="--input_dir")
     is_folder = out.suffix == ""
     if is_folder and out.resolve() == root.resolve():
         raise GanzooError(
@@ -143,6 +144,8 @@ class _Reader:
         self.name = asking.takes(connection, signature)
         self.fixed, self.channels, self.sides = None, None, None
         self.count = self.resized = 0
+        if size * size > MOST_PIXELS:
+            raise GanzooError(f"--size is {size}, expected at most {math.isqrt(MOST_PIXELS)}.")
         if self.name != "image_bytes":
             *_, height, width, self.channels = connection.signature(signature).inputs[self.name].shape
             if height and width:

@@ -1,6 +1,7 @@
 """A served model by REST: HTTP and JSON, without TensorFlow."""
 
 import base64
+import http.client
 import http.cookiejar
 import json
 import urllib.parse
@@ -84,6 +85,8 @@ class RestConnection(Connection):
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise GanzooError(f"the server's address is {self.server}, expected HOST:PORT ({error}).") from error
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            if type(_innermost(error)) is http.client.BadStatusLine:  # a closed connection is of a kind of it
+                raise GanzooError(f"{url} does not answer in HTTP: is it the REST port of a model server?") from error
             raise Unready(_reason(error)) from error
         if answer.status_code in AGAIN:
             raise Unready(f"{answer.status_code}, {_words(answer)}")
@@ -132,9 +135,14 @@ def _words(answer: requests.Response) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost reason of an error of requests, which wraps those of urllib3 and of the system."""
+    error = _innermost(error)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The error that an error of requests wraps, which wraps those of urllib3 and of the system."""
     while (inner := getattr(error, "reason", None) or next(iter(error.args[-1:]), None)) and inner is not error:
         if not isinstance(inner, BaseException):
             break
         error = inner
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return error

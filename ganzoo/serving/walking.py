@@ -163,6 +163,11 @@ def keys(
         GanzooError: for a signature whose samples are not among the seed's proposals (`mh`), for a category with too
             few samples, and as in `Exported.draw`.
     """
+    if signature == "mh":
+        raise GanzooError(
+            "the latents of samples by 'mh' are not among the seed's proposals: walk through samples of generate, drs "
+            "or obrs."
+        )
     if exported.is_conditional:
         labels = np.array(table.classes(exported.config) if labels is None else list(dict.fromkeys(labels.tolist())))
     walks = 1 if labels is None else len(labels)

@@ -259,7 +259,16 @@ def test_a_damaged_export_is_named_and_the_rest_is_shown(new_run):
     (variables,) = (workdir / "export").glob("*/saved_model.pb")
     variables.write_bytes(b"nothing")
     found = written(workdir)
-    assert "The proposals are not shown: the export could not be read" in found.section("rejection")
+    assert re.search("The proposals are not shown: .* is damaged, or was not copied whole", found.section("rejection"))
+    assert "fd_random300" in found.section("metrics")
+
+
+def test_an_export_without_its_facts_is_named_and_the_rest_is_shown(new_run):
+    workdir = new_run()
+    (facts,) = (workdir / "export").glob("*/assets/config.json")
+    facts.write_text(facts.read_text()[:50])
+    found = written(workdir)
+    assert "is damaged, or was not copied whole" in found.text
     assert "fd_random300" in found.section("metrics")
 
 

@@ -286,6 +286,11 @@ def test_a_slow_answer_is_given_up(served):
         asking.draw(connected, "drs", 1024, **DEFAULTS)
 
 
+def test_the_port_of_the_other_protocol_is_named(server):
+    with pytest.raises(GanzooError, match="does not answer in HTTP: is it the REST port of a model server"):
+        connect(server.grpc_address, "gan", rest=True).signatures()
+
+
 @pytest.mark.parametrize("rest", [False, True])
 def test_where_no_server_is_it_says_so(rest, monkeypatch):
     monkeypatch.setattr(connection, "FIRST_WAIT", 0.001)

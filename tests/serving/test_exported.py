@@ -45,6 +45,43 @@ def test_the_newest_version_is_loaded_unless_one_is_named(folder, exported):
     assert Exported(folder / "1").path == folder / "1"
 
 
+def test_a_version_that_was_not_copied_whole_is_named(folder, tmp_path):
+    export = shutil.copytree(folder, tmp_path / "export")
+    (export / "3").mkdir()
+    with pytest.raises(GanzooError, match=r"export/3 is incomplete: it has no saved_model\.pb"):
+        Exported(export)
+
+
+def test_the_savedmodel_of_another_program_is_no_export(tmp_path):
+    tf.saved_model.save(tf.Module(), str(tmp_path / "1"))
+    with pytest.raises(GanzooError, match=r"1 is a SavedModel, but no export of ganzoo: it has no assets/config\.json"):
+        Exported(tmp_path)
+
+
+def _empty(file):
+    file.write_bytes(b"")
+
+
+def _half(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [_empty, _half])
+@pytest.mark.parametrize("file", ["saved_model.pb", "assets/config.json", "variables/variables.index"])
+def test_a_damaged_export_is_named(folder, tmp_path, file, damage):
+    version = shutil.copytree(folder / "2", tmp_path / "2")
+    damage(version / file)
+    with pytest.raises(GanzooError, match=r"2 is damaged, or was not copied whole: .*\. Copy it again\."):
+        Exported(version)
+
+
+def test_an_export_without_its_weights_is_damaged(folder, tmp_path):
+    version = shutil.copytree(folder / "2", tmp_path / "2")
+    shutil.rmtree(version / "variables")
+    with pytest.raises(GanzooError, match="2 is damaged, or was not copied whole"):
+        Exported(version)
+
+
 def test_more_than_a_request_may_ask_for_comes_in_several(exported):
     """100 samples at 40 a request: all different, counts summed, and the first 40 are the single request's."""
     many = exported.draw("drs", 100, seed=3)

@@ -74,6 +74,20 @@ def test_a_requested_size_makes_squares(served, tmp_path, signature):
         picture_folder.transform(served("cyclegan"), signature, str(tmp_path / "in"), tmp_path / "out", size=18)
 
 
+def test_a_size_that_no_request_could_hold_is_refused_before_a_picture_is_enlarged(served, tmp_path):
+    save(tmp_path / "in" / "a.png", (30, 50))
+    for signature in ("a_to_b", "a_to_b_png"):
+        with pytest.raises(GanzooError, match="--size is 100000, expected at most 2896"):
+            picture_folder.transform(
+                served("cyclegan"), signature, str(tmp_path / "in"), tmp_path / "out", size=100_000
+            )
+
+
+def test_a_missing_folder_is_asked_for_by_its_flag(served, tmp_path):
+    with pytest.raises(GanzooError, match=r"no folder 'nowhere'\. Give --input_dir the folder your pictures are in"):
+        picture_folder.transform(served("cyclegan"), "a_to_b", "nowhere", tmp_path / "out")
+
+
 def test_arrays_and_files_come_to_the_same_whatever_the_format(served, tmp_path):
     """GIF, BMP, TIFF and a rotated JPEG, of which the graph itself decodes none or decodes it lying down."""
     exif = Image.Exif()

@@ -53,7 +53,7 @@ def test_the_commands_take_an_address(installed, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
     assert "4 samples by drs" in done.stdout, done.stderr
     assert (tmp_path / "grid.png").is_file()
-    asked = ["--export_dir=pretrained:points", "--num_samples=20", f"--out={tmp_path}/many"]
+    asked = ["--export_dir=pretrained:points", "--version=1", "--num_samples=20", f"--out={tmp_path}/many"]
     assert "20 samples" in run(*asked, module="ganzoo.serving.batch.generate", cwd=tmp_path)
     asked = ["--export_dir=pretrained:points", "--seconds=0.01"]
     assert "drs" in run(*asked, module="ganzoo.serving.measure_latency", cwd=tmp_path)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -19,6 +20,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from ganzoo.errors import GanzooError
 from ganzoo.serving.stand_in.server import StandIn, config_of
 
 HEALTH_CHECK = Path(__file__).parents[2] / "export" / "serving" / "health_check.sh"
@@ -240,3 +242,10 @@ def test_a_deadline_that_passes_is_answered_as_such(stub):
     with pytest.raises(grpc.RpcError) as raised:
         stub.Predict(drs(num_samples=40), timeout=0.001)
     assert raised.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_a_damaged_version_is_named(exports, tmp_path):
+    version = shutil.copytree(exports["points"][1] / "1", tmp_path / "points" / "1")
+    (version / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(GanzooError, match="points/1 is damaged, or was not copied whole"):
+        StandIn({"points": tmp_path / "points"})

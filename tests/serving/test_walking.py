@@ -197,6 +197,8 @@ def test_what_cannot_be_walked_through_is_said(walkable, tmp_path):
         walking.keys(exported, of_law, "drs_png", 2, **asked)
     with pytest.raises(GanzooError, match="no signature 'drss'"):
         walking.keys(exported, of_law, "drss", 2, **asked)
+    with pytest.raises(GanzooError, match="by 'mh' are not among the seed's proposals: walk through samples of gen"):
+        walking.keys(exported, of_law, "mh", 2, **asked)
     with pytest.raises(GanzooError, match="2001 samples for each of 1 walks are more than a request allows: 2000"):
         walking.keys(exported, of_law, "drs", 2001, **asked)
     draws = {"samples": exported.draw("drs", 2, seed=7)["samples"] + 1}

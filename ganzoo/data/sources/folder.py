@@ -126,11 +126,11 @@ def check_any(root: Path, files: Sequence[Path], left_out: dict[Path, Reason]) -
         )
 
 
-def existing(path: str) -> Path:
-    """The folder of this name. Raises GanzooError if there is none."""
+def existing(path: str, given: str = "folder:PATH with") -> Path:
+    """The folder of this name. Raises GanzooError if there is none, which says how a folder is given."""
     root = Path(path).expanduser()
     if not path or not root.is_dir():
-        raise GanzooError(f"no folder '{path}'. Give folder:PATH with the folder your pictures are in.")
+        raise GanzooError(f"no folder '{path}'. Give {given} the folder your pictures are in.")
     return root
 
 

@@ -29,6 +29,7 @@ from ganzoo import cli
 from ganzoo.errors import GanzooError, install_hint
 from ganzoo.export import inputs as table
 from ganzoo.files import checksum
+from ganzoo.serving import addresses
 from ganzoo.serving.batch import storage, workers
 from ganzoo.serving.batch.files import SampleSet
 from ganzoo.serving.batch.making import Maker
@@ -66,7 +67,8 @@ def main(pipeline_options: list[str]) -> int:
     with cli.quiet_imports():
         from ganzoo.serving.exported import Exported
 
-    exported = Exported(FLAGS.export_dir if FLAGS.version is None else Path(FLAGS.export_dir, str(FLAGS.version)))
+    folder = addresses.folder(FLAGS.export_dir)
+    exported = Exported(folder if FLAGS.version is None else folder / str(FLAGS.version))
     own = table.read(FLAGS.signature, exported.specs(FLAGS.signature)) if FLAGS.input else {}
     plan = planned(
         exported,

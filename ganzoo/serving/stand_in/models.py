@@ -11,6 +11,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from ganzoo.errors import GanzooError
+from ganzoo.serving.exported import damage_in_words
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 LONGEST = 86_400.0  # seconds; without a deadline, gRPC names one that is centuries away
@@ -34,7 +35,7 @@ class Servable:
     def __init__(self, path: Path):
         graph = tf.Graph()
         self.session = tf.compat.v1.Session(graph=graph)
-        with graph.as_default():
+        with graph.as_default(), damage_in_words(path):
             loaded = tf.compat.v1.saved_model.load(self.session, [tf.saved_model.SERVING], str(path))
         self.signatures = {name: signature for name, signature in loaded.signature_def.items() if signature.inputs}
 
