@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-MANTISSA_BITS = 10  # kept of float32's 23, as in float16, whose range trained kernels need not keep to
+MANTISSA_BITS = 10  # kept of float32's 23; float16 has as many
 NOTE = f"""
 ## Rounded weights
 The kernels are rounded to {MANTISSA_BITS} bits of mantissa, a relative error of at most 2^-{MANTISSA_BITS + 1}, so that

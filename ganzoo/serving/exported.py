@@ -366,7 +366,7 @@ def damage_in_words(version: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise GanzooError(f"{version} is damaged, or was not copied whole: {reason}. Copy it again.") from error
 
 
