@@ -41,9 +41,10 @@ def check_folder(out: Path) -> None:
     Raises:
         GanzooError: for a folder that holds something else.
     """
-    others = sorted({path.name for path in out.glob("*") if path.suffix != ".onnx"} - _names()) if out.is_dir() else []
+    found = {path.name for path in out.glob("*")} if out.is_dir() else set()
+    others = found - _names() - {name for name in found if name.endswith(".onnx")} if FACTS in found else found
     if others:
-        few = ", ".join(others[:3]) + ", ..." * (len(others) > 3)
+        few = ", ".join(sorted(others)[:3]) + ", ..." * (len(others) > 3)
         raise GanzooError(
             f"--out is {out}, a folder with other files in it ({few}); give a new folder, or remove them."
         )

@@ -158,6 +158,10 @@ def test_a_page_replaces_an_older_page_and_nothing_else(page, exports, archive, 
     with pytest.raises(GanzooError, match="a folder with other files in it"):
         pages.write(page("gan")[0], exports["gan"][0], tmp_path / "thesis", archive)
     assert (tmp_path / "thesis" / "chapter.tex").read_text() == "years of work"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "index.html").write_text("another page of this name")
+    with pytest.raises(GanzooError, match=r"other files in it \(index\.html\)"):
+        pages.check_folder(tmp_path / "own")
     site = shutil.copytree(page("gan")[1], tmp_path / "site")
     (site / ".git").mkdir()
     (site / "CNAME").write_text("digits.example")
