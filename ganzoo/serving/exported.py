@@ -365,8 +365,8 @@ def damage_in_words(version: Path) -> Iterator[None]:
     """Turns the errors of files that are cut off or missing into a GanzooError that names the version's folder."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+    except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
+        reason = plain_words(str(error).strip() or type(error).__name__).rstrip(".:")
         raise GanzooError(f"{version} is damaged, or was not copied whole: {reason}. Copy it again.") from error
 
 

@@ -67,7 +67,10 @@ def _half(file):
 
 
 @pytest.mark.parametrize("damage", [_empty, _half])
-@pytest.mark.parametrize("file", ["saved_model.pb", "assets/config.json", "variables/variables.index"])
+@pytest.mark.parametrize(
+    "file",
+    ["saved_model.pb", "assets/config.json", "variables/variables.index", "variables/variables.data-00000-of-00001"],
+)
 def test_a_damaged_export_is_named(folder, tmp_path, file, damage):
     version = shutil.copytree(folder / "2", tmp_path / "2")
     damage(version / file)

@@ -35,7 +35,7 @@ def of_saved_model(path: Path, sha256: str) -> Network:
     """The signature `serving_default` of a SavedModel."""
     try:
         loaded = tf.saved_model.load(str(path))
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+    except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
         raise GanzooError(f"{path} cannot be loaded as a SavedModel: {str(error).splitlines()[0][:200]}.") from error
     if "serving_default" not in loaded.signatures:
         present = ", ".join(loaded.signatures) or "none at all"

@@ -90,6 +90,16 @@ def test_a_broken_file_is_named(tmp_path, name, what):
         extractors.load(path)
 
 
+def test_a_saved_model_that_was_not_copied_whole_is_named(tmp_path):
+    path = kept(
+        keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(2)]), tmp_path / "net"
+    )
+    (weights,) = (path / "variables").glob("variables.data-*")
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(GanzooError, match="cannot be loaded as a SavedModel: Read less bytes than requested"):
+        extractors.load(path)
+
+
 def test_features_that_are_not_finite_are_named(tmp_path):
     inputs = keras.Input((None, None, 1))
     model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(keras.ops.log(inputs)))
