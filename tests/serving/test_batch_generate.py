@@ -17,7 +17,7 @@ from ganzoo.files import checksum
 from ganzoo.pictures import drawing
 from ganzoo.serving.batch import making, pipeline
 from ganzoo.serving.batch.files import SampleSet
-from ganzoo.serving.batch.generate import engine_of, planned, split_at_dashes
+from ganzoo.serving.batch.generate import engine_of, planned, split_at_dashes, version_of
 from ganzoo.serving.batch.making import Maker, draw_shard
 from ganzoo.serving.batch.plan import ROUNDS, Plan
 from tests import processes
@@ -139,6 +139,15 @@ def test_a_folder_of_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(GanzooError, match="is no empty folder and holds no manifest"):
         SampleSet(plan_of(), tmp_path).begin()
+
+
+def test_a_version_that_cannot_be_is_named(exports):
+    folder = exports["gan"][1]
+    assert version_of(folder, 1) == folder / "1"
+    with pytest.raises(GanzooError, match=r"no version 9 in .*\. There are: 1\."):
+        version_of(folder, 9)
+    with pytest.raises(GanzooError, match="1 is one version by itself: leave --version out"):
+        version_of(folder / "1", 1)
 
 
 def test_labels_are_names_of_classes_first(exports, tmp_path):

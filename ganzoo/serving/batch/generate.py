@@ -68,7 +68,9 @@ def main(pipeline_options: list[str]) -> int:
         from ganzoo.serving.exported import Exported
 
     folder = addresses.folder(FLAGS.export_dir)
-    exported = Exported(folder if FLAGS.version is None else folder / str(FLAGS.version))
+    if FLAGS.version is not None:
+        folder = version_of(folder, FLAGS.version)
+    exported = Exported(folder)
     own = table.read(FLAGS.signature, exported.specs(FLAGS.signature)) if FLAGS.input else {}
     plan = planned(
         exported,
@@ -83,6 +85,20 @@ def main(pipeline_options: list[str]) -> int:
     maker = Maker(SampleSet(plan, out), str(exported.path.absolute()))
     with started(engine, pipeline_options) as spread:
         return complete(maker, spread)
+
+
+def version_of(folder: Path, version: int) -> Path:
+    """The folder of one of an export's versions.
+
+    Raises:
+        GanzooError: for a version that is not there, and for a folder that is a version itself, as one of the Hub is.
+    """
+    if (folder / "saved_model.pb").is_file():
+        raise GanzooError(f"{folder} is one version by itself: leave --version out.")
+    versions = sorted(int(path.name) for path in folder.glob("*") if path.name.isdigit())
+    if versions and version not in versions:
+        raise GanzooError(f"no version {version} in {folder}. There are: {', '.join(map(str, versions))}.")
+    return folder / str(version)
 
 
 def engine_of(named: str | None, given: Sequence[str]) -> str:
