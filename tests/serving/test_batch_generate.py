@@ -150,6 +150,12 @@ def test_a_version_that_cannot_be_is_named(exports):
         version_of(folder / "1", 1)
 
 
+def test_a_place_in_memory_is_refused_as_no_worker_would_share_it():
+    done = processes.run("--export_dir=export", "--out=memory://bucket/set", module="ganzoo.serving.batch.generate")
+    assert done.returncode == 1
+    assert "each worker has a memory of its own. Give a folder that all see." in done.stderr
+
+
 def test_labels_are_names_of_classes_first(exports, tmp_path):
     """As for `ganzoo.sample`: the class "3" of a folder has another number."""
     export = shutil.copytree(exports["cgan"][1], tmp_path / "cgan")

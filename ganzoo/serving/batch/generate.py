@@ -62,6 +62,8 @@ def main(pipeline_options: list[str]) -> int:
     for package in PACKAGES[engine]:
         if importlib.util.find_spec(package) is None:
             raise GanzooError(f"{package.replace('_', '-')} is not installed: {install_hint(engine)}.")
+    if FLAGS.out.startswith("memory://"):
+        raise GanzooError(f"--out is {FLAGS.out}, and each worker has a memory of its own. Give a folder that all see.")
     out = FLAGS.out if "://" in FLAGS.out else str(Path(FLAGS.out).absolute())  # workers have folders of their own
     storage.opened(FLAGS.out).check()
     with cli.quiet_imports():
