@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 
 from ganzoo.cli import quiet_imports
-from ganzoo.errors import plain_words
+from ganzoo.errors import GanzooError, plain_words
 from ganzoo.serving.access import pem
 from ganzoo.serving.connection import Connection, Refused, Signature, Spec, TooLate, Unready
 
@@ -88,6 +88,11 @@ class GrpcConnection(Connection):
             code, words = error.code(), plain_words(error.details() or "")
             if self.is_encrypted and code == grpc.StatusCode.UNAVAILABLE and HANDSHAKE.search(words):
                 raise self._untrusted(words) from error
+            if "Failed parsing HTTP/2" in words:
+                raise GanzooError(
+                    f"{self.server} does not answer in gRPC: is it the gRPC port of a model server? A REST port needs "
+                    "--rest."
+                ) from error
             if code in AGAIN:
                 raise Unready(f"{code.name}, {words}") from error
             if code == grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -286,7 +286,9 @@ def test_a_slow_answer_is_given_up(served):
         asking.draw(connected, "drs", 1024, **DEFAULTS)
 
 
-def test_the_port_of_the_other_protocol_is_named(server):
+def test_the_port_of_the_other_protocol_is_named(server, rest_address):
+    with pytest.raises(GanzooError, match="does not answer in gRPC: is it the gRPC port of a model server"):
+        connect(rest_address, "gan").signatures()
     with pytest.raises(GanzooError, match="does not answer in HTTP: is it the REST port of a model server"):
         connect(server.grpc_address, "gan", rest=True).signatures()
 
